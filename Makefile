@@ -1,0 +1,70 @@
+# What a person types. `make run` first; CONTRIBUTING.md explains the rest.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# The binary needs no C; only the race detector does. Deciding it here keeps one
+# build cache for binary, vet and tests.
+export CGO_ENABLED ?= 0
+
+# Folders are named too, so that a deleted file is noticed.
+web_sources := $(shell find web -name node_modules -prune -o -path web/src -print -o -path 'web/src/*' -print -o -path 'web/public*' -print) \
+	$(wildcard web/*.html web/*.ts web/*.json web/.npmrc)
+go_sources := go.mod $(wildcard go.sum) \
+	$(shell find cmd internal -name testdata -prune -o -path internal/webui/dist -prune -o ! -name '*_test.go' -print)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: bin/subspace ## build what changed, serve on 127.0.0.1:8080 with ./data
+	@exec bin/subspace serve --data data --listen 127.0.0.1:8080 $(ARGS)
+
+.PHONY: demo
+demo: bin/subspace ## a live creator with viewers who talk, on a temporary folder
+	@exec bin/subspace demo $(ARGS)
+
+.PHONY: build
+build: bin/subspace ## bin/subspace, with the web inside
+
+.PHONY: dev
+dev: web/node_modules/.stamp ## hot reload of web and server
+	@exec scripts/dev $(ARGS)
+
+.PHONY: check
+check: web/node_modules/.stamp internal/webui/dist/index.html ## format, vet, lint, types, fast tests
+	@scripts/check
+
+.PHONY: test
+test: ## everything, on both databases and in a real browser
+	@scripts/test
+
+.PHONY: format
+format: web/node_modules/.stamp ## write Go and web in their one format
+	@go tool -modfile=tools/go.mod gofumpt -w $$(scripts/go-files)
+	@cd web && npm run --silent format
+
+.PHONY: clean
+clean: ## forget what was built and installed; ./data stays
+	@rm -rf bin web/node_modules e2e/node_modules e2e/artefacts
+	@find internal/webui/dist -mindepth 1 ! -name .gitkeep -delete
+
+bin/subspace: $(go_sources) internal/webui/dist/index.html
+	@echo "building bin/subspace"
+	@mkdir -p bin
+	@go build -buildvcs=auto -o bin/subspace.new ./cmd/subspace && mv bin/subspace.new bin/subspace
+
+# Node is only asked for when a source is newer than what was built.
+internal/webui/dist/index.html: $(web_sources)
+	@$(MAKE) --no-print-directory web/node_modules/.stamp
+	@echo "building the web"
+	@cd web && npm run --silent build -- --logLevel error
+	@touch internal/webui/dist/.gitkeep $@
+
+%/node_modules/.stamp: %/package.json %/package-lock.json %/.npmrc
+	@scripts/need-node
+	@echo "installing $*/node_modules"
+	@cd $* && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error
+	@touch $@

@@ -1,0 +1,75 @@
+// Command subspace is the whole product: a live-streaming server in one binary.
+//
+// Owns: commands, flags, signals. Promises: it exits with 0 when it was asked to
+// stop, with 2 when a setting is wrong, and with 1 and a sentence otherwise.
+// Does not do: anything else; package app does.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+)
+
+const usage = `Subspace: live streaming with a room for your subscribers.
+
+  subspace serve     run the server; --help lists the settings
+  subspace demo      show the product on a temporary folder
+  subspace openapi   print the OpenAPI document of the REST API
+  subspace version   print the version
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+func run(ctx context.Context, args []string) int {
+	if len(args) == 0 {
+		fmt.Fprint(os.Stderr, usage)
+		return 2
+	}
+	var err error
+	switch args[0] {
+	case "serve":
+		err = serve(ctx, args[1:])
+	case "demo":
+		err = demo(ctx, args[1:])
+	case "openapi":
+		err = openapi()
+	case "version":
+		fmt.Println(version())
+	case "help", "-h", "--help":
+		fmt.Print(usage)
+	default:
+		fmt.Fprintf(os.Stderr, "There is no command %q.\n\n%s", args[0], usage)
+		return 2
+	}
+	return exitCode(err)
+}
+
+func exitCode(err error) int {
+	f := fault.Of(err)
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case f != nil:
+		fmt.Fprintf(os.Stderr, "subspace: %s (%s)\n", f.Detail, f.Reason)
+		if cause := f.Unwrap(); cause != nil {
+			fmt.Fprintf(os.Stderr, "  because: %v\n", cause)
+		}
+		if f.Kind == fault.Invalid {
+			return 2
+		}
+		return 1
+	}
+	fmt.Fprintln(os.Stderr, "subspace:", err)
+	return 1
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from '@playwright/test'
+import { chromium } from './lib/browser.ts'
+
+export default defineConfig({
+  testDir: 'journeys',
+  outputDir: 'artefacts/journeys',
+  // One machine with two cores decodes several videos: journeys run one after the other.
+  workers: 1,
+  // A journey that only passes the second time has failed.
+  retries: 0,
+  timeout: 120_000,
+  globalTimeout: 480_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: true,
+  reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'artefacts/journeys.json' }]],
+  use: {
+    ...chromium,
+    locale: 'en-GB',
+    timezoneId: 'Europe/Paris',
+    actionTimeout: 10_000,
+    screenshot: 'only-on-failure',
+    trace: 'off',
+  },
+})

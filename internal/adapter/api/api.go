@@ -1,0 +1,132 @@
+// Package api is the HTTP face of the product: routes, wire types, problems.
+//
+// Owns: the REST routes and their OpenAPI 3.1 document, the session cookie, the
+// mapping of faults to RFC 9457 problems, which headers of a proxy count.
+// Promises: every refusal carries a machine reason and a sentence; a request
+// from a foreign page cannot change anything. Does not do: rules. A handler
+// reads the request, asks the domain, and writes the answer.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/channel"
+	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/live"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+// Gate is the one gate, with memory.
+type Gate interface {
+	Facts(ctx context.Context, s access.Subject) (access.Facts, error)
+	Allow(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
+	Forget(s access.Subject)
+}
+
+// Pages reads stretches of logs.
+type Pages interface {
+	Page(ctx context.Context, a room.Address, after, before int64, limit int) (room.Page, error)
+}
+
+// Options is what the API needs from its surroundings.
+type Options struct {
+	Version       string
+	PublicURL     string // empty: whatever host the request names
+	RTMPAddress   func(r *http.Request) string
+	Proxies       Proxies
+	Now           func() time.Time
+	Log           *slog.Logger
+	Gate          Gate
+	Pages         Pages
+	Accounts      *account.Service
+	Channels      *channel.Service
+	Chat          *chat.Service
+	Questions     *question.Service
+	Overlay       *question.Overlay
+	Moderation    *moderation.Service
+	Live          *live.Service
+	Subscriptions *subscription.Service
+	Sandbox       Sandbox // nil unless the sandbox takes the payments
+	Playback      Playbacks
+	Health        func(ident.Channel) Health
+	Viewers       func(ident.Channel) int
+}
+
+// API is the REST routes.
+type API struct {
+	opt  Options
+	huma huma.API
+	mux  *http.ServeMux
+}
+
+// New registers every route, so that they can be listed in one place: below.
+func New(opt Options) *API {
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Subspace", opt.Version)
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "/api/openapi", "", ""
+	config.CreateHooks = nil // no $schema links in bodies
+	config.Info.Description = "Live rooms with a Sub Space. Problems are RFC 9457 with a machine 'reason'."
+	config.Transformers = append(config.Transformers, problems)
+	a := &API{opt: opt, mux: mux}
+	a.huma = humago.New(mux, config)
+	a.sessionRoutes()
+	a.channelRoutes()
+	a.roomRoutes()
+	a.moderationRoutes()
+	a.questionRoutes()
+	a.overlayRoutes()
+	a.liveRoutes()
+	a.subscriptionRoutes()
+	describe(a.huma.OpenAPI())
+	return a
+}
+
+// Handler serves the routes: who is calling is found first, and a browser's
+// request from a foreign page is refused before any handler runs.
+func (a *API) Handler() http.Handler {
+	return a.guard(a.identify(http.MaxBytesHandler(a.mux, bodyMax)))
+}
+
+// bodyMax bounds what a client may send in one request.
+const bodyMax = 64 << 10
+
+// OpenAPI returns the document of all routes, for the web's types.
+func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() }
+
+// route registers one operation.
+func route[I, O any](a *API, method, path, id, summary string, status int, h func(context.Context, *I) (*O, error)) {
+	huma.Register(a.huma, huma.Operation{
+		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+	}, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// body wraps what a route answers with.
+type body[T any] struct{ Body T }
+
+func answer[T any](v T, err error) (*body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[T]{v}, nil
+}
+
+// none is the input or output of a route without one.
+type none struct{}

@@ -1,0 +1,194 @@
+package api
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// cookieName is the session's cookie.
+const cookieName = "subspace_session"
+
+// cookieLife is how long a browser keeps it, in seconds: 90 days.
+const cookieLife = 90 * 24 * 60 * 60
+
+// caller is who makes a request, and from where.
+type caller struct {
+	session account.Session // zero when nobody is signed in
+	token   string
+	origin  string // network address, for throttles
+	secure  bool   // the browser speaks TLS
+	request *http.Request
+}
+
+func (c caller) account() ident.Account { return c.session.Account.ID }
+
+// signedIn returns the session, or the fault 'sign_in'.
+func (c caller) signedIn() (account.Session, error) {
+	if c.account() == "" {
+		return account.Session{}, fault.New(fault.Denied, "sign_in", "Sign in first.")
+	}
+	return c.session, nil
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c
+}
+
+// identify finds out who is calling, before any handler runs.
+func (a *API) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session, _, err := a.Session(r)
+		if err != nil {
+			a.opt.Log.Warn("sign-in cannot be checked", "err", err)
+			f := fault.Of(err)
+			if f == nil {
+				f = fault.New(fault.Unavailable, "unconfirmed", "Your sign-in cannot be checked right now. Try again in a moment.")
+			}
+			WriteProblem(w, f)
+			return
+		}
+		c := caller{session: session, token: token(r), origin: a.opt.Proxies.Origin(r), secure: a.secure(r), request: r}
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+	})
+}
+
+// Session returns who is signed in; false for nobody. The socket and the
+// playlists use it too.
+func (a *API) Session(r *http.Request) (account.Session, bool, error) {
+	return a.opt.Accounts.Whose(r.Context(), token(r))
+}
+
+func token(r *http.Request) string {
+	c, err := r.Cookie(cookieName)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// guard refuses what a foreign page makes a browser send (Sec-Fetch-Site, and
+// Origin for older browsers).
+func (a *API) guard(next http.Handler) http.Handler {
+	p := http.NewCrossOriginProtection()
+	if a.opt.PublicURL != "" {
+		if u, err := url.Parse(a.opt.PublicURL); err == nil {
+			p.AddTrustedOrigin(u.Scheme + "://" + u.Host) //nolint:errcheck // config has checked the address
+		}
+	}
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		WriteProblem(w, fault.New(fault.Denied, "foreign_origin", "This request came from another site's page."))
+	}))
+	return p.Handler(next)
+}
+
+// SameOrigin reports whether a socket may be opened: by one of our own pages, or
+// by a program, which sends no Origin and no foreign browser's cookie.
+func (a *API) SameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	if u.Host == a.opt.Proxies.Host(r) {
+		return true
+	}
+	public, err := url.Parse(a.opt.PublicURL)
+	return err == nil && a.opt.PublicURL != "" && u.Host == public.Host && u.Scheme == public.Scheme
+}
+
+func (a *API) secure(r *http.Request) bool {
+	return r.TLS != nil || a.opt.Proxies.Scheme(r) == "https"
+}
+
+// cookie returns the session's cookie; an empty token takes it away.
+func (c caller) cookie(token string) http.Cookie {
+	age := cookieLife
+	if token == "" {
+		age = -1
+	}
+	return http.Cookie{
+		Name: cookieName, Value: token, Path: "/", MaxAge: age,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.secure,
+	}
+}
+
+// Proxies are the addresses whose forwarded headers count. From anybody else
+// they are ignored.
+type Proxies []netip.Prefix
+
+func (p Proxies) trusted(r *http.Request) bool {
+	addr, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, prefix := range p {
+		if prefix.Contains(addr.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Origin returns the network address of the caller: the last one in
+// X-Forwarded-For that is not a configured proxy, or the connection's own.
+func (p Proxies) Origin(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	if !p.trusted(r) {
+		return host
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		host = addr.String()
+		if !p.contains(addr) {
+			break
+		}
+	}
+	return host
+}
+
+func (p Proxies) contains(addr netip.Addr) bool {
+	for _, prefix := range p {
+		if prefix.Contains(addr.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Scheme returns http or https as the browser sees it.
+func (p Proxies) Scheme(r *http.Request) string {
+	if p.trusted(r) && r.Header.Get("X-Forwarded-Proto") == "https" || r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// Host returns the host as the browser sees it.
+func (p Proxies) Host(r *http.Request) string {
+	if h := r.Header.Get("X-Forwarded-Host"); h != "" && p.trusted(r) {
+		return h
+	}
+	return r.Host
+}

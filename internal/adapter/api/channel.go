@@ -1,0 +1,274 @@
+package api
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/channel"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/live"
+	"github.com/subspace-live/subspace/internal/domain/money"
+)
+
+// ChannelCard is a channel as home shows it.
+type ChannelCard struct {
+	Handle    string     `json:"handle"`
+	Title     string     `json:"title"`
+	OwnerName string     `json:"owner_name"`
+	Live      *Broadcast `json:"live" doc:"null while offline"`
+	Viewers   int        `json:"viewers"`
+	SpaceOpen bool       `json:"space_open"`
+}
+
+// Channel is a channel as one caller sees it.
+type Channel struct {
+	ChannelCard
+	Price        *Money   `json:"price" doc:"null while it does not sell"`
+	Period       string   `json:"period" enum:"month"`
+	LiveAudience string   `json:"live_audience" enum:"public,subscribers"`
+	OnAir        *OnAir   `json:"on_air" doc:"null while nothing is on air"`
+	Me           Standing `json:"me"`
+}
+
+// Money is an amount in minor units.
+type Money struct {
+	Minor    int64  `json:"minor" minimum:"1" maximum:"100000000"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$"`
+}
+
+// Standing is what the caller is in a channel.
+type Standing struct {
+	Role       string  `json:"role" enum:"none,moderator,owner"`
+	Subscriber bool    `json:"subscriber"`
+	Months     int     `json:"months"`
+	Inside     bool    `json:"inside" doc:"may read the Sub Space now"`
+	Reason     string  `json:"reason" doc:"why not inside; empty when inside"`
+	Until      *Moment `json:"until" doc:"when this stops being true by the clock; null: no end"`
+}
+
+type InChannel struct {
+	Channel string `path:"channel" maxLength:"60"`
+}
+
+func (a *API) channelRoutes() {
+	route(a, "GET", "/api/channels", "list-channels", "Channels, live ones first", 200, a.listChannels)
+	route(a, "POST", "/api/channels", "open-channel", "Open a channel (operators)", 201, a.openChannel)
+	route(a, "GET", "/api/channels/{channel}", "get-channel", "A channel as I see it", 200,
+		func(ctx context.Context, in *InChannel) (*body[Channel], error) {
+			c, err := a.opt.Channels.ByHandle(ctx, in.Channel)
+			if err != nil {
+				return nil, err
+			}
+			return answer(a.channel(ctx, c))
+		})
+	route(a, "PATCH", "/api/channels/{channel}", "change-channel", "Change settings (creator)", 200, a.changeChannel)
+	route(a, "GET", "/api/channels/{channel}/moderators", "list-moderators", "Moderators (creator)", 200, a.listModerators)
+	type named struct {
+		InChannel
+		Name string `path:"name" maxLength:"120"`
+	}
+	route(a, "PUT", "/api/channels/{channel}/moderators/{name}", "appoint-moderator", "Appoint (creator)", 204,
+		func(ctx context.Context, in *named) (*none, error) {
+			return a.staff(ctx, in.Channel, in.Name, a.opt.Channels.Appoint)
+		})
+	route(a, "DELETE", "/api/channels/{channel}/moderators/{name}", "dismiss-moderator", "Dismiss (creator)", 204,
+		func(ctx context.Context, in *named) (*none, error) {
+			return a.staff(ctx, in.Channel, in.Name, a.opt.Channels.Dismiss)
+		})
+}
+
+// subject finds the channel of a handle and who asks about it.
+func (a *API) subject(ctx context.Context, handle string) (channel.Channel, access.Subject, error) {
+	c, err := a.opt.Channels.ByHandle(ctx, handle)
+	return c, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}, err
+}
+
+func (a *API) listChannels(ctx context.Context, _ *none) (*body[ChannelList], error) {
+	cs, err := a.opt.Channels.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	open, err := a.opt.Live.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lives := map[ident.Channel]live.Broadcast{}
+	for _, b := range open {
+		lives[b.Channel] = b
+	}
+	first, rest := []ChannelCard{}, []ChannelCard{}
+	for _, c := range cs {
+		b, on := lives[c.ID]
+		if card := a.card(c, b, on); on {
+			first = append(first, card)
+		} else {
+			rest = append(rest, card)
+		}
+	}
+	out := &body[ChannelList]{}
+	out.Body.Channels = append(first, rest...)
+	return out, nil
+}
+
+func (a *API) card(c channel.Channel, b live.Broadcast, on bool) ChannelCard {
+	card := ChannelCard{
+		Handle: c.Handle, Title: c.Title, OwnerName: c.OwnerName, SpaceOpen: c.SpaceOpen,
+		Viewers: a.opt.Viewers(c.ID),
+	}
+	if on {
+		card.Live = broadcastOf(b)
+	}
+	return card
+}
+
+// channel gathers what one caller may know of a channel.
+func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
+	b, on, err := a.opt.Live.Current(ctx, c.ID)
+	if err != nil {
+		return Channel{}, err
+	}
+	out := Channel{ChannelCard: a.card(c, b, on), Period: "month", LiveAudience: string(c.LiveAudience)}
+	tier, sells, err := a.opt.Subscriptions.Tier(ctx, c.ID)
+	if err != nil {
+		return Channel{}, err
+	}
+	if sells {
+		out.Price = &Money{tier.Price.Minor, tier.Price.Currency}
+	}
+	q, aired, err := a.opt.Questions.Current(ctx, c.ID)
+	if err != nil {
+		return Channel{}, err
+	}
+	if aired {
+		out.OnAir = onAirOf(q)
+	}
+	out.Me, err = a.standing(ctx, c.ID)
+	return out, err
+}
+
+func (a *API) standing(ctx context.Context, id ident.Channel) (Standing, error) {
+	facts, err := a.opt.Gate.Facts(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: id})
+	if err != nil {
+		return Standing{}, err
+	}
+	now := a.opt.Now()
+	d := access.Decide(facts, access.ReadSpace, now)
+	s := Standing{Role: string(facts.Role), Subscriber: facts.SubscriberAt(now), Inside: d.Allowed, Reason: d.Reason}
+	if s.Subscriber {
+		s.Months = facts.Months
+	}
+	if !d.Until.IsZero() {
+		until := Moment(d.Until)
+		s.Until = &until
+	}
+	return s, nil
+}
+
+func (a *API) openChannel(ctx context.Context, in *struct {
+	Body struct {
+		Handle string `json:"handle" maxLength:"60"`
+		Title  string `json:"title" maxLength:"200"`
+		Owner  string `json:"owner" maxLength:"120" doc:"the name of the account that will own it"`
+	}
+},
+) (*body[Channel], error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	facts := access.Facts{Account: session.Account.ID, Full: session.Account.Full(), Operator: session.Account.Operator}
+	c, err := a.opt.Channels.Open(ctx, facts, in.Body.Handle, in.Body.Title, in.Body.Owner)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.channel(ctx, c))
+}
+
+func (a *API) changeChannel(ctx context.Context, in *struct {
+	InChannel
+	Body struct {
+		Title          *string `json:"title,omitempty" maxLength:"200"`
+		BroadcastTitle *string `json:"broadcast_title,omitempty" maxLength:"200"`
+		SpaceOpen      *bool   `json:"space_open,omitempty"`
+		Price          *Money  `json:"price,omitempty"`
+		LiveAudience   *string `json:"live_audience,omitempty" enum:"public,subscribers"`
+	}
+},
+) (*body[Channel], error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.opt.Channels.ByHandle(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	by, b := session.Account.ID, in.Body
+	change := channel.Change{Title: b.Title, SpaceOpen: b.SpaceOpen}
+	if b.LiveAudience != nil {
+		audience := access.LiveAudience(*b.LiveAudience)
+		change.LiveAudience = &audience
+	}
+	if c, err = a.opt.Channels.Change(ctx, by, c.ID, change); err != nil {
+		return nil, err
+	}
+	if b.BroadcastTitle != nil {
+		if err := a.opt.Live.Retitle(ctx, by, c.ID, *b.BroadcastTitle); err != nil {
+			return nil, err
+		}
+	}
+	if b.Price != nil {
+		if _, err := a.opt.Subscriptions.SetPrice(ctx, by, c.ID, money.Amount{Minor: b.Price.Minor, Currency: b.Price.Currency}); err != nil {
+			return nil, err
+		}
+	}
+	a.opt.Gate.Forget(access.Subject{Channel: c.ID}) // the answer below must not be older than the change
+	return answer(a.channel(ctx, c))
+}
+
+// Moderator is a member of a channel's staff.
+type Moderator struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (a *API) listModerators(ctx context.Context, in *InChannel) (*body[ModeratorList], error) {
+	c, s, err := a.subject(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	ms, err := a.opt.Channels.Moderators(ctx, s.Account, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := &body[ModeratorList]{}
+	out.Body.Moderators = []Moderator{}
+	for _, m := range ms {
+		out.Body.Moderators = append(out.Body.Moderators, Moderator{string(m.ID), m.Name})
+	}
+	return out, nil
+}
+
+func (a *API) staff(ctx context.Context, handle, name string,
+	act func(context.Context, ident.Account, ident.Channel, string) error,
+) (*none, error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.opt.Channels.ByHandle(ctx, handle)
+	if err != nil {
+		return nil, err
+	}
+	return nil, act(ctx, session.Account.ID, c.ID, name)
+}
+
+// ChannelList is what home shows.
+type ChannelList struct {
+	Channels []ChannelCard `json:"channels" nullable:"false"`
+}
+
+// ModeratorList is a channel's staff without its creator.
+type ModeratorList struct {
+	Moderators []Moderator `json:"moderators" nullable:"false"`
+}

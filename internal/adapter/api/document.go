@@ -1,0 +1,53 @@
+package api
+
+import (
+	"reflect"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// describe finishes the document where huma's reflection falls short.
+func describe(doc *huma.OpenAPI) {
+	describeProblems(doc)
+	describeNulls(doc)
+}
+
+// describeProblems makes the document say what refusals look like here: huma
+// describes its own shape, which problems replaces.
+func describeProblems(doc *huma.OpenAPI) {
+	ref := doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
+	for _, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			for _, response := range op.Responses {
+				if c, ok := response.Content["application/problem+json"]; ok {
+					c.Schema = ref
+				}
+			}
+		}
+	}
+	delete(doc.Components.Schemas.Map(), "ErrorModel")
+	delete(doc.Components.Schemas.Map(), "ErrorDetail")
+}
+
+// describeNulls makes required properties whose Go type is a pointer nullable.
+func describeNulls(doc *huma.OpenAPI) {
+	for schema, properties := range map[string][]string{
+		"Session":      {"account"},
+		"ChannelCard":  {"live"},
+		"Channel":      {"live", "price", "on_air"},
+		"OverlayState": {"on_air"},
+		"Standing":     {"until"},
+		"Sanction":     {"until"},
+		"Subscription": {"access_until"},
+	} {
+		s := doc.Components.Schemas.Map()[schema]
+		for _, name := range properties {
+			p := s.Properties[name]
+			doc := p.Description
+			s.Properties[name] = &huma.Schema{Description: doc, AnyOf: []*huma.Schema{p, {Type: "null"}}}
+		}
+	}
+}

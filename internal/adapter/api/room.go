@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+type InRoom struct {
+	InChannel
+	Room string `path:"room" enum:"public,space,channel"`
+}
+
+func (a *API) roomRoutes() {
+	route(a, "GET", "/api/channels/{channel}/rooms/{room}/events", "list-events", "A stretch of a room's log", 200, a.listEvents)
+	route(a, "POST", "/api/channels/{channel}/rooms/{room}/messages", "post-message", "Write into a room", 201, a.postMessage)
+	route(a, "DELETE", "/api/channels/{channel}/rooms/{room}/messages/{seq}", "remove-message",
+		"Remove a message (author, staff)", 204, a.removeMessage)
+}
+
+// EventPage is a stretch of a log in ascending order.
+type EventPage struct {
+	Events []storedEvent `json:"events" nullable:"false"`
+	Head   int64         `json:"head" doc:"the log's last sequence"`
+	More   bool          `json:"more" doc:"older events exist (after a cursor: newer ones)"`
+}
+
+// reading is the action that reading a room is.
+func reading(a room.Audience) access.Action {
+	switch a {
+	case room.Space:
+		return access.ReadSpace
+	case room.Business:
+		return access.ReadBusiness
+	}
+	return access.ReadPublic
+}
+
+func (a *API) listEvents(ctx context.Context, in *struct {
+	InRoom
+	After  int64 `query:"after" minimum:"0"`
+	Before int64 `query:"before" minimum:"0"`
+	Limit  int   `query:"limit" minimum:"1" maximum:"500" default:"50"`
+},
+) (*body[EventPage], error) {
+	c, s, err := a.subject(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	audience := room.Audience(in.Room)
+	if _, err := a.opt.Gate.Allow(ctx, s, reading(audience)); err != nil {
+		return nil, err
+	}
+	page, err := a.opt.Pages.Page(ctx, room.Address{Channel: c.ID, Audience: audience}, in.After, in.Before, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := EventPage{Events: make([]storedEvent, 0, len(page.Events)), Head: page.Head, More: page.More}
+	for _, e := range page.Events {
+		out.Events = append(out.Events, storedEvent{e.Bytes})
+	}
+	return answer(out, nil)
+}
+
+// Posted is a message that was written.
+type Posted struct {
+	Seq   int64       `json:"seq"`
+	Event storedEvent `json:"event"`
+}
+
+func (a *API) postMessage(ctx context.Context, in *struct {
+	InRoom
+	Body struct {
+		Key     string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
+		Text    string `json:"text" maxLength:"4000" doc:"at most 500 characters"`
+		ReplyTo int64  `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
+	}
+},
+) (*body[Posted], error) {
+	c, s, err := a.subject(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := a.opt.Chat.Post(ctx, chat.Post{
+		Address: room.Address{Channel: c.ID, Audience: room.Audience(in.Room)}, Author: s.Account,
+		Key: in.Body.Key, Text: in.Body.Text, ReplyTo: in.Body.ReplyTo,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(Posted{Seq: receipt.Event.Seq, Event: storedEvent{receipt.Event.Bytes}}, nil)
+}
+
+func (a *API) removeMessage(ctx context.Context, in *struct {
+	InRoom
+	Seq int64 `path:"seq" minimum:"1"`
+},
+) (*none, error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	c, err := a.opt.Channels.ByHandle(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	at := chat.Place{Address: room.Address{Channel: c.ID, Audience: room.Audience(in.Room)}, Seq: in.Seq}
+	return nil, a.opt.Chat.Remove(ctx, session.Account.ID, at)
+}

@@ -1,0 +1,165 @@
+// Package bus carries bells and passing state between nodes over NATS.
+//
+// Owns: the NATS server inside the process (the default) and the client to it
+// or to an external one; one client, two ways to connect. Promises: what is
+// published reaches every node that listens, at most once, and its own node the
+// same way. Does not do: durability. A lost bell is healed by reading the log.
+package bus
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Bus is a node's connection.
+type Bus struct {
+	conn   *nats.Conn
+	closed chan struct{} // closed when the connection is
+	inside *server.Server // nil when the NATS server is external
+	log    *slog.Logger
+}
+
+// startLimit is how long the NATS server inside may take to start.
+const startLimit = 10 * time.Second
+
+// Open connects to url, or starts a server inside the process when it is empty.
+// A connection that breaks later is made again by itself, for ever.
+func Open(ctx context.Context, url string, log *slog.Logger) (*Bus, error) {
+	b := &Bus{log: log, closed: make(chan struct{})}
+	opts := []nats.Option{
+		nats.Name("subspace"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				log.Warn("bus disconnected; delivery goes on by heads", "err", err)
+			}
+		}),
+		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
+		nats.ReconnectHandler(func(*nats.Conn) { log.Info("bus connected again") }),
+	}
+	if url == "" {
+		if err := b.startInside(); err != nil {
+			return nil, err
+		}
+		opts = append(opts, nats.InProcessServer(b.inside))
+	}
+	conn, err := nats.Connect(url, opts...)
+	if err != nil {
+		if b.inside != nil {
+			b.inside.Shutdown()
+		}
+		return nil, fault.New(fault.Unavailable, "bus_unavailable", "The NATS server cannot be reached: check --nats.").Because(err)
+	}
+	b.conn = conn
+	return b, nil
+}
+
+func (b *Bus) startInside() error {
+	s, err := server.NewServer(&server.Options{DontListen: true, NoSigs: true, NoLog: true, MaxPayload: 1 << 20})
+	if err != nil {
+		return fmt.Errorf("bus: %w", err)
+	}
+	s.Start()
+	if !s.ReadyForConnections(startLimit) {
+		s.Shutdown()
+		return errors.New("bus: the NATS server inside did not start")
+	}
+	b.inside = s
+	return nil
+}
+
+// Close sends what is queued and disconnects.
+func (b *Bus) Close() error {
+	err := b.conn.Drain()
+	select {
+	case <-b.closed:
+	case <-time.After(2 * time.Second): // a broken connection drains nowhere
+		b.conn.Close()
+	}
+	if b.inside != nil {
+		b.inside.Shutdown()
+		b.inside.WaitForShutdown()
+	}
+	return err
+}
+
+// Connected reports whether the bus carries anything right now.
+func (b *Bus) Connected() bool { return b.conn.IsConnected() }
+
+// Ring publishes bells. What cannot be sent is logged and healed by heads.
+func (b *Bus) Ring(bells []room.Bell) {
+	for _, bell := range bells {
+		subject := "subspace.bell." + string(bell.Audience) + "." + string(bell.Channel) + "." + string(bell.Log) + "." + strconv.FormatInt(bell.Seq, 10)
+		if err := b.conn.Publish(subject, bell.Bytes); err != nil {
+			b.log.Warn("bell lost", "log", bell.Log, "seq", bell.Seq, "err", err)
+		}
+	}
+}
+
+// OnBell calls f for every bell of every node, in the order of one connection.
+// f must not block.
+func (b *Bus) OnBell(f func(room.Bell)) error {
+	return b.subscribe("subspace.bell.*.*.*.*", func(m *nats.Msg) {
+		p := strings.Split(m.Subject, ".")
+		seq, err := strconv.ParseInt(p[5], 10, 64)
+		if err != nil {
+			b.log.Warn("bell not understood", "subject", m.Subject)
+			return
+		}
+		f(room.Bell{
+			Address: room.Address{Audience: room.Audience(p[2]), Channel: ident.Channel(p[3])},
+			Encoded: event.Encoded{Log: ident.Log(p[4]), Seq: seq, Bytes: m.Data},
+		})
+	})
+}
+
+// presence is the wire form of room.Presence between nodes.
+type presence struct {
+	Node    string        `json:"node"`
+	Channel ident.Channel `json:"channel"`
+	Viewers int           `json:"viewers"`
+	Inside  int           `json:"inside"`
+}
+
+// Announce tells all nodes how many are here.
+func (b *Bus) Announce(p room.Presence) {
+	data, err := json.Marshal(presence(p))
+	if err == nil {
+		err = b.conn.Publish("subspace.presence", data)
+	}
+	if err != nil {
+		b.log.Debug("presence lost", "err", err)
+	}
+}
+
+// OnPresence calls f with what every node announces. f must not block.
+func (b *Bus) OnPresence(f func(room.Presence)) error {
+	return b.subscribe("subspace.presence", func(m *nats.Msg) {
+		var p presence
+		if err := json.Unmarshal(m.Data, &p); err != nil {
+			b.log.Warn("presence not understood", "err", err)
+			return
+		}
+		f(room.Presence(p))
+	})
+}
+
+func (b *Bus) subscribe(subject string, f nats.MsgHandler) error {
+	if _, err := b.conn.Subscribe(subject, f); err != nil {
+		return fmt.Errorf("bus: subscribe %s: %w", subject, err)
+	}
+	return b.conn.Flush()
+}

@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// The frames of the socket, as docs/protocol.md describes them.
+
+// ask is any frame from a client.
+type ask struct {
+	Type    string `json:"type"`
+	ID      string `json:"id"`
+	Channel string `json:"channel"`
+	Room    string `json:"room"`
+	Overlay string `json:"overlay"`
+	Cursor  *int64 `json:"cursor"`
+	Key     string `json:"key"`
+	Text    string `json:"text"`
+	ReplyTo int64  `json:"reply_to"`
+}
+
+type helloFrame struct {
+	Type    string       `json:"type"`
+	Account *accountView `json:"account"`
+	Session string       `json:"session"`
+}
+
+type accountView struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Kind     string `json:"kind"`
+	Operator bool   `json:"operator"`
+}
+
+type enteredFrame struct {
+	Type    string            `json:"type"`
+	ID      string            `json:"id"`
+	Channel string            `json:"channel"`
+	Room    string            `json:"room"`
+	Log     string            `json:"log"`
+	Head    int64             `json:"head"`
+	Events  []json.RawMessage `json:"events"`
+	More    bool              `json:"more"`
+	Until   *event.Time       `json:"until"`
+	State   stateView         `json:"state"`
+}
+
+type stateView struct {
+	Viewers int  `json:"viewers"`
+	Inside  *int `json:"inside,omitempty"`
+}
+
+type roomFrame struct {
+	Type    string `json:"type"`
+	ID      string `json:"id,omitempty"`
+	Channel string `json:"channel"`
+	Room    string `json:"room"`
+	Reason  string `json:"reason,omitempty"`
+	Detail  string `json:"detail,omitempty"`
+}
+
+type doorFrame struct {
+	Type    string      `json:"type"`
+	Channel string      `json:"channel"`
+	Room    string      `json:"room"`
+	Open    bool        `json:"open"`
+	Until   *event.Time `json:"until"`
+}
+
+type ackFrame struct {
+	Type    string          `json:"type"`
+	ID      string          `json:"id"`
+	Channel string          `json:"channel"`
+	Room    string          `json:"room"`
+	Seq     int64           `json:"seq"`
+	Event   json.RawMessage `json:"event"`
+}
+
+type refusedFrame struct {
+	Type       string  `json:"type"`
+	ID         string  `json:"id"`
+	Reason     string  `json:"reason"`
+	Detail     string  `json:"detail"`
+	RetryAfter float64 `json:"retry_after,omitempty"` // seconds
+}
+
+type stateFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+	stateView
+}
+
+type pongFrame struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// encode never fails: the frames above hold nothing that JSON cannot.
+func encode(frame any) []byte {
+	b, err := json.Marshal(frame)
+	if err != nil {
+		panic("gateway: frame: " + err.Error())
+	}
+	return b
+}
+
+// eventFrame wraps stored bytes once for a whole audience.
+func eventFrame(handle string, a room.Audience, e event.Encoded) []byte {
+	b := make([]byte, 0, len(e.Bytes)+len(handle)+64)
+	b = append(b, `{"type":"event","channel":"`...)
+	b = append(b, handle...) // a handle needs no escaping
+	b = append(b, `","room":"`...)
+	b = append(b, a...)
+	b = append(b, `","event":`...)
+	b = append(b, e.Bytes...)
+	return append(b, '}')
+}
+
+func raw(events []event.Encoded) []json.RawMessage {
+	out := make([]json.RawMessage, len(events))
+	for i, e := range events {
+		out[i] = e.Bytes
+	}
+	return out
+}
+
+func until(t time.Time) *event.Time {
+	if t.IsZero() {
+		return nil
+	}
+	u := event.Time(t)
+	return &u
+}

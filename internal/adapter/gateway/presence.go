@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// presenceLife is how long a node's count is believed without a new one.
+const presenceLife = 4 * time.Second
+
+// presenceBoard merges what all nodes announce.
+type presenceBoard struct {
+	now func() time.Time
+	mu  sync.Mutex
+	// counted by channel, then node
+	counted map[ident.Channel]map[string]seen
+	shown   map[ident.Channel][2]int
+}
+
+type seen struct {
+	viewers, inside int
+	at              time.Time
+}
+
+func newPresenceBoard(now func() time.Time) *presenceBoard {
+	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel][2]int{}}
+}
+
+func (b *presenceBoard) put(p room.Presence) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	nodes := b.counted[p.Channel]
+	if nodes == nil {
+		nodes = map[string]seen{}
+		b.counted[p.Channel] = nodes
+	}
+	nodes[p.Node] = seen{p.Viewers, p.Inside, b.now()}
+}
+
+// count returns how many watch a channel and how many are inside, on all nodes.
+func (b *presenceBoard) count(channel ident.Channel) (viewers, inside int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sum(channel)
+}
+
+func (b *presenceBoard) sum(channel ident.Channel) (viewers, inside int) {
+	for node, s := range b.counted[channel] {
+		if b.now().Sub(s.at) > presenceLife {
+			delete(b.counted[channel], node)
+			continue
+		}
+		viewers += s.viewers
+		inside += s.inside
+	}
+	if len(b.counted[channel]) == 0 {
+		delete(b.counted, channel)
+	}
+	return viewers, inside
+}
+
+// changed reports whether the totals of a channel differ from those last shown.
+func (b *presenceBoard) changed(channel ident.Channel) (viewers, inside int, is bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	viewers, inside = b.sum(channel)
+	totals := [2]int{viewers, inside}
+	is = b.shown[channel] != totals
+	b.shown[channel] = totals
+	return viewers, inside, is
+}
+
+// OnPresence takes what a node announced. It does not block.
+func (g *Gateway) OnPresence(p room.Presence) { g.presence.put(p) }
+
+// Viewers returns how many watch a channel, on all nodes.
+func (g *Gateway) Viewers(channel ident.Channel) int {
+	viewers, _ := g.presence.count(channel)
+	return viewers
+}
+
+// announce counts the people on this node, tells all nodes, and shows changed
+// totals: viewers to everybody, those inside only to those inside.
+func (g *Gateway) announce(context.Context) {
+	here := map[ident.Channel]*room.Presence{}
+	of := func(id ident.Channel) *room.Presence {
+		if here[id] == nil {
+			here[id] = &room.Presence{Node: g.opt.Node, Channel: id}
+		}
+		return here[id]
+	}
+	audiences := g.all()
+	for _, a := range audiences {
+		switch a.address.Audience {
+		case room.Public:
+			of(a.address.Channel).Viewers = len(a.list(func(d *door) bool { return d.overlay == "" }))
+		case room.Space:
+			people := map[ident.Account]bool{}
+			for _, d := range a.list(func(*door) bool { return true }) {
+				people[d.conn.account()] = true
+			}
+			of(a.address.Channel).Inside = len(people)
+		}
+	}
+	for _, p := range here {
+		g.opt.Announce(*p)
+	}
+	totals := map[ident.Channel][3]int{}
+	for id := range here {
+		if viewers, inside, is := g.presence.changed(id); is {
+			totals[id] = [3]int{viewers, inside, 1}
+		}
+	}
+	for _, a := range audiences {
+		if t := totals[a.address.Channel]; t[2] == 1 {
+			g.showPresence(a, t[0], t[1])
+		}
+	}
+}
+
+func (g *Gateway) showPresence(a *audience, viewers, inside int) {
+	frame := stateFrame{Type: "state", Channel: a.handle, stateView: stateView{Viewers: viewers}}
+	switch a.address.Audience {
+	case room.Public:
+	case room.Space:
+		frame.Inside = &inside
+	default:
+		return
+	}
+	a.broadcast(encode(frame))
+}

@@ -1,0 +1,168 @@
+// Package hls plays broadcasts out by low-latency HLS, each request at the gate.
+//
+// Owns: packaging (gohlslib), playback addresses, the count of those who watch.
+// Promises: a playback address opens one broadcast for one person; every
+// playlist, part and segment is decided by the gate when it is asked for, so a
+// right that ends shuts with the next request; what is not public also needs the
+// session cookie of the account that the address was made for; addresses are not
+// logged. An encoder that returns goes on under the same address. Does not do:
+// other players' protocols, recording, caching by third parties.
+package hls
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/media"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/live"
+)
+
+// Pattern is the route that Door answers.
+const Pattern = "GET /hls/{token}/{channel}/{file}"
+
+// Gate decides from memory; access.Gate does.
+type Gate interface {
+	Decide(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
+}
+
+// Broadcasts says what is on; live.Service does.
+type Broadcasts interface {
+	Current(ctx context.Context, channel ident.Channel) (live.Broadcast, bool, error)
+}
+
+// Config is what a Door needs from its surroundings.
+type Config struct {
+	Gate       Gate
+	Broadcasts Broadcasts
+	// Caller returns whom the request's session cookie belongs to; empty for nobody.
+	Caller func(*http.Request) ident.Account
+	// Secret signs addresses: 32 random bytes that outlive a restart.
+	Secret []byte
+	Random io.Reader // cryptographic
+	Node   string    // the same as live.Config.Node
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// Door is the way to the pictures.
+type Door struct {
+	Config
+	signer  signer
+	viewers *viewers
+
+	mu      sync.Mutex
+	outputs map[ident.Channel]*output
+	opened  chan struct{} // closed, and replaced, whenever an output opens
+}
+
+// NewDoor returns a door without broadcasts behind it.
+func NewDoor(c Config) *Door {
+	return &Door{
+		Config: c, signer: signer{c.Secret, c.Random}, viewers: newViewers(c.Now),
+		outputs: map[ident.Channel]*output{}, opened: make(chan struct{}),
+	}
+}
+
+// Open makes the output of a broadcast; it is a media.OpenOutput.
+func (d *Door) Open(b live.Broadcast) media.Output {
+	o := newOutput(b, d.Now, d.Log, d.forget)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.outputs[b.Channel] = o
+	close(d.opened)
+	d.opened = make(chan struct{})
+	return o
+}
+
+func (d *Door) forget(o *output) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.outputs[o.broadcast.Channel] == o {
+		delete(d.outputs, o.broadcast.Channel)
+	}
+}
+
+// Viewers counts the playback sessions of the last ten seconds on this node.
+func (d *Door) Viewers(channel ident.Channel) int { return d.viewers.count(channel) }
+
+// ServeHTTP answers Pattern.
+func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Referrer-Policy", "no-referrer") // the address is a secret
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	t, ok := d.signer.read(r.PathValue("token"), ident.Channel(r.PathValue("channel")))
+	if !ok {
+		refuse(w, fault.New(fault.Denied, "playback_invalid", "This address does not open this broadcast. Load the page again."))
+		return
+	}
+	if f := d.decide(r, t); f != nil {
+		refuse(w, f)
+		return
+	}
+	o, f := d.output(r.Context(), t)
+	if f != nil {
+		refuse(w, f)
+		return
+	}
+	d.viewers.saw(t)
+	o.serve(w, r, r.PathValue("file"))
+}
+
+// decide asks the gate for this very request.
+func (d *Door) decide(r *http.Request, t ticket) *fault.Fault {
+	ctx := r.Context()
+	if f := d.allowed(ctx, t.account, t.channel); f != nil {
+		return f
+	}
+	if t.account == "" || d.Caller(r) == t.account {
+		return nil
+	}
+	if d.allowed(ctx, "", t.channel) == nil {
+		return nil // the address of a public broadcast may be passed on
+	}
+	return fault.New(fault.Denied, "other_account", "This address was made for another account.")
+}
+
+func (d *Door) allowed(ctx context.Context, account ident.Account, channel ident.Channel) *fault.Fault {
+	decision, err := d.Gate.Decide(ctx, access.Subject{Account: account, Channel: channel}, access.WatchLive)
+	if err == nil {
+		return decision.Fault(d.Now())
+	}
+	if f := fault.Of(err); f != nil {
+		return f
+	}
+	return access.Unconfirmed().Because(err)
+}
+
+// openWait is how long a request waits for a broadcast that has begun in the
+// database and is about to be opened here.
+const openWait = 3 * time.Second
+
+func (d *Door) output(ctx context.Context, t ticket) (*output, *fault.Fault) {
+	ctx, cancel := context.WithTimeout(ctx, openWait)
+	defer cancel()
+	for {
+		d.mu.Lock()
+		o, opened := d.outputs[t.channel], d.opened
+		d.mu.Unlock()
+		if o != nil && o.broadcast.ID == t.broadcast {
+			return o, nil
+		}
+		if o != nil && t.broadcast < o.broadcast.ID { // identifiers sort by time
+			return nil, fault.New(fault.Denied, "playback_expired", "This address was for an earlier broadcast. Load the page again.")
+		}
+		select {
+		case <-opened:
+		case <-ctx.Done():
+			return nil, fault.New(fault.Missing, "offline", "This broadcast is not being sent.")
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package hls
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/live"
+)
+
+// Playback tells a person where to watch.
+type Playback struct {
+	State  string // offline, live, interrupted
+	URL    string // a path on this server; empty when there is none for this person
+	Reason string // why not: offline, other_node, or the gate's reason
+}
+
+// Playback makes a playback session for account, which may be nobody. Each call
+// makes another one; the address stays good until the broadcast ends or the
+// right does.
+func (d *Door) Playback(ctx context.Context, account ident.Account, channel ident.Channel) (Playback, error) {
+	b, open, err := d.Broadcasts.Current(ctx, channel)
+	if err != nil {
+		return Playback{}, err
+	}
+	if !open {
+		return Playback{State: "offline", Reason: "offline"}, nil
+	}
+	p := Playback{State: string(b.State)}
+	decision, err := d.Gate.Decide(ctx, access.Subject{Account: account, Channel: channel}, access.WatchLive)
+	switch {
+	case err != nil:
+		return Playback{}, err
+	case !decision.Allowed:
+		p.Reason = decision.Reason
+	case b.Node != d.Node:
+		p.Reason = "other_node"
+	case b.State == live.Interrupted && !d.has(b):
+		p.Reason = "offline" // this server restarted and the encoder is not back
+	default:
+		_, token := d.signer.mint(channel, b.ID, account)
+		p.URL = "/hls/" + token + "/" + url.PathEscape(string(channel)) + "/" + mainFile
+	}
+	return p, nil
+}
+
+func (d *Door) has(b live.Broadcast) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o := d.outputs[b.Channel]
+	return o != nil && o.broadcast.ID == b.ID
+}

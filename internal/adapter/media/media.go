@@ -1,0 +1,80 @@
+// Package media takes pictures and sound from encoders and hands them on.
+//
+// Owns: the streams that are being sent to this node, who sends them, and how
+// well. Promises: one encoder per channel, the newest one; an output outlives
+// its encoder for as long as the broadcast waits for it, so that players go on
+// when it returns; what the database says about a broadcast is carried out here
+// within about a second. Does not do: protocols (subfolders), recording, rights.
+package media
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
+	"github.com/subspace-live/subspace/internal/domain/live"
+)
+
+// Format is what an encoder sends: H.264, and AAC unless it has no sound.
+type Format struct {
+	SPS, PPS []byte
+	AAC      *mpeg4audio.AudioSpecificConfig // nil: no sound
+}
+
+// Size returns the size of the picture.
+func (f Format) Size() (width, height int, err error) {
+	var sps h264.SPS
+	if err := sps.Unmarshal(f.SPS); err != nil {
+		return 0, 0, fmt.Errorf("read H.264 parameters: %w", err)
+	}
+	return sps.Width(), sps.Height(), nil
+}
+
+// Frame is one picture or one stretch of sound. Times are the encoder's own.
+type Frame struct {
+	PTS, DTS time.Duration
+	At       time.Time // by the server's clock, when it was made
+	Units    [][]byte  // NAL units of a picture, or one AAC access unit
+}
+
+// Output is what the frames of one broadcast are written into. It is called by
+// one goroutine at a time.
+type Output interface {
+	// Begin says that an encoder starts, or starts again, with its own times.
+	Begin(f Format, take int64) error
+	Video(f Frame) error
+	Audio(f Frame) error
+	// Close ends the broadcast for those who receive it.
+	Close()
+}
+
+// OpenOutput makes the output of a broadcast.
+type OpenOutput func(b live.Broadcast) Output
+
+// Health is how well a channel is being sent, for the creator's eyes.
+type Health struct {
+	Publishing      bool
+	Video, Audio    string // names of codecs, empty when absent
+	Width, Height   int
+	BitrateKbps     int
+	KeyframeSeconds float64
+	BFrames         bool
+	// LastError says in a sentence why the last encoder was refused or lost;
+	// empty once one sends again.
+	LastError string
+	At        time.Time // of LastError
+}
+
+// Why a publication is over before its encoder says so.
+var (
+	ErrDisplaced = errors.New("another encoder took over with the same key")
+	ErrWithdrawn = errors.New("the broadcast was taken from this connection")
+	ErrStopped   = errors.New("the server is shutting down")
+)
+
+// heldSentence is shown while an encoder keeps sending to a broadcast that its
+// owner has ended.
+const heldSentence = "You ended the broadcast, but the encoder is still sending. Nobody sees it. Stop the encoder and start it again for a new broadcast."

@@ -1,0 +1,151 @@
+// Package rtmp lets encoders send by RTMP, to rtmp://HOST/live with a stream key.
+//
+// Owns: the listener and the encoders' connections. Promises: a wrong key is
+// refused before publishing starts, so that the encoder reports it; a codec that
+// players cannot be given is refused with a sentence for the creator; an encoder
+// that falls silent for ten seconds is cut off; no log line holds a key; Run
+// returns after the last connection has ended. Does not do: packaging for
+// players, RTMPS (put a TLS proxy in front), playing out by RTMP.
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/media"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+)
+
+// Limits of connections. An encoder needs one; more come from scanners.
+const (
+	connections           = 64
+	connectionsPerAddress = 12
+)
+
+// Server accepts encoders.
+type Server struct {
+	// Silence is how long an encoder may send nothing that is whole. Change it
+	// before Run.
+	Silence time.Duration
+
+	hub      *media.Hub
+	log      *slog.Logger
+	listener net.Listener
+
+	mu     sync.Mutex
+	conns  map[*session]struct{}
+	closed bool
+	wait   sync.WaitGroup
+}
+
+const silenceLimit = 10 * time.Second
+
+// Listen takes the address, which is the value of --rtmp-listen. Run accepts.
+func Listen(address string, hub *media.Hub, log *slog.Logger) (*Server, error) {
+	l, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fault.New(fault.Conflict, "rtmp_address_busy",
+			"Another program already listens on %s, where encoders should connect. Stop it, or choose another address with --rtmp-listen.", address).Because(err)
+	}
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "rtmp_address_invalid",
+			"Encoders cannot connect at %q (--rtmp-listen): %v.", address, err).Because(err)
+	}
+	return &Server{hub: hub, log: log, listener: l, Silence: silenceLimit, conns: map[*session]struct{}{}}, nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Run accepts encoders until ctx ends, then ends their connections and waits.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.wait.Wait()
+	stop := context.AfterFunc(ctx, s.Close)
+	defer stop()
+	for {
+		nc, err := s.listener.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			s.log.Warn("an encoder's connection could not be accepted", "error", err)
+			if !pause(ctx, 100*time.Millisecond) { // too many open files, most likely
+				return nil
+			}
+			continue
+		}
+		s.begin(ctx, nc)
+	}
+}
+
+// Close ends the listener and all connections without waiting. Run waits.
+func (s *Server) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	_ = s.listener.Close() // the second time it says that it is closed
+	for c := range s.conns {
+		c.leave(media.ErrStopped)
+	}
+}
+
+func (s *Server) begin(ctx context.Context, nc net.Conn) {
+	c := newSession(s, nc)
+	if !s.admit(c) {
+		s.log.Warn("an encoder's connection was refused: too many of them", "remote", nc.RemoteAddr().String())
+		_ = nc.Close()
+		return
+	}
+	go func() { // owned by Run, which waits
+		defer s.wait.Done()
+		defer s.forget(c)
+		c.serve(context.WithoutCancel(ctx))
+	}()
+}
+
+func (s *Server) admit(c *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := 0
+	for other := range s.conns {
+		if other.host == c.host {
+			same++
+		}
+	}
+	if s.closed || len(s.conns) >= connections || same >= connectionsPerAddress {
+		return false
+	}
+	s.conns[c] = struct{}{}
+	s.wait.Add(1)
+	return true
+}
+
+func (s *Server) forget(c *session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+}
+
+// pause waits for d; false when ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+func errSilent(limit time.Duration) error {
+	return fault.New(fault.Unavailable, "encoder_silent", "The encoder sent nothing for %.0f seconds.", limit.Seconds())
+}
+
+func errBroken(err error) error { return fmt.Errorf("connection broke: %w", err) }

@@ -1,0 +1,204 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/bluenviron/gortmplib"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+
+	"github.com/subspace-live/subspace/internal/adapter/media"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/live"
+)
+
+// session is one encoder's connection.
+type session struct {
+	server *Server
+	wire   *wire
+	host   string
+	log    *slog.Logger
+	left   atomic.Pointer[error] // why the server ended it
+}
+
+func newSession(s *Server, nc net.Conn) *session {
+	host, _, err := net.SplitHostPort(nc.RemoteAddr().String())
+	if err != nil {
+		host = nc.RemoteAddr().String()
+	}
+	return &session{server: s, wire: newWire(nc, s.Silence), host: host, log: s.log.With("remote", nc.RemoteAddr().String())}
+}
+
+// leave ends the connection from our side; serve then returns. It does not block.
+func (c *session) leave(why error) {
+	c.left.CompareAndSwap(nil, &why)
+	_ = c.wire.tap.Close() // the reader hears of it
+}
+
+// cause returns why the connection ended: our reason before the network's.
+func (c *session) cause(err error) error {
+	if why := c.left.Load(); why != nil {
+		return *why
+	}
+	return err
+}
+
+func (c *session) serve(ctx context.Context) {
+	defer c.wire.tap.Close() //nolint:errcheck // the connection is over
+	defer func() {
+		if p := recover(); p != nil { // parsers of strangers' bytes; other encoders go on
+			c.log.Error("an encoder's connection broke the server's parser", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	g := greeting{c.wire}
+	key, command, err := g.publish()
+	if err != nil {
+		c.log.Debug("a connection ended before publishing", "error", c.cause(err))
+		return
+	}
+	channel, err := c.server.hub.Admit(ctx, key)
+	if err != nil {
+		c.refuse(g, command, "NetStream.Publish.BadName", err)
+		return
+	}
+	c.log = c.log.With("channel", channel)
+	c.wire.tap.trust()
+	if err := g.accept(command); err != nil {
+		c.log.Debug("a connection ended before publishing", "error", err)
+		return
+	}
+	if err := c.publish(ctx, key, channel); err != nil {
+		c.refuse(g, command, "NetStream.Failed", err)
+	}
+}
+
+// refuse tells the encoder, where it still listens, and the log.
+func (c *session) refuse(g greeting, command int, code string, err error) {
+	description := "The server ended the connection."
+	if f := fault.Of(err); f != nil {
+		description = f.Detail
+	}
+	c.log.Warn("an encoder was refused or lost", "error", err)
+	if g.refuse(command, code, description) == nil {
+		c.wire.tap.linger()
+	}
+}
+
+// publish hands on what the encoder sends until it goes. A nil error means that
+// it took its leave.
+func (c *session) publish(ctx context.Context, key live.Key, channel ident.Channel) error {
+	r := &gortmplib.Reader{Conn: c.wire}
+	err := r.Initialize()
+	var t tracks
+	if err != nil {
+		err = analysisError(err)
+	} else {
+		t, err = readTracks(r.Tracks())
+	}
+	if errors.Is(err, errGoodbye) {
+		return nil
+	}
+	if err != nil {
+		return c.cause(c.troubled(channel, err))
+	}
+	pub, err := c.server.hub.Publish(ctx, key, channel, t.format, c.leave)
+	if err != nil {
+		return err
+	}
+	c.log.Info("an encoder is sending")
+	s := &sending{session: c, pub: pub, reader: r, tracks: t}
+	err = c.cause(s.run())
+	goodbye := errors.Is(err, errGoodbye)
+	pub.Close(err, goodbye)
+	if goodbye {
+		c.log.Info("the encoder stopped")
+		return nil
+	}
+	return err
+}
+
+// troubled shows the creator what is wrong with the encoder.
+func (c *session) troubled(channel ident.Channel, err error) error {
+	if f := fault.Of(err); f != nil {
+		c.server.hub.Trouble(channel, f.Detail)
+	}
+	return err
+}
+
+// sending is a session whose encoder was let in.
+type sending struct {
+	*session
+	pub    *media.Publication
+	reader *gortmplib.Reader
+	tracks tracks
+
+	lastVideo time.Time
+	broken    error // what a callback met
+}
+
+func (s *sending) run() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("parser panic: %v", p)
+			s.log.Error("an encoder's stream broke the server's parser", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	s.lastVideo = time.Now()
+	s.reader.OnDataH264(s.tracks.video, s.video)
+	if s.tracks.audio != nil {
+		s.reader.OnDataMPEG4Audio(s.tracks.audio, s.audio)
+	}
+	for {
+		if err := s.reader.Read(); err != nil {
+			return s.explain(err)
+		}
+		if s.broken != nil {
+			return s.broken
+		}
+		if time.Since(s.lastVideo) > s.wire.limit {
+			return fault.New(fault.Unavailable, "video_silent", "The encoder sent sound but no picture for %.0f seconds.", s.wire.limit.Seconds())
+		}
+	}
+}
+
+func (s *sending) explain(err error) error {
+	if fault.Of(err) != nil || errors.Is(err, errGoodbye) {
+		return err
+	}
+	return errBroken(err)
+}
+
+func (s *sending) video(pts, dts time.Duration, units [][]byte) {
+	s.lastVideo = time.Now()
+	units = whole(units)
+	if len(units) == 0 || s.broken != nil {
+		return
+	}
+	s.broken = s.pub.Video(media.Frame{PTS: pts, DTS: dts, At: s.wire.clock.at(dts), Units: units})
+}
+
+func (s *sending) audio(pts time.Duration, unit []byte) {
+	if len(unit) == 0 || s.broken != nil {
+		return
+	}
+	s.broken = s.pub.Audio(media.Frame{PTS: pts, DTS: pts, At: s.wire.clock.at(pts), Units: [][]byte{unit}})
+}
+
+// whole drops empty NAL units and those players have no use for.
+func whole(units [][]byte) [][]byte {
+	out := units[:0:0]
+	for _, u := range units {
+		if len(u) == 0 || h264.NALUType(u[0]&0x1f) == h264.NALUTypeAccessUnitDelimiter {
+			continue
+		}
+		out = append(out, u)
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+package media_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bluenviron/gortmplib"
+	"github.com/bluenviron/gortmplib/pkg/amf0"
+	"github.com/bluenviron/gortmplib/pkg/codecs"
+	"github.com/bluenviron/gortmplib/pkg/message"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
+	"github.com/subspace-live/subspace/internal/adapter/media/rtmp"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/live"
+)
+
+// connect opens an encoder's connection up to the start of publishing.
+func (s *studio) connect(key string, dial func(context.Context, string, string) (net.Conn, error)) (*gortmplib.Client, error) {
+	c := &gortmplib.Client{
+		URL:     &url.URL{Scheme: "rtmp", Host: s.rtmp.Addr().String(), Path: "/live", Fragment: key},
+		Publish: true, DialContext: dial,
+	}
+	err := c.Initialize(s.t.Context())
+	if err == nil {
+		s.t.Cleanup(c.Close)
+	}
+	return c, err
+}
+
+func TestAWrongKeyIsRefusedBeforePublishing(t *testing.T) {
+	s := newStudio(t)
+	_, key := s.channel("ines")
+	wrong := "live_notthisoneatall"
+	if _, err := s.connect(wrong, nil); err == nil || !strings.Contains(err.Error(), "NetStream.Publish.BadName") {
+		t.Errorf("the encoder hears %v", err)
+	}
+	s.eventually("the refusal is logged", func() bool { return strings.Contains(s.log.String(), "stream_key_wrong") })
+	if _, err := s.connect(key.Reveal()+"?bandwidth=1", nil); err != nil {
+		t.Errorf("a key with a query: %v", err)
+	}
+	if log := s.log.String(); strings.Contains(log, wrong) || strings.Contains(log, key.Reveal()) {
+		t.Errorf("a key was logged: %s", log)
+	}
+}
+
+// status reads until the server says something about the stream, and returns
+// its code and description.
+func status(c *gortmplib.Client) (code, description string) {
+	for {
+		m, err := c.Read()
+		if err != nil {
+			return "", err.Error()
+		}
+		if cmd, ok := m.(*message.CommandAMF0); ok && cmd.Name == "onStatus" && len(cmd.Arguments) > 1 {
+			if o, ok := cmd.Arguments[1].(amf0.Object); ok {
+				code, _ = o.GetString("code")
+				description, _ = o.GetString("description")
+				return code, description
+			}
+		}
+	}
+}
+
+func TestUnsupportedCodecsAreRefusedWithASentence(t *testing.T) {
+	h264 := &gortmplib.Track{Codec: &codecs.H264{
+		SPS: []byte{0x67, 0x42, 0xc0, 0x28, 0xd9, 0x00, 0x78, 0x02, 0x27, 0xe5, 0x84, 0x00, 0x00, 0x03, 0x00, 0x04, 0x00, 0x00, 0x03, 0x00, 0xf0, 0x3c, 0x60, 0xc9, 0x20},
+		PPS: []byte{0x08, 0x06, 0x07, 0x08},
+	}}
+	hevc := &gortmplib.Track{Codec: &codecs.H265{}}
+	mp3 := &gortmplib.Track{Codec: &codecs.MPEG1Audio{}}
+	for name, c := range map[string]struct {
+		send func(*testing.T, *gortmplib.Client)
+		want string
+	}{
+		"HEVC": {func(t *testing.T, c *gortmplib.Client) {
+			w := writer(t, c, hevc)
+			_ = w.WriteH265(hevc, 0, 0, [][]byte{{0x26, 1, 2}})
+			_ = w.WriteH265(hevc, 3*time.Second, 3*time.Second, [][]byte{{0x26, 1, 2}})
+		}, "HEVC"},
+		"MP3": {func(t *testing.T, c *gortmplib.Client) {
+			w := writer(t, c, h264, mp3)
+			frame := append([]byte{0xff, 0xfb, 0x90, 0x64}, make([]byte, 413)...)
+			_ = w.WriteMPEG1Audio(mp3, 0, frame)
+			_ = w.WriteMPEG1Audio(mp3, 3*time.Second, frame)
+		}, "MP3"},
+		"VP6": {func(_ *testing.T, c *gortmplib.Client) {
+			_ = c.Write(&message.Video{ChunkStreamID: 6, MessageStreamID: 1, Codec: 4, Type: message.VideoTypeAU, AU: []byte{1}})
+		}, "VP6"},
+		"Speex": {func(_ *testing.T, c *gortmplib.Client) {
+			_ = c.Write(&message.Audio{ChunkStreamID: 4, MessageStreamID: 1, Codec: 11, AU: []byte{1}})
+		}, "Speex"},
+		"only sound": {func(t *testing.T, c *gortmplib.Client) {
+			aac := &gortmplib.Track{Codec: &codecs.MPEG4Audio{Config: aacConfig()}}
+			w := writer(t, c, aac)
+			_ = w.WriteMPEG4Audio(aac, 0, []byte{1})
+			_ = w.WriteMPEG4Audio(aac, 3*time.Second, []byte{1})
+		}, "no picture"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStudio(t)
+			place, key := s.channel("ines")
+			encoder, err := s.connect(key.Reveal(), nil)
+			s.must(err)
+			c.send(t, encoder)
+			if code, description := status(encoder); code != "NetStream.Failed" || !strings.Contains(description, c.want) {
+				t.Errorf("the encoder hears %q %q", code, description)
+			}
+			s.eventually("the creator reads why", func() bool {
+				h := s.hub.Health(place)
+				return !h.Publishing && strings.Contains(h.LastError, c.want)
+			})
+			if _, open := s.current(place); open {
+				t.Error("a broadcast began")
+			}
+		})
+	}
+}
+
+func aacConfig() *mpeg4audio.AudioSpecificConfig {
+	return &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2, ChannelCount: 2}
+}
+
+func writer(t *testing.T, c *gortmplib.Client, tracks ...*gortmplib.Track) *gortmplib.Writer {
+	t.Helper()
+	w := &gortmplib.Writer{Conn: c, Tracks: tracks}
+	if err := w.Initialize(); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// cutter stops writing in the middle once it is told to.
+type cutter struct {
+	net.Conn
+	left atomic.Int64 // bytes until it stops; negative: never
+}
+
+func (c *cutter) Write(p []byte) (int, error) {
+	left := c.left.Load()
+	if left < 0 {
+		return c.Conn.Write(p)
+	}
+	n := min(left, int64(len(p)))
+	c.left.Add(-n)
+	if _, err := c.Conn.Write(p[:n]); err != nil {
+		return 0, err
+	}
+	return len(p), nil // the rest is never sent
+}
+
+func TestAnEncoderThatStopsMidFrameIsInterrupted(t *testing.T) {
+	s := newStudio(t, func(r *rtmp.Server) { r.Silence = time.Second })
+	place, key := s.channel("ines")
+	var wire *cutter
+	encoder, err := s.connect(key.Reveal(), func(ctx context.Context, network, address string) (net.Conn, error) {
+		nc, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		wire = &cutter{Conn: nc}
+		wire.left.Store(-1)
+		return wire, err
+	})
+	s.must(err)
+	c := s.pottery()
+	sps, pps := c.Parameters()
+	video := &gortmplib.Track{Codec: &codecs.H264{SPS: sps, PPS: pps}}
+	w := writer(t, encoder, video)
+	for i, p := range c.Pictures()[:90] {
+		at := time.Duration(i) * time.Second / 30
+		s.must(w.WriteH264(video, at, at, p))
+	}
+	b := s.awaitState(place, live.Live)
+	wire.left.Store(1000)
+	s.must(w.WriteH264(video, 3*time.Second, 3*time.Second, c.Pictures()[0])) // a keyframe of 15 kB
+	if again := s.awaitState(place, live.Interrupted); again.ID != b.ID {
+		t.Error("another broadcast")
+	}
+	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "sent nothing for 1 seconds") {
+		t.Errorf("health %+v", h)
+	}
+	if _, err := io.Copy(io.Discard, wire.Conn); err != nil && !strings.Contains(err.Error(), "reset") {
+		t.Errorf("the connection stayed open: %v", err)
+	}
+}
+
+func TestStrangersAreBounded(t *testing.T) {
+	s := newStudio(t, func(r *rtmp.Server) { r.Silence = 2 * time.Second })
+	var conns []net.Conn
+	for range 12 {
+		nc, err := net.Dial("tcp", s.rtmp.Addr().String())
+		s.must(err)
+		defer nc.Close() //nolint:errcheck // the test is over
+		conns = append(conns, nc)
+	}
+	s.eventually("one too many is turned away", func() bool {
+		nc, err := net.Dial("tcp", s.rtmp.Addr().String())
+		s.must(err)
+		defer nc.Close() //nolint:errcheck // turned away or given up
+		s.must(nc.SetReadDeadline(time.Now().Add(200 * time.Millisecond)))
+		_, err = nc.Read(make([]byte, 1))
+		ne, timeout := err.(net.Error)
+		return err != nil && !(timeout && ne.Timeout())
+	})
+	for _, nc := range conns { // say nothing, and are sent away
+		s.must(nc.SetReadDeadline(time.Now().Add(10 * time.Second)))
+		if _, err := nc.Read(make([]byte, 1)); err == nil {
+			t.Error("the server spoke first")
+		} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
+			t.Error("a silent stranger may stay")
+		}
+	}
+	_, key := s.channel("ines")
+	s.eventually("an encoder gets in again", func() bool {
+		c, err := s.connect(key.Reveal(), nil)
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+func TestABusyPortNamesTheFlag(t *testing.T) {
+	s := newStudio(t)
+	address := s.rtmp.Addr().String()
+	_, err := rtmp.Listen(address, s.hub, slog.New(slog.DiscardHandler))
+	if !fault.Is(err, "rtmp_address_busy") || !strings.Contains(err.Error(), address) || !strings.Contains(err.Error(), "--rtmp-listen") {
+		t.Errorf("%v", err)
+	}
+	if _, err := rtmp.Listen("nowhere:x", s.hub, slog.New(slog.DiscardHandler)); !fault.Is(err, "rtmp_address_invalid") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// factsChunk bounds the placeholders of one query of facts.
+const factsChunk = 400
+
+// Facts implements access.FactsReader: a handful of queries for any number of subjects.
+func (tx *Tx) Facts(ctx context.Context, subjects []access.Subject) (map[access.Subject]access.Facts, error) {
+	out := make(map[access.Subject]access.Facts, len(subjects))
+	subjects = distinct(subjects)
+	for len(subjects) > 0 {
+		n := min(len(subjects), factsChunk)
+		if err := tx.facts(ctx, subjects[:n], out); err != nil {
+			return nil, err
+		}
+		subjects = subjects[n:]
+	}
+	return out, nil
+}
+
+func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[access.Subject]access.Facts) error {
+	f := factsQuery{tx: tx, ctx: ctx, facts: make(map[access.Subject]*access.Facts, len(subjects))}
+	for _, s := range subjects {
+		f.channels = append(f.channels, s.Channel)
+		if s.Account != "" {
+			f.accounts = append(f.accounts, s.Account)
+		}
+		f.facts[s] = &access.Facts{Account: s.Account}
+	}
+	f.channels, f.accounts = distinct(f.channels), distinct(f.accounts)
+	for _, step := range []func() error{f.ofChannels, f.ofAccounts, f.ofModerators, f.ofGrants, f.ofSanctions} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	for s, facts := range f.facts {
+		if facts.Channel != "" || s.Channel == "" {
+			out[s] = *facts
+		}
+	}
+	return nil
+}
+
+// factsQuery gathers the facts of a set of subjects, one table after the other.
+type factsQuery struct {
+	tx       *Tx
+	ctx      context.Context
+	channels []ident.Channel
+	accounts []ident.Account
+	facts    map[access.Subject]*access.Facts
+}
+
+func (f *factsQuery) ofChannels() error {
+	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, COALESCE(t.on_sale, 0)
+		FROM channel c LEFT JOIN tier t ON t.channel = c.id WHERE c.id IN ` + listed(1, len(f.channels))
+	return f.tx.each(f.ctx, query, anys(f.channels), func(scan func(...any) error) error {
+		var id ident.Channel
+		var owner ident.Account
+		var open, onSale int64
+		var audience access.LiveAudience
+		if err := scan(&id, &owner, &open, &audience, &onSale); err != nil {
+			return err
+		}
+		for s, facts := range f.facts {
+			if s.Channel != id {
+				continue
+			}
+			facts.Channel, facts.SpaceOpen, facts.LiveAudience, facts.OnSale = id, open == 1, audience, onSale == 1
+			facts.Role = access.RoleNone
+			if s.Account == owner && owner != "" {
+				facts.Role = access.RoleOwner
+			}
+		}
+		return nil
+	})
+}
+
+func (f *factsQuery) ofAccounts() error {
+	if len(f.accounts) == 0 {
+		return nil
+	}
+	query := `SELECT id, CASE WHEN password <> '' THEN 1 ELSE 0 END, operator FROM account WHERE id IN ` + listed(1, len(f.accounts))
+	full, operator := map[ident.Account]bool{}, map[ident.Account]bool{}
+	err := f.tx.each(f.ctx, query, anys(f.accounts), func(scan func(...any) error) error {
+		var id ident.Account
+		var isFull, isOperator int64
+		err := scan(&id, &isFull, &isOperator)
+		full[id], operator[id] = isFull == 1, isOperator == 1
+		return err
+	})
+	for s, facts := range f.facts {
+		facts.Full, facts.Operator = full[s.Account], operator[s.Account]
+	}
+	return err
+}
+
+// pairs runs a query over (channel, account) pairs, scans the columns of each
+// row into dest and, when the pair is a subject, calls apply with its facts.
+func (f *factsQuery) pairs(columns, table string, dest []any, apply func(*access.Facts)) error {
+	if len(f.accounts) == 0 {
+		return nil
+	}
+	query := `SELECT channel, account` + columns + ` FROM ` + table + ` WHERE channel IN ` + listed(1, len(f.channels)) +
+		` AND account IN ` + listed(1+len(f.channels), len(f.accounts))
+	var s access.Subject
+	dest = append([]any{&s.Channel, &s.Account}, dest...)
+	return f.tx.each(f.ctx, query, append(anys(f.channels), anys(f.accounts)...), func(scan func(...any) error) error {
+		if err := scan(dest...); err != nil {
+			return err
+		}
+		if facts, ok := f.facts[s]; ok {
+			apply(facts)
+		}
+		return nil
+	})
+}
+
+func (f *factsQuery) ofModerators() error {
+	return f.pairs(``, `moderator`, nil, func(facts *access.Facts) {
+		if facts.Role == access.RoleNone {
+			facts.Role = access.RoleModerator
+		}
+	})
+}
+
+func (f *factsQuery) ofGrants() error {
+	var g access.Grant
+	var starts, ends, revoked int64
+	var months int
+	return f.pairs(`, id, source, starts, ends, revoked, months`, `access_grant`,
+		[]any{&g.ID, &g.Source, &starts, &ends, &revoked, &months}, func(facts *access.Facts) {
+			g.Starts, g.Ends, g.Revoked = fromMillis(starts), fromMillis(ends), fromMillis(revoked)
+			facts.Grants = append(facts.Grants, g)
+			facts.Months = max(facts.Months, months)
+		})
+}
+
+func (f *factsQuery) ofSanctions() error {
+	var b access.Block
+	var starts, until int64
+	return f.pairs(`, kind, starts, until`, `sanction`, []any{&b.Kind, &starts, &until}, func(facts *access.Facts) {
+		b.Starts, b.Until = fromMillis(starts), fromMillis(until)
+		facts.Blocks = append(facts.Blocks, b)
+	})
+}
+
+// Rights reads facts for the gate.
+type Rights struct{ db *DB }
+
+// Rights returns the reader of facts outside transactions.
+func (db *DB) Rights() *Rights { return &Rights{db} }
+
+// Facts implements access.FactsReader.
+func (r *Rights) Facts(ctx context.Context, subjects []access.Subject) (out map[access.Subject]access.Facts, err error) {
+	err = r.db.View(ctx, func(tx *Tx) error {
+		out, err = tx.Facts(ctx, subjects)
+		return err
+	})
+	return out, err
+}

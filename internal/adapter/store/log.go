@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sort"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// LockLogs locks the logs of the channels, by id, until the transaction ends.
+// Whoever decides on facts and then appends calls it first, so that a sanction
+// and a post cannot pass each other. SQLite has one writer and needs no lock.
+func (tx *Tx) LockLogs(ctx context.Context, channels ...ident.Channel) error {
+	if !tx.locks || len(channels) == 0 {
+		return nil
+	}
+	channels = distinct(channels)
+	return tx.each(ctx, `SELECT id FROM log WHERE channel IN `+listed(1, len(channels))+` ORDER BY id FOR UPDATE`,
+		anys(channels), func(scan func(...any) error) error { var id string; return scan(&id) })
+}
+
+// Append implements room.Appender with sets: one update per log, one insert.
+func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encoded, error) {
+	if len(entries) == 0 {
+		return nil, nil
+	}
+	next, err := tx.claim(ctx, entries)
+	if err != nil {
+		return nil, err
+	}
+	now := tx.db.opt.Now()
+	out := make([]event.Encoded, 0, len(entries))
+	args := make([]any, 0, 8*len(entries))
+	for _, e := range entries {
+		log := next[e.Address]
+		log.Head++
+		id := ident.Make[ident.Event](tx.db.ids)
+		enc, err := event.Encode(log.ID, log.Head, id, now, e.Payload)
+		if err != nil {
+			return nil, err
+		}
+		kind, _ := e.Payload.EventKind()
+		args = append(args, log.ID, log.Head, id, kind, now.UnixMilli(), e.Author, e.Key, string(enc.Bytes))
+		out = append(out, enc)
+	}
+	if _, err := tx.r.ExecContext(ctx, `INSERT INTO event (log, seq, id, kind, at, author, key, body) VALUES `+
+		holders(len(entries), 8), args...); err != nil {
+		return nil, err
+	}
+	for i, e := range entries {
+		tx.appended = append(tx.appended, room.Bell{Address: e.Address, Encoded: out[i]})
+	}
+	return out, nil
+}
+
+// claim moves the heads of all logs that entries go to, in the order of their
+// ids, and returns each log with the head as it was before.
+func (tx *Tx) claim(ctx context.Context, entries []room.Entry) (map[room.Address]*room.Log, error) {
+	count := map[room.Address]int64{}
+	for _, e := range entries {
+		count[e.Address]++
+	}
+	logs := make([]*room.Log, 0, len(count))
+	byAddress := map[room.Address]*room.Log{}
+	for a := range count {
+		l, err := tx.LogAt(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		byAddress[a] = &l
+		logs = append(logs, &l)
+	}
+	sort.Slice(logs, func(i, j int) bool { return logs[i].ID < logs[j].ID })
+	for _, l := range logs {
+		n := count[l.Address]
+		ok, err := tx.one(ctx, `UPDATE log SET head = head + $1 WHERE id = $2 RETURNING head`, []any{n, l.ID}, &l.Head)
+		if err != nil || !ok {
+			return nil, fmt.Errorf("claim sequence of log %s: %w", l.ID, err)
+		}
+		l.Head -= n
+	}
+	return byAddress, nil
+}
+
+// LogAt returns the log at an address, or the fault 'channel_missing'.
+func (tx *Tx) LogAt(ctx context.Context, a room.Address) (room.Log, error) {
+	l := room.Log{Address: a}
+	ok, err := tx.one(ctx, `SELECT id, head FROM log WHERE channel = $1 AND audience = $2`, []any{a.Channel, a.Audience}, &l.ID, &l.Head)
+	if err == nil && !ok {
+		err = fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+	}
+	return l, err
+}
+
+// EventsAfter returns events above after, ascending.
+func (tx *Tx) EventsAfter(ctx context.Context, log ident.Log, after int64, limit int) ([]event.Encoded, error) {
+	return tx.events(ctx, `SELECT seq, body FROM event WHERE log = $1 AND seq > $2 ORDER BY seq LIMIT $3`, log, after, limit)
+}
+
+// EventsBefore returns the newest events below before, ascending; before 0 means the end.
+func (tx *Tx) EventsBefore(ctx context.Context, log ident.Log, before int64, limit int) ([]event.Encoded, error) {
+	if before <= 0 {
+		before = 1 << 62
+	}
+	out, err := tx.events(ctx, `SELECT seq, body FROM event WHERE log = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3`, log, before, limit)
+	for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
+		out[i], out[j] = out[j], out[i]
+	}
+	return out, err
+}
+
+func (tx *Tx) events(ctx context.Context, query string, log ident.Log, cursor int64, limit int) ([]event.Encoded, error) {
+	var out []event.Encoded
+	err := tx.each(ctx, query, []any{log, cursor, limit}, func(scan func(...any) error) error {
+		e := event.Encoded{Log: log}
+		var body string
+		err := scan(&e.Seq, &body)
+		e.Bytes = []byte(body)
+		out = append(out, e)
+		return err
+	})
+	return out, err
+}
+
+// Logs reads stored logs for tails and history.
+type Logs struct{ db *DB }
+
+// Logs returns the reader of all logs.
+func (db *DB) Logs() *Logs { return &Logs{db} }
+
+// Since implements room.LogReader.
+func (l *Logs) Since(ctx context.Context, log ident.Log, after int64, limit int) (out []event.Encoded, err error) {
+	err = l.db.View(ctx, func(tx *Tx) error {
+		out, err = tx.EventsAfter(ctx, log, after, limit)
+		return err
+	})
+	return out, err
+}
+
+// Heads implements room.LogReader.
+func (l *Logs) Heads(ctx context.Context, logs []ident.Log) (map[ident.Log]int64, error) {
+	heads := make(map[ident.Log]int64, len(logs))
+	if len(logs) == 0 {
+		return heads, nil
+	}
+	err := l.db.View(ctx, func(tx *Tx) error {
+		return tx.each(ctx, `SELECT id, head FROM log WHERE id IN `+listed(1, len(logs)), anys(logs), func(scan func(...any) error) error {
+			var id ident.Log
+			var head int64
+			err := scan(&id, &head)
+			heads[id] = head
+			return err
+		})
+	})
+	return heads, err
+}
+
+// Log returns the log at an address.
+func (l *Logs) Log(ctx context.Context, a room.Address) (log room.Log, err error) {
+	err = l.db.View(ctx, func(tx *Tx) error {
+		log, err = tx.LogAt(ctx, a)
+		return err
+	})
+	return log, err
+}
+
+// Page returns a stretch of the log at a: after a cursor, before one, or the
+// newest when both are zero.
+func (l *Logs) Page(ctx context.Context, a room.Address, after, before int64, limit int) (p room.Page, err error) {
+	err = l.db.View(ctx, func(tx *Tx) error {
+		log, err := tx.LogAt(ctx, a)
+		if err != nil {
+			return err
+		}
+		p = room.Page{Log: log.ID, Head: log.Head}
+		if after > 0 {
+			p.Events, err = tx.EventsAfter(ctx, log.ID, after, limit)
+			p.More = len(p.Events) > 0 && p.Events[len(p.Events)-1].Seq < log.Head
+			return err
+		}
+		p.Events, err = tx.EventsBefore(ctx, log.ID, before, limit)
+		p.More = len(p.Events) > 0 && p.Events[0].Seq > 1
+		return err
+	})
+	return p, err
+}

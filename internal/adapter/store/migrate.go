@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+type migration struct {
+	version  int
+	name     string
+	text     string
+	checksum string
+}
+
+// migrate brings the schema up to date, all in one transaction and alone among
+// the nodes of this database.
+func (db *DB) migrate(ctx context.Context) error {
+	all, err := readMigrations(migrations)
+	if err != nil {
+		return err
+	}
+	return db.refusal(db.engine.migrate(ctx, func(r runner) error {
+		if _, err := r.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migration
+			(version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT NULL)`); err != nil {
+			return err
+		}
+		applied, err := appliedMigrations(ctx, r)
+		if err != nil {
+			return err
+		}
+		if err := checkApplied(all, applied); err != nil {
+			return err
+		}
+		for _, m := range all {
+			if _, done := applied[m.version]; done {
+				continue
+			}
+			if err := db.apply(ctx, r, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
+
+func (db *DB) apply(ctx context.Context, r runner, m migration) error {
+	for _, stmt := range strings.Split(m.text, ";\n") {
+		if strings.TrimSpace(stmt) == "" {
+			continue
+		}
+		if _, err := r.ExecContext(ctx, stmt); err != nil {
+			return fmt.Errorf("migration %s: %w", m.name, err)
+		}
+	}
+	_, err := r.ExecContext(ctx, `INSERT INTO schema_migration (version, name, checksum, at) VALUES ($1, $2, $3, $4)`,
+		m.version, m.name, m.checksum, db.opt.Now().UnixMilli())
+	return err
+}
+
+func appliedMigrations(ctx context.Context, r runner) (map[int]string, error) {
+	rows, err := r.QueryContext(ctx, `SELECT version, checksum FROM schema_migration`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	applied := map[int]string{}
+	for rows.Next() {
+		var v int
+		var sum string
+		if err := rows.Scan(&v, &sum); err != nil {
+			return nil, err
+		}
+		applied[v] = sum
+	}
+	return applied, rows.Err()
+}
+
+// checkApplied refuses a database that this release does not know.
+func checkApplied(all []migration, applied map[int]string) error {
+	known := map[int]migration{}
+	for _, m := range all {
+		known[m.version] = m
+	}
+	for v, sum := range applied {
+		m, ok := known[v]
+		if !ok {
+			return fault.New(fault.Conflict, "database_newer",
+				"This database was written by a newer release of Subspace (schema %d, this release knows %d). Nothing was changed. Start the newer release, or restore a backup made before the upgrade.", v, len(all))
+		}
+		if m.checksum != sum {
+			return fault.New(fault.Conflict, "database_differs", "Migration %s of this database is not the one of this release. Nothing was changed.", m.name)
+		}
+	}
+	return nil
+}
+
+func readMigrations(dir fs.FS) ([]migration, error) {
+	names, err := fs.Glob(dir, "migrations/*.sql") // sorted
+	if err != nil {
+		return nil, err
+	}
+	var all []migration
+	for i, name := range names {
+		text, err := fs.ReadFile(dir, name)
+		if err != nil {
+			return nil, err
+		}
+		base := strings.TrimPrefix(name, "migrations/")
+		number, _, _ := strings.Cut(base, "_")
+		v, err := strconv.Atoi(number)
+		if err != nil || v != i+1 {
+			return nil, fmt.Errorf("migration %s: numbers must be 0001, 0002, … without a gap", base)
+		}
+		sum := sha256.Sum256(text)
+		all = append(all, migration{v, base, string(text), hex.EncodeToString(sum[:])})
+	}
+	return all, nil
+}

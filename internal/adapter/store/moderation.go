@@ -1,0 +1,47 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+)
+
+// PutSanction implements moderation.Tx.
+func (tx *Tx) PutSanction(ctx context.Context, s moderation.Sanction) error {
+	_, err := tx.exec(ctx, `INSERT INTO sanction (channel, account, kind, starts, until, reason, by_account)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (channel, account) DO UPDATE SET kind = excluded.kind, starts = excluded.starts,
+		until = excluded.until, reason = excluded.reason, by_account = excluded.by_account`,
+		s.Channel, s.Account, s.Kind, millis(s.At), millis(s.Until), s.Reason, s.By)
+	return err
+}
+
+// DropSanction implements moderation.Tx.
+func (tx *Tx) DropSanction(ctx context.Context, channel ident.Channel, account ident.Account) (bool, error) {
+	return tx.changed(ctx, `DELETE FROM sanction WHERE channel = $1 AND account = $2`, channel, account)
+}
+
+// Sanctions implements moderation.Tx.
+func (tx *Tx) Sanctions(ctx context.Context, channel ident.Channel, now time.Time) ([]moderation.Sanction, error) {
+	var out []moderation.Sanction
+	err := tx.each(ctx, `SELECT s.account, a.name, s.kind, s.starts, s.until, s.reason, s.by_account, b.name
+		FROM sanction s JOIN account a ON a.id = s.account JOIN account b ON b.id = s.by_account
+		WHERE s.channel = $1 AND (s.until = 0 OR s.until > $2) ORDER BY s.starts DESC`,
+		[]any{channel, millis(now)}, func(scan func(...any) error) error {
+			s := moderation.Sanction{Channel: channel}
+			var at, until int64
+			err := scan(&s.Account, &s.Name, &s.Kind, &at, &until, &s.Reason, &s.By, &s.ByName)
+			s.At, s.Until = fromMillis(at), fromMillis(until)
+			out = append(out, s)
+			return err
+		})
+	return out, err
+}
+
+// WithdrawQuestions implements moderation.Tx.
+func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) error {
+	_, err := tx.exec(ctx, `UPDATE question SET state = 'skipped' WHERE channel = $1 AND asker = $2 AND state = 'waiting'`, channel, account)
+	return err
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite/lib"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+)
+
+// sqliteReaders is how many snapshots are read at once.
+const sqliteReaders = 4
+
+// sqliteEngine has one writer, which commits in groups, and a few readers.
+type sqliteEngine struct {
+	writer *groupCommit
+	write  *sql.DB
+	read   *sql.DB
+}
+
+// openSQLite opens FILE. Every setting that a driver's default could change is
+// set here and asserted: a write-ahead log, a sync on each commit (FULL: a
+// NORMAL commit is lost when the power goes), foreign keys, a busy timeout.
+func openSQLite(ctx context.Context, file string) (engine, error) {
+	if err := writable(filepath.Dir(file)); err != nil {
+		return nil, err
+	}
+	dsn := func(mode string) string {
+		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}}
+		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode() + mode
+	}
+	write, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
+	if err != nil {
+		return nil, err
+	}
+	write.SetMaxOpenConns(1)
+	conn, err := write.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(openError(file, err), write.Close())
+	}
+	if err := assertPragmas(ctx, conn); err != nil {
+		return nil, errors.Join(openError(file, err), conn.Close(), write.Close())
+	}
+	read, err := sql.Open("sqlite", dsn("&_pragma=query_only(1)"))
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(), write.Close())
+	}
+	read.SetMaxOpenConns(sqliteReaders)
+	read.SetMaxIdleConns(sqliteReaders)
+	e := &sqliteEngine{write: write, read: read, writer: newGroupCommit(conn)}
+	return e, nil
+}
+
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fault.New(fault.Unavailable, "data_not_writable", "The data folder %q cannot be made: check that this user may write there.", dir).Because(err)
+	}
+	f, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return fault.New(fault.Unavailable, "data_not_writable", "The data folder %q is not writable: check its owner and rights.", dir).Because(err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func openError(file string, err error) error {
+	return fmt.Errorf("open database %s: %w", file, err)
+}
+
+func assertPragmas(ctx context.Context, conn *sql.Conn) error {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+		var got string
+		if err := conn.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("sqlite: %s is %s, want %s", pragma, got, want)
+		}
+	}
+	return nil
+}
+
+func (e *sqliteEngine) update(ctx context.Context, job func(runner) error) error {
+	return e.writer.do(ctx, job)
+}
+
+func (e *sqliteEngine) migrate(ctx context.Context, job func(runner) error) error {
+	return e.writer.do(ctx, job)
+}
+
+func (e *sqliteEngine) view(ctx context.Context, job func(runner) error) error {
+	tx, err := e.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // a snapshot has nothing to lose
+	return job(tx)
+}
+
+func (e *sqliteEngine) locksRows() bool { return false }
+
+func (e *sqliteEngine) classify(err error) *fault.Fault {
+	var se *sqlite.Error
+	if !errors.As(err, &se) {
+		if errors.Is(err, sql.ErrConnDone) || errors.Is(err, errClosed) {
+			return errDown()
+		}
+		return nil
+	}
+	switch se.Code() & 0xff {
+	case sqlitelib.SQLITE_FULL:
+		return errFull()
+	case sqlitelib.SQLITE_BUSY, sqlitelib.SQLITE_LOCKED:
+		return errBusy()
+	case sqlitelib.SQLITE_IOERR, sqlitelib.SQLITE_READONLY, sqlitelib.SQLITE_CANTOPEN:
+		if strings.Contains(se.Error(), "no space") || fullDisk(se.Code()) {
+			return errFull()
+		}
+		return errDown()
+	}
+	return nil
+}
+
+// fullDisk names the extended codes that a write to a full disk ends in when
+// the file system reports it late.
+func fullDisk(code int) bool {
+	return code == sqlitelib.SQLITE_IOERR_WRITE || code == sqlitelib.SQLITE_IOERR_SHMSIZE || code == sqlitelib.SQLITE_IOERR_FSYNC
+}
+
+func (e *sqliteEngine) close() error {
+	return errors.Join(e.writer.close(), e.read.Close(), e.write.Close())
+}

@@ -1,0 +1,215 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/api"
+	"github.com/subspace-live/subspace/internal/adapter/gateway"
+	"github.com/subspace-live/subspace/internal/adapter/media"
+	"github.com/subspace-live/subspace/internal/adapter/media/hls"
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/channel"
+	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/live"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+// parts is everything that stands on storage and bus.
+type parts struct {
+	gate          *access.Gate
+	accounts      *account.Service
+	channels      *channel.Service
+	chat          *chat.Service
+	questions     *question.Service
+	overlay       *question.Overlay
+	moderation    *moderation.Service
+	live          *live.Service
+	subscriptions *subscription.Service
+	hub           *media.Hub
+	door          *hls.Door
+	gateway       *gateway.Gateway
+	api           *api.API
+	sandbox       *payments
+
+	background []func(context.Context) error // run until the doors are shut
+}
+
+// assemble builds the parts: rules, then pictures, then money, then the doors.
+func assemble(ctx context.Context, s *Server) (*parts, error) {
+	node, err := nodeName(s)
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{gate: access.NewGate(s.db.Rights(), s.sur.Now)}
+	if err := p.rules(s, node); err != nil {
+		return nil, err
+	}
+	secret, err := secretOf(ctx, s, "playback_secret")
+	if err != nil {
+		return nil, err
+	}
+	p.pictures(s, node, secret)
+	if err := p.money(ctx, s); err != nil {
+		return nil, err
+	}
+	p.doors(s, node)
+	watch := func(ctx context.Context) error {
+		return p.live.Run(ctx, func(err error) { s.sur.Log.Warn("broadcasts cannot be swept; will try again", "err", err) })
+	}
+	p.background = append(p.background, p.chat.Run, watch, p.hub.Run, p.gateway.Run)
+	return p, nil
+}
+
+func (p *parts) rules(s *Server, node string) (err error) {
+	now, ids := s.sur.Now, ident.NewSource(s.sur.Now, s.sur.Random)
+	if p.accounts, err = account.NewService(store.UnitOf(s.db, as[account.Tx]), ids, now, s.sur.Random); err != nil {
+		return err
+	}
+	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
+	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now, pacer(chat.Pace)(now))
+	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, pacer(question.Pace)(now),
+		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
+	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
+	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), now)
+	p.live = live.NewService(live.Config{
+		Store: store.UnitOf(s.db, as[live.Tx]), IDs: ids, Now: now, Random: s.sur.Random, Node: node,
+	})
+	return nil
+}
+
+// as gives a package of the domain its view of a transaction.
+func as[T any](tx *store.Tx) T { return any(tx).(T) }
+
+func (p *parts) pictures(s *Server, node string, secret []byte) {
+	p.door = hls.NewDoor(hls.Config{
+		Gate: p.gate, Broadcasts: p.live, Secret: secret, Random: s.sur.Random, Node: node, Now: s.sur.Now, Log: s.sur.Log,
+		Caller: func(r *http.Request) ident.Account { return p.caller(r) },
+	})
+	p.hub = media.NewHub(media.Config{Broadcasts: p.live, Output: p.door.Open, Node: node, Now: s.sur.Now, Log: s.sur.Log})
+}
+
+// caller returns whom the request's cookie belongs to; nobody when in doubt.
+func (p *parts) caller(r *http.Request) ident.Account {
+	session, _, err := p.api.Session(r)
+	if err != nil {
+		return ""
+	}
+	return session.Account.ID
+}
+
+func (p *parts) doors(s *Server, node string) {
+	options := api.Options{
+		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
+		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
+		Accounts: p.accounts, Channels: p.channels, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
+		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions,
+		Playback: p.playback, Health: p.health,
+		Viewers: func(id ident.Channel) int { return p.gateway.Viewers(id) },
+	}
+	if p.sandbox != nil {
+		options.Sandbox = p.sandbox
+	}
+	p.api = api.New(options)
+	p.gateway = gateway.New(gateway.Options{
+		Node: node, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat,
+		Channel: func(ctx context.Context, handle string) (ident.Channel, error) {
+			c, err := p.channels.ByHandle(ctx, handle)
+			return c.ID, err
+		},
+		Overlay: func(ctx context.Context, secret string) (ident.Channel, string, error) {
+			id, err := p.overlay.Channel(ctx, secret)
+			if err != nil {
+				return "", "", err
+			}
+			c, err := p.channels.ByID(ctx, id)
+			return id, c.Handle, err
+		},
+		Session: p.api.Session, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
+		Now: s.sur.Now, Log: s.sur.Log,
+	})
+}
+
+func (p *parts) playback(ctx context.Context, s access.Subject) (api.Playback, error) {
+	out, err := p.door.Playback(ctx, s.Account, s.Channel)
+	return api.Playback(out), err
+}
+
+func (p *parts) health(id ident.Channel) api.Health {
+	h := p.hub.Health(id)
+	return api.Health{
+		Publishing: h.Publishing, Video: h.Video, Audio: h.Audio, Width: h.Width, Height: h.Height,
+		BitrateKbps: h.BitrateKbps, KeyframeSeconds: h.KeyframeSeconds, BFrames: h.BFrames,
+		LastError: h.LastError, LastErrorAt: api.MomentOf(h.At),
+	}
+}
+
+// onBell hears every bell of every node. What changes rights reaches the gate
+// before anybody is told of it.
+func (p *parts) onBell(b room.Bell) {
+	if b.Audience == room.Business {
+		p.gate.Forget(access.Subject{Account: event.Affected(b.Bytes), Channel: b.Channel})
+	}
+	p.gateway.Ring(b)
+}
+
+// pacer makes the throttle that holds a pace.
+func pacer(pace func() (int, time.Duration)) func(now func() time.Time) *account.Throttle {
+	return func(now func() time.Time) *account.Throttle {
+		tries, every := pace()
+		return account.NewThrottle(account.Limit{Tries: tries, Every: every}, now)
+	}
+}
+
+// nodeName returns this server's name among those that share a database. It is
+// made once and kept in the data folder.
+func nodeName(s *Server) (string, error) {
+	if s.cfg.Node != "" {
+		return s.cfg.Node, nil
+	}
+	file := filepath.Join(s.cfg.Data, "node")
+	if b, err := os.ReadFile(file); err == nil && len(strings.TrimSpace(string(b))) > 0 {
+		return strings.TrimSpace(string(b)), nil
+	}
+	name := "node-" + strings.ToLower(rand.Text()[:10])
+	if err := os.MkdirAll(s.cfg.Data, 0o700); err != nil {
+		return "", fmt.Errorf("data folder: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(name+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("name of this node: %w", err)
+	}
+	return name, nil
+}
+
+// secretOf returns 32 random bytes that all nodes of a database share, made at
+// the first start.
+func secretOf(ctx context.Context, s *Server, name string) ([]byte, error) {
+	fresh := make([]byte, 32)
+	if _, err := s.sur.Random.Read(fresh); err != nil {
+		return nil, err
+	}
+	value, err := s.db.SettingOnce(ctx, name, base64.RawStdEncoding.EncodeToString(fresh))
+	if err != nil {
+		return nil, err
+	}
+	return base64.RawStdEncoding.DecodeString(value)
+}
+
+// OpenAPI returns the document of the REST API, with all optional routes, without a server.
+func OpenAPI(version string) ([]byte, error) {
+	return api.New(api.Options{Version: version, Questions: &question.Service{}, Sandbox: &payments{}}).OpenAPI()
+}

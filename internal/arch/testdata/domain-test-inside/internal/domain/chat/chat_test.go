@@ -1,0 +1,6 @@
+package chat
+
+import (
+	_ "github.com/subspace-live/subspace/internal/adapter/store"
+	_ "net/http"
+)

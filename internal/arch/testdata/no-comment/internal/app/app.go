@@ -1,0 +1,2 @@
+// Package app owns something, and Promises it.
+package app

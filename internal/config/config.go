@@ -1,0 +1,240 @@
+// Package config gathers the settings of one server.
+//
+// Owns: one struct with its defaults, and the three ways to set it: file,
+// environment, flags, the later winning. Promises: the same setting has the
+// same name everywhere (listen, SUBSPACE_LISTEN, --listen); an unknown key is
+// refused with its line; everything is checked once, at the start. Does not do:
+// settings of channels, which live in the database.
+package config
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+)
+
+// Config is every setting of a server.
+type Config struct {
+	Data       string // folder of everything the server keeps
+	Listen     string // address of HTTP
+	RTMPListen string // address of RTMP
+	Database   string // empty: SQLite in the data folder
+	NATS       string // empty: inside the process
+	PublicURL  string // as browsers reach the server; empty: as they say
+	TLSCert    string
+	TLSKey     string
+	Proxies    string // networks whose forwarded headers count, with commas
+	Node       string // this server's name among several; empty: made once and kept
+
+	MetricsToken        string // lets others than loopback read /metrics
+	SandboxPayments     string // 'I-know' runs the sandbox beyond loopback
+	SandboxPeriod       time.Duration
+	SandboxDisputeAfter time.Duration
+	PaymentGrace        time.Duration
+	LogLevel            string
+	Dev                 string // address of the web's development server
+	File                string // where settings were read from
+	proxies             []netip.Prefix
+}
+
+// setting describes one key.
+type setting struct {
+	name, usage string
+	text        func(*Config) *string
+	span        func(*Config) *time.Duration
+}
+
+// settings lists every key there is, in the order of the help text.
+func settings() []setting {
+	return []setting{
+		{name: "data", usage: "folder of everything the server keeps", text: func(c *Config) *string { return &c.Data }},
+		{name: "listen", usage: "address of HTTP", text: func(c *Config) *string { return &c.Listen }},
+		{name: "rtmp-listen", usage: "address of RTMP, where OBS sends to", text: func(c *Config) *string { return &c.RTMPListen }},
+		{name: "database", usage: "postgres://… ; empty: SQLite in the data folder", text: func(c *Config) *string { return &c.Database }},
+		{name: "nats", usage: "nats://… ; empty: inside the process", text: func(c *Config) *string { return &c.NATS }},
+		{name: "public-url", usage: "address at which browsers reach the server", text: func(c *Config) *string { return &c.PublicURL }},
+		{name: "tls-cert", usage: "certificate file (PEM)", text: func(c *Config) *string { return &c.TLSCert }},
+		{name: "tls-key", usage: "key file (PEM)", text: func(c *Config) *string { return &c.TLSKey }},
+		{name: "proxies", usage: "networks whose forwarded headers count, e.g. 10.0.0.0/8", text: func(c *Config) *string { return &c.Proxies }},
+		{name: "node", usage: "name of this server among several", text: func(c *Config) *string { return &c.Node }},
+		{name: "metrics-token", usage: "bearer token for /metrics from other machines", text: func(c *Config) *string { return &c.MetricsToken }},
+		{name: "sandbox-payments", usage: "'I-know' runs rehearsal payments beyond this machine", text: func(c *Config) *string { return &c.SandboxPayments }},
+		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
+		{name: "sandbox-dispute-after", usage: "when the sandbox's third card is disputed", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
+		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
+		{name: "log-level", usage: "debug, info, warn or error", text: func(c *Config) *string { return &c.LogLevel }},
+		{name: "dev", usage: "address of the web's development server", text: func(c *Config) *string { return &c.Dev }},
+	}
+}
+
+// Default returns the settings of a server that nobody configured.
+func Default() Config {
+	return Config{
+		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
+		SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, LogLevel: "info",
+	}
+}
+
+// Load reads file, environment and arguments, in this order, and checks the
+// result. environ returns the value of a variable and whether it is set;
+// readFile the bytes of a file. help is where usage is printed.
+func Load(args []string, environ func(string) (string, bool), readFile func(string) ([]byte, error), help io.Writer) (Config, error) {
+	c := Default()
+	flags, values := flagSet(help)
+	if err := flags.Parse(args); err != nil {
+		return c, err
+	}
+	if flags.NArg() > 0 {
+		return c, fault.New(fault.Invalid, "argument_unknown", "Unknown argument %q. Run with --help for the settings.", flags.Arg(0))
+	}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	c.File = *values["config"]
+	if v, ok := environ("SUBSPACE_CONFIG"); ok && !given["config"] {
+		c.File = v
+	}
+	if c.File != "" {
+		text, err := readFile(c.File)
+		if err != nil {
+			return c, fault.New(fault.Invalid, "config_unreadable", "The settings file %q cannot be read.", c.File).Because(err)
+		}
+		if err := c.parseFile(string(text)); err != nil {
+			return c, err
+		}
+	}
+	for _, s := range settings() {
+		if v, ok := environ(variable(s.name)); ok {
+			if err := c.set(s, v, "the environment variable "+variable(s.name)); err != nil {
+				return c, err
+			}
+		}
+		if given[s.name] {
+			if err := c.set(s, *values[s.name], "--"+s.name); err != nil {
+				return c, err
+			}
+		}
+	}
+	return c, c.check()
+}
+
+func flagSet(help io.Writer) (*flag.FlagSet, map[string]*string) {
+	flags := flag.NewFlagSet("subspace serve", flag.ContinueOnError)
+	flags.SetOutput(help)
+	values := map[string]*string{"config": flags.String("config", "", "settings file: lines of 'name = value'")}
+	for _, s := range settings() {
+		values[s.name] = flags.String(s.name, "", s.usage+" (also "+variable(s.name)+")")
+	}
+	return flags, values
+}
+
+func variable(name string) string {
+	return "SUBSPACE_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+// parseFile reads lines of 'name = value'. # begins a comment.
+func (c *Config) parseFile(text string) error {
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		where := fmt.Sprintf("%s line %d", c.File, i+1)
+		name, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return fault.New(fault.Invalid, "config_invalid", "%s: %q is not of the form 'name = value'.", where, line)
+		}
+		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"`)
+		s, known := find(name)
+		if !known {
+			return fault.New(fault.Invalid, "config_key_unknown", "%s: there is no setting %q.%s", where, name, suggestion(name))
+		}
+		if err := c.set(s, value, where); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func find(name string) (setting, bool) {
+	for _, s := range settings() {
+		if s.name == name {
+			return s, true
+		}
+	}
+	return setting{}, false
+}
+
+// suggestion names the setting that an unknown one was probably meant to be.
+func suggestion(name string) string {
+	name = strings.ReplaceAll(strings.ToLower(name), "_", "-")
+	for _, s := range settings() {
+		if s.name == name || strings.HasPrefix(s.name, name) || strings.HasPrefix(name, s.name) {
+			return " Did you mean " + s.name + "?"
+		}
+	}
+	return ""
+}
+
+func (c *Config) set(s setting, value, where string) error {
+	if s.text != nil {
+		*s.text(c) = value
+		return nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		return fault.New(fault.Invalid, "config_invalid", "%s: %s is a length of time such as 72h or 30s, not %q.", where, s.name, value)
+	}
+	*s.span(c) = d
+	return nil
+}
+
+// check refuses what cannot work, before anything is opened.
+func (c *Config) check() error {
+	for name, addr := range map[string]string{"listen": c.Listen, "rtmp-listen": c.RTMPListen} {
+		if _, _, err := net.SplitHostPort(addr); err != nil {
+			return fault.New(fault.Invalid, "config_invalid", "%s: %q is not an address such as 127.0.0.1:8080.", name, addr)
+		}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fault.New(fault.Invalid, "config_invalid", "tls-cert and tls-key go together.")
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
+			return fault.New(fault.Invalid, "config_invalid", "public-url: %q is not an address such as https://live.example.org.", c.PublicURL)
+		}
+		c.PublicURL = u.Scheme + "://" + u.Host
+	}
+	for _, p := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			return fault.New(fault.Invalid, "config_invalid", "proxies: %q is not a network such as 10.0.0.0/8.", p)
+		}
+		c.proxies = append(c.proxies, prefix)
+	}
+	switch c.LogLevel {
+	case "debug", "info", "warn", "error":
+	default:
+		return fault.New(fault.Invalid, "config_invalid", "log-level: %q is none of debug, info, warn, error.", c.LogLevel)
+	}
+	return nil
+}
+
+// TrustedProxies returns the networks whose forwarded headers count.
+func (c Config) TrustedProxies() []netip.Prefix { return c.proxies }
+
+// DatabaseURL returns where the data is kept.
+func (c Config) DatabaseURL() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return "sqlite:" + filepath.Join(c.Data, "subspace.db")
+}

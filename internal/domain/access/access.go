@@ -1,0 +1,133 @@
+// Package access is the one gate: who may do what, and until when.
+//
+// Owns: grants, blocks, roles as facts, the pure function Decide, and Gate,
+// which keeps facts in memory for the length of a lease. Promises: every door
+// (REST, socket, playlist, segment, overlay) asks Decide, and an answer carries
+// the moment at which it stops being true. Does not do: reading tables, closing
+// sockets, selling rights.
+package access
+
+import (
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// Action is something a person may or may not do in one channel.
+type Action string
+
+// The actions. Each door names the one it guards.
+const (
+	ReadPublic   Action = "read_public"   // public chat, on air, broadcast state
+	PostPublic   Action = "post_public"   // write into the public chat
+	ReadSpace    Action = "read_space"    // read the Sub Space and its questions
+	PostSpace    Action = "post_space"    // write into the Sub Space
+	AskQuestion  Action = "ask_question"  // send a question into the queue
+	WatchLive    Action = "watch_live"    // playlists and segments
+	Moderate     Action = "moderate"      // remove, time out, ban, skip a question
+	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, on air, moderators
+	ReadBusiness Action = "read_business" // the channel's own log
+	Subscribe    Action = "subscribe"     // open a checkout
+	OpenChannel  Action = "open_channel"  // make a new channel (operator)
+)
+
+// Role is what a person is in one channel.
+type Role string
+
+// The roles. Moderators and the owner are called staff.
+const (
+	RoleNone      Role = "none"
+	RoleModerator Role = "moderator"
+	RoleOwner     Role = "owner"
+)
+
+// Staff reports whether the role works in the rooms without paying.
+func (r Role) Staff() bool { return r == RoleModerator || r == RoleOwner }
+
+// Grant is a right to a channel's Sub Space with a beginning and an end.
+type Grant struct {
+	ID      ident.Grant
+	Source  string // 'subscription', later 'gift', 'comp', 'trial'
+	Starts  time.Time
+	Ends    time.Time
+	Revoked time.Time // zero while it holds
+}
+
+// Live reports whether the grant opens the door at now.
+func (g Grant) Live(now time.Time) bool {
+	return !now.Before(g.Starts) && now.Before(g.Ends) && (g.Revoked.IsZero() || now.Before(g.Revoked))
+}
+
+// BlockKind is how a person was shut out.
+type BlockKind string
+
+// The kinds of block. Both shut every door of the channel while they last.
+const (
+	BlockTimeout BlockKind = "timeout"
+	BlockBan     BlockKind = "ban"
+)
+
+// Block shuts a person out of a channel. Zero Until means for ever.
+type Block struct {
+	Kind   BlockKind
+	Starts time.Time
+	Until  time.Time
+}
+
+// Standing reports whether the block holds at now.
+func (b Block) Standing(now time.Time) bool {
+	return !now.Before(b.Starts) && (b.Until.IsZero() || now.Before(b.Until))
+}
+
+// LiveAudience is who may watch a channel's broadcasts.
+type LiveAudience string
+
+// The audiences of a broadcast.
+const (
+	LivePublic      LiveAudience = "public"
+	LiveSubscribers LiveAudience = "subscribers"
+)
+
+// Facts is all that a decision rests on: one person in one channel.
+type Facts struct {
+	Account  ident.Account // empty: nobody signed in
+	Full     bool          // has a credential of its own; false for a light account
+	Operator bool
+	Role     Role
+	Grants   []Grant
+	Blocks   []Block
+	Months   int // tenure: months paid so far
+
+	Channel      ident.Channel
+	SpaceOpen    bool
+	OnSale       bool
+	LiveAudience LiveAudience
+}
+
+// Subscriber reports whether a grant is live at now, and until when the chain
+// of overlapping or touching grants holds.
+func (f Facts) Subscriber(now time.Time) (bool, time.Time) {
+	until := now
+	for again := true; again; {
+		again = false
+		for _, g := range f.Grants {
+			end := g.Ends
+			if !g.Revoked.IsZero() && g.Revoked.Before(end) {
+				end = g.Revoked
+			}
+			if !g.Starts.After(until) && end.After(until) {
+				until, again = end, true
+			}
+		}
+	}
+	if until.Equal(now) {
+		return false, time.Time{}
+	}
+	return true, until
+}
+
+// SubscriberAt reports whether a grant is live at now.
+func (f Facts) SubscriberAt(now time.Time) bool {
+	paid, _ := f.Subscriber(now)
+	return paid
+}

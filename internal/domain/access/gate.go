@@ -1,0 +1,185 @@
+package access
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// Lease is how long facts in memory may open a door without being confirmed.
+const Lease = 5 * time.Second
+
+// Subject is one person in one channel. An empty account is the public.
+type Subject struct {
+	Account ident.Account
+	Channel ident.Channel
+}
+
+// FactsReader reads the facts of many subjects in one go. A subject whose
+// channel does not exist is absent from the answer.
+type FactsReader interface {
+	Facts(ctx context.Context, subjects []Subject) (map[Subject]Facts, error)
+}
+
+// Gate answers Decide from memory. What it knows about a subject is at most
+// Lease old, and is forgotten at once when a bell says that it changed.
+type Gate struct {
+	read FactsReader
+	now  func() time.Time
+
+	mu      sync.Mutex
+	known   map[Subject]*known
+	changes uint64 // counts calls of Forget, so that a read that began before one is not kept
+}
+
+type known struct {
+	facts Facts
+	at    time.Time // when the read that brought them began
+	used  time.Time
+}
+
+// idleFacts is how long facts nobody asks about stay in memory.
+const idleFacts = time.Minute
+
+// NewGate returns a gate over read.
+func NewGate(read FactsReader, now func() time.Time) *Gate {
+	return &Gate{read: read, now: now, known: map[Subject]*known{}}
+}
+
+// Decide answers for one subject. The error is a fault: 'channel_missing' when
+// there is no such channel, 'unconfirmed' when the facts are older than a lease
+// and cannot be read again. What anybody may read stays readable on old facts.
+func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error) {
+	f, err := g.Facts(ctx, s)
+	if err == nil {
+		return Decide(f, a, g.now()), nil
+	}
+	if fault.Of(err) == nil {
+		if old, ok := g.remembered(s); ok && openToAll(old, a) {
+			if d := Decide(old, a, g.now()); d.Allowed {
+				return d, nil
+			}
+		}
+		err = Unconfirmed().Because(err)
+	}
+	return Decision{}, err
+}
+
+// Unconfirmed is the refusal when rights cannot be read.
+func Unconfirmed() *fault.Fault {
+	return fault.New(fault.Unavailable, "unconfirmed", "Your rights cannot be checked right now. Try again in a moment.").After(2 * time.Second)
+}
+
+// Allow is Decide for callers who only go on when allowed: a refusal is the error.
+func (g *Gate) Allow(ctx context.Context, s Subject, a Action) (Decision, error) {
+	d, err := g.Decide(ctx, s, a)
+	if err != nil {
+		return d, err
+	}
+	if f := d.Fault(g.now()); f != nil {
+		return d, f
+	}
+	return d, nil
+}
+
+// Facts returns what is known of s, reading when the lease has run out.
+func (g *Gate) Facts(ctx context.Context, s Subject) (Facts, error) {
+	g.mu.Lock()
+	if k, ok := g.known[s]; ok && g.now().Sub(k.at) < Lease {
+		k.used = g.now()
+		f := k.facts
+		g.mu.Unlock()
+		return f, nil
+	}
+	g.mu.Unlock()
+	read, err := g.refresh(ctx, []Subject{s})
+	if err != nil {
+		return Facts{}, err
+	}
+	f, ok := read[s]
+	if !ok {
+		return Facts{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+	}
+	return f, nil
+}
+
+// Forget drops what is known of one account in a channel, or of everybody in it
+// when the account is empty. Call it for every bell of the channel's log.
+func (g *Gate) Forget(s Subject) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.changes++
+	if s.Account != "" {
+		g.expire(s)
+		return
+	}
+	for k := range g.known {
+		if k.Channel == s.Channel {
+			g.expire(k)
+		}
+	}
+}
+
+// expire keeps the facts for openToAll but makes the next question read again.
+func (g *Gate) expire(s Subject) {
+	if k, ok := g.known[s]; ok {
+		k.at = time.Time{}
+	}
+}
+
+// Renew reads again, in one go, the facts of all subjects named, and drops what
+// nobody asked about for a minute. A node calls it about once a second for its
+// open private doors.
+func (g *Gate) Renew(ctx context.Context, subjects []Subject) (map[Subject]Facts, error) {
+	g.mu.Lock()
+	for s, k := range g.known {
+		if g.now().Sub(k.used) > idleFacts {
+			delete(g.known, s)
+		}
+	}
+	g.mu.Unlock()
+	if len(subjects) == 0 {
+		return nil, nil
+	}
+	return g.refresh(ctx, subjects)
+}
+
+func (g *Gate) refresh(ctx context.Context, subjects []Subject) (map[Subject]Facts, error) {
+	g.mu.Lock()
+	began, changes := g.now(), g.changes
+	g.mu.Unlock()
+	read, err := g.read.Facts(ctx, subjects)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for s, f := range read {
+		at := began
+		if g.changes != changes {
+			at = time.Time{} // true when read, maybe not any more: good for this answer only
+		}
+		if k, ok := g.known[s]; !ok || !k.at.After(at) {
+			g.known[s] = &known{facts: f, at: at, used: g.now()}
+		}
+	}
+	return read, nil
+}
+
+func (g *Gate) remembered(s Subject) (Facts, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	k, ok := g.known[s]
+	if !ok {
+		return Facts{}, false
+	}
+	return k.facts, true
+}
+
+// openToAll reports whether a needs no right beyond not being shut out.
+func openToAll(f Facts, a Action) bool {
+	return a == ReadPublic || (a == WatchLive && f.LiveAudience != LiveSubscribers)
+}

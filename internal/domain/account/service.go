@@ -1,0 +1,269 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// How long things last.
+const (
+	sessionLife = 90 * 24 * time.Hour
+	linkLife    = 7 * 24 * time.Hour
+)
+
+// Tx is what the rules of accounts need inside one transaction. A lookup that
+// finds nothing returns false.
+type Tx interface {
+	AccountByID(ctx context.Context, id ident.Account) (Account, bool, error)
+	AccountByFolded(ctx context.Context, folded string) (Account, bool, error)
+	// InsertAccount reports false when the folded name is taken.
+	InsertAccount(ctx context.Context, a Account) (bool, error)
+	SetPassword(ctx context.Context, id ident.Account, phc string) error
+	OperatorExists(ctx context.Context) (bool, error)
+
+	InsertSession(ctx context.Context, hash string, s Session) error
+	SessionByHash(ctx context.Context, hash string) (Session, bool, error)
+	DeleteSession(ctx context.Context, hash string) error
+	// DeleteOtherSessions signs out every session of the account but the one kept.
+	DeleteOtherSessions(ctx context.Context, account ident.Account, keep ident.Session) error
+
+	// PutLink stores a one-time link; an empty account is the link of the first owner.
+	PutLink(ctx context.Context, hash string, account ident.Account, expires time.Time) error
+	// TakeLink spends a link. It reports false when there is none or it is spent.
+	TakeLink(ctx context.Context, hash string, now time.Time) (ident.Account, bool, error)
+	// DropSetupLinks forgets the links of the first owner.
+	DropSetupLinks(ctx context.Context) error
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Service is what people do with accounts.
+type Service struct {
+	store  Store
+	ids    *ident.Source
+	now    func() time.Time
+	random io.Reader
+
+	byName   *Throttle
+	byOrigin *Throttle
+	hashing  chan struct{} // bounds the memory that argon2id takes at once
+	decoy    string        // compared when there is no such name, so that time tells nothing
+}
+
+// NewService returns the service. random must be a cryptographic source.
+func NewService(store Store, ids *ident.Source, now func() time.Time, random io.Reader) (*Service, error) {
+	decoy, err := hashPassword("no such account", random)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		store: store, ids: ids, now: now, random: random, decoy: decoy,
+		byName:   NewThrottle(Limit{Tries: 6, Every: 20 * time.Second}, now),
+		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, now),
+		hashing:  make(chan struct{}, 2),
+	}, nil
+}
+
+// Opened is a fresh session. Token is the only copy of its secret.
+type Opened struct {
+	Token   string
+	Session Session
+}
+
+// SignIn opens a session for a name and password. origin is the caller's
+// network address, for the throttle. One refusal, 'wrong_credentials', stands
+// for a wrong name and a wrong password.
+func (s *Service) SignIn(ctx context.Context, name, password, origin string) (Opened, error) {
+	folded := Fold(name)
+	if err := s.byOrigin.Take(origin); err != nil {
+		return Opened{}, err
+	}
+	if err := s.byName.Take(folded + "\x00" + origin); err != nil {
+		return Opened{}, err
+	}
+	var a Account
+	found := false
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		a, found, err = tx.AccountByFolded(ctx, folded)
+		return err
+	})
+	if err != nil {
+		return Opened{}, fmt.Errorf("sign in: %w", err)
+	}
+	phc := s.decoy
+	if found && a.Full() {
+		phc = a.Password
+	}
+	if !s.matches(phc, password) || !found || !a.Full() {
+		return Opened{}, errCredentials()
+	}
+	s.byName.Restore(folded + "\x00" + origin)
+	return s.open(ctx, a)
+}
+
+// SignUp makes an account with a password and opens a session.
+func (s *Service) SignUp(ctx context.Context, name, password, origin string) (Opened, error) {
+	if err := s.byOrigin.Take(origin); err != nil {
+		return Opened{}, err
+	}
+	a, err := s.prepare(name, password)
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.create(ctx, a)
+}
+
+// SignInLightly makes an account of a display name alone. It may write in
+// public chats; before it pays it gets a password.
+func (s *Service) SignInLightly(ctx context.Context, name, origin string) (Opened, error) {
+	if err := s.byOrigin.Take(origin); err != nil {
+		return Opened{}, err
+	}
+	clean, err := CleanName(name)
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.create(ctx, Account{Name: clean})
+}
+
+// SetPassword makes a light account full, or changes the password of a full one,
+// which needs the current one and signs out every other session.
+func (s *Service) SetPassword(ctx context.Context, session Session, current, password string) error {
+	a := session.Account
+	if a.Full() {
+		if err := s.byName.Take("password\x00" + string(a.ID)); err != nil {
+			return err
+		}
+		if !s.matches(a.Password, current) {
+			return errCredentials()
+		}
+	}
+	if err := checkPassword(password, a.Name); err != nil {
+		return err
+	}
+	phc, err := s.hash(password)
+	if err != nil {
+		return err
+	}
+	return s.store.Update(ctx, func(tx Tx) error {
+		if err := tx.SetPassword(ctx, a.ID, phc); err != nil {
+			return err
+		}
+		return tx.DeleteOtherSessions(ctx, a.ID, session.ID)
+	})
+}
+
+// Whose returns the session that a token opens; false when it opens none.
+func (s *Service) Whose(ctx context.Context, token string) (Session, bool, error) {
+	if token == "" {
+		return Session{}, false, nil
+	}
+	var session Session
+	found := false
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		session, found, err = tx.SessionByHash(ctx, hashToken(token))
+		return err
+	})
+	if err != nil || !found || !s.now().Before(session.Expires) {
+		return Session{}, false, err
+	}
+	return session, true, nil
+}
+
+// SignOut closes the session of a token.
+func (s *Service) SignOut(ctx context.Context, token string) error {
+	return s.store.Update(ctx, func(tx Tx) error { return tx.DeleteSession(ctx, hashToken(token)) })
+}
+
+// ByName finds the account that a name, or a look-alike of it, stands for.
+func (s *Service) ByName(ctx context.Context, name string) (Account, error) {
+	var a Account
+	found := false
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		a, found, err = tx.AccountByFolded(ctx, Fold(name))
+		return err
+	})
+	if err == nil && !found {
+		err = fault.New(fault.Missing, "account_missing", "There is no account of that name.")
+	}
+	return a, err
+}
+
+func (s *Service) prepare(name, password string) (Account, error) {
+	clean, err := CleanName(name)
+	if err != nil {
+		return Account{}, err
+	}
+	if err := checkPassword(password, clean); err != nil {
+		return Account{}, err
+	}
+	phc, err := s.hash(password)
+	return Account{Name: clean, Password: phc}, err
+}
+
+func (s *Service) create(ctx context.Context, a Account) (Opened, error) {
+	a.ID, a.Folded, a.Created = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now()
+	err := s.store.Update(ctx, func(tx Tx) error {
+		ok, err := tx.InsertAccount(ctx, a)
+		if err == nil && !ok {
+			err = errNameTaken()
+		}
+		return err
+	})
+	if err != nil {
+		return Opened{}, err
+	}
+	return s.open(ctx, a)
+}
+
+func (s *Service) open(ctx context.Context, a Account) (Opened, error) {
+	token, err := s.secret()
+	if err != nil {
+		return Opened{}, err
+	}
+	session := Session{ID: ident.Make[ident.Session](s.ids), Account: a, Expires: s.now().Add(sessionLife)}
+	err = s.store.Update(ctx, func(tx Tx) error { return tx.InsertSession(ctx, hashToken(token), session) })
+	return Opened{Token: token, Session: session}, err
+}
+
+func (s *Service) hash(password string) (string, error) {
+	s.hashing <- struct{}{}
+	defer func() { <-s.hashing }()
+	return hashPassword(password, s.random)
+}
+
+func (s *Service) matches(phc, password string) bool {
+	if len(password) > 4*passwordMax {
+		return false
+	}
+	s.hashing <- struct{}{}
+	defer func() { <-s.hashing }()
+	return passwordMatches(phc, password)
+}
+
+// secret returns 256 random bits in a form that fits a cookie and a URL fragment.
+func (s *Service) secret() (string, error) {
+	b := make([]byte, 32)
+	if _, err := io.ReadFull(s.random, b); err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// hashToken is what is stored of a secret: a leaked database opens no session.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,276 @@
+package channel
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Tx is what the rules of channels need inside one transaction.
+type Tx interface {
+	room.Appender
+	access.FactsReader
+	// LockLogs orders this transaction among those that touch the channel's logs.
+	LockLogs(ctx context.Context, channels ...ident.Channel) error
+
+	AccountNamed(ctx context.Context, folded string) (ident.Account, bool, error)
+	// InsertChannel makes the channel and its three logs; false when the handle is taken.
+	InsertChannel(ctx context.Context, c Channel) (bool, error)
+	ChannelByID(ctx context.Context, id ident.Channel) (Channel, bool, error)
+	ChannelByHandle(ctx context.Context, handle string) (Channel, bool, error)
+	Channels(ctx context.Context, limit int) ([]Channel, error)
+	SetChannel(ctx context.Context, c Channel) error
+	Moderators(ctx context.Context, id ident.Channel) ([]Moderator, error)
+	// PutModerator and DropModerator report whether anything changed.
+	PutModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
+	DropModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Service is what people do with channels.
+type Service struct {
+	store Store
+	ids   *ident.Source
+	now   func() time.Time
+	fold  func(name string) string
+}
+
+// NewService returns the service. fold maps a name to the form accounts are found by.
+func NewService(store Store, ids *ident.Source, now func() time.Time, fold func(string) string) *Service {
+	return &Service{store: store, ids: ids, now: now, fold: fold}
+}
+
+// listed is how many channels a home page holds for now.
+const listed = 200
+
+// Open makes a channel for the owner of the given name. by must be an operator.
+func (s *Service) Open(ctx context.Context, by access.Facts, handle, title, owner string) (Channel, error) {
+	if f := access.Decide(by, access.OpenChannel, s.now()).Fault(s.now()); f != nil {
+		return Channel{}, f
+	}
+	handle, err := CleanHandle(handle)
+	if err != nil {
+		return Channel{}, err
+	}
+	if title, err = CleanTitle(title); err != nil {
+		return Channel{}, err
+	}
+	c := Channel{
+		ID: ident.Make[ident.Channel](s.ids), Handle: handle, Title: title,
+		LiveAudience: access.LivePublic, Created: s.now(),
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		id, ok, err := tx.AccountNamed(ctx, s.fold(owner))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Missing, "account_missing", "There is no account of that name.")
+		}
+		c.Owner = id
+		if ok, err = tx.InsertChannel(ctx, c); err == nil && !ok {
+			err = fault.New(fault.Conflict, "handle_taken", "That handle is taken.")
+		}
+		return err
+	})
+	if err != nil {
+		return Channel{}, err
+	}
+	return s.ByHandle(ctx, handle)
+}
+
+// ByHandle finds a channel.
+func (s *Service) ByHandle(ctx context.Context, handle string) (Channel, error) {
+	var c Channel
+	err := s.store.View(ctx, func(tx Tx) error {
+		found, ok, err := tx.ChannelByHandle(ctx, handle)
+		if c = found; err == nil && !ok {
+			err = errMissing()
+		}
+		return err
+	})
+	return c, err
+}
+
+// ByID finds a channel.
+func (s *Service) ByID(ctx context.Context, id ident.Channel) (Channel, error) {
+	var c Channel
+	err := s.store.View(ctx, func(tx Tx) error {
+		found, ok, err := tx.ChannelByID(ctx, id)
+		if c = found; err == nil && !ok {
+			err = errMissing()
+		}
+		return err
+	})
+	return c, err
+}
+
+// List returns the channels of this server, newest last.
+func (s *Service) List(ctx context.Context) ([]Channel, error) {
+	var cs []Channel
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		cs, err = tx.Channels(ctx, listed)
+		return err
+	})
+	return cs, err
+}
+
+// Change is what the owner may set. Nil leaves as it is.
+type Change struct {
+	Title        *string
+	SpaceOpen    *bool
+	LiveAudience *access.LiveAudience
+}
+
+// Change sets what is given and tells both rooms.
+func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel, ch Change) (Channel, error) {
+	if ch.Title != nil {
+		title, err := CleanTitle(*ch.Title)
+		if err != nil {
+			return Channel{}, err
+		}
+		ch.Title = &title
+	}
+	if a := ch.LiveAudience; a != nil && *a != access.LivePublic && *a != access.LiveSubscribers {
+		return Channel{}, fault.New(fault.Invalid, "live_audience_invalid", "Lives are for 'public' or for 'subscribers'.")
+	}
+	var c Channel
+	err := s.store.Update(ctx, func(tx Tx) (err error) {
+		c, err = s.own(ctx, tx, by, id)
+		if err != nil {
+			return err
+		}
+		entries := ch.apply(&c, by)
+		if len(entries) == 0 {
+			return nil
+		}
+		if err := tx.SetChannel(ctx, c); err != nil {
+			return err
+		}
+		_, err = tx.Append(ctx, entries...)
+		return err
+	})
+	return c, err
+}
+
+func (ch Change) apply(c *Channel, by ident.Account) []room.Entry {
+	var told []event.Payload
+	if ch.SpaceOpen != nil && *ch.SpaceOpen != c.SpaceOpen {
+		c.SpaceOpen = *ch.SpaceOpen
+		if c.SpaceOpen {
+			told = append(told, event.SpaceOpened{})
+		} else {
+			told = append(told, event.SpaceClosed{})
+		}
+	}
+	titled := ch.Title != nil && *ch.Title != c.Title
+	if titled {
+		c.Title = *ch.Title
+	}
+	filtered := ch.LiveAudience != nil && *ch.LiveAudience != c.LiveAudience
+	if filtered {
+		c.LiveAudience = *ch.LiveAudience
+	}
+	if titled || filtered {
+		told = append(told, event.ChannelChanged{})
+	}
+	var entries []room.Entry
+	for _, p := range told {
+		entries = append(entries, room.Entry{Address: room.Address{Channel: c.ID, Audience: room.Public}, Payload: p})
+	}
+	if len(entries) > 0 {
+		entries = append(entries, business(c.ID, event.SettingsChanged{By: by}))
+	}
+	return entries
+}
+
+// Appoint makes the account of that name a moderator. Doing it again changes nothing.
+func (s *Service) Appoint(ctx context.Context, by ident.Account, id ident.Channel, name string) error {
+	return s.staff(ctx, by, id, name, func(tx Tx, account ident.Account) (event.Payload, bool, error) {
+		changed, err := tx.PutModerator(ctx, id, account)
+		return event.ModeratorAppointed{Account: account, By: by}, changed, err
+	})
+}
+
+// Dismiss ends the role of the moderator of that name.
+func (s *Service) Dismiss(ctx context.Context, by ident.Account, id ident.Channel, name string) error {
+	return s.staff(ctx, by, id, name, func(tx Tx, account ident.Account) (event.Payload, bool, error) {
+		changed, err := tx.DropModerator(ctx, id, account)
+		return event.ModeratorRemoved{Account: account, By: by}, changed, err
+	})
+}
+
+// Moderators lists them; only the owner may ask.
+func (s *Service) Moderators(ctx context.Context, by ident.Account, id ident.Channel) ([]Moderator, error) {
+	var ms []Moderator
+	err := s.store.View(ctx, func(tx Tx) error {
+		if _, err := s.own(ctx, tx, by, id); err != nil {
+			return err
+		}
+		var err error
+		ms, err = tx.Moderators(ctx, id)
+		return err
+	})
+	return ms, err
+}
+
+func (s *Service) staff(ctx context.Context, by ident.Account, id ident.Channel, name string,
+	set func(Tx, ident.Account) (event.Payload, bool, error),
+) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		c, err := s.own(ctx, tx, by, id)
+		if err != nil {
+			return err
+		}
+		account, ok, err := tx.AccountNamed(ctx, s.fold(name))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Missing, "account_missing", "There is no account of that name.")
+		}
+		if account == c.Owner {
+			return fault.New(fault.Conflict, "owner_is_staff", "The creator needs no other role.")
+		}
+		p, changed, err := set(tx, account)
+		if err != nil || !changed {
+			return err
+		}
+		_, err = tx.Append(ctx, business(id, p))
+		return err
+	})
+}
+
+// own loads the channel for its owner; the gate refuses anybody else.
+func (s *Service) own(ctx context.Context, tx Tx, by ident.Account, id ident.Channel) (Channel, error) {
+	if err := tx.LockLogs(ctx, id); err != nil {
+		return Channel{}, err
+	}
+	subject := access.Subject{Account: by, Channel: id}
+	facts, err := tx.Facts(ctx, []access.Subject{subject})
+	if err != nil {
+		return Channel{}, err
+	}
+	if f := access.Decide(facts[subject], access.RunChannel, s.now()).Fault(s.now()); f != nil {
+		return Channel{}, f
+	}
+	c, ok, err := tx.ChannelByID(ctx, id)
+	if err == nil && !ok {
+		err = errMissing()
+	}
+	return c, err
+}
+
+func business(id ident.Channel, p event.Payload) room.Entry {
+	return room.Entry{Address: room.Address{Channel: id, Audience: room.Business}, Payload: p}
+}

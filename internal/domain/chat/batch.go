@@ -1,0 +1,143 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// writeBatch decides and writes many posts in one transaction. A refusal is
+// kept in its post and does not touch the others.
+func (s *Service) writeBatch(ctx context.Context, tx Tx, batch []*pending) error {
+	k, err := s.known(ctx, tx, batch)
+	if err != nil {
+		return err
+	}
+	var entries []room.Entry
+	var writers []*pending
+	first := map[Key]*pending{} // of two posts with one key in a batch, the first writes
+	var repeats []*pending
+	for _, w := range batch {
+		w.receipt, w.err = Receipt{}, nil
+		key := keyOf(w.post)
+		if old, ok := k.written[key]; ok {
+			w.receipt = Receipt{Event: old, Repeated: true}
+			continue
+		}
+		if first[key] != nil {
+			repeats = append(repeats, w)
+			continue
+		}
+		entry, refusal := s.entry(w.post, k)
+		if refusal != nil {
+			w.err = refusal
+			continue
+		}
+		first[key] = w
+		entries, writers = append(entries, entry), append(writers, w)
+	}
+	written, err := tx.Append(ctx, entries...)
+	if err != nil {
+		return err
+	}
+	for i, w := range writers {
+		w.receipt = Receipt{Event: written[i]}
+	}
+	for _, w := range repeats {
+		f := first[keyOf(w.post)]
+		w.receipt, w.err = Receipt{Event: f.receipt.Event, Repeated: true}, f.err
+	}
+	return nil
+}
+
+// known is what the posts of a batch are decided on.
+type known struct {
+	facts   map[access.Subject]access.Facts
+	names   map[ident.Account]string
+	written map[Key]event.Encoded
+	replied map[Place]Stored
+}
+
+func (s *Service) known(ctx context.Context, tx Tx, batch []*pending) (k known, err error) {
+	var channels []ident.Channel
+	var subjects []access.Subject
+	var authors []ident.Account
+	var keys []Key
+	var places []Place
+	for _, w := range batch {
+		p := w.post
+		channels, authors = append(channels, p.Channel), append(authors, p.Author)
+		subjects = append(subjects, access.Subject{Account: p.Author, Channel: p.Channel})
+		keys = append(keys, keyOf(p))
+		if p.ReplyTo != 0 {
+			places = append(places, Place{p.Address, p.ReplyTo})
+		}
+	}
+	if err = tx.LockLogs(ctx, channels...); err != nil {
+		return k, err
+	}
+	if k.facts, err = tx.Facts(ctx, subjects); err != nil {
+		return k, err
+	}
+	if k.names, err = tx.Names(ctx, authors); err != nil {
+		return k, err
+	}
+	if k.written, err = tx.EventsByKey(ctx, keys); err != nil {
+		return k, err
+	}
+	k.replied, err = tx.EventsAt(ctx, places)
+	return k, err
+}
+
+// entry decides one post and, when allowed, says what to append.
+func (s *Service) entry(p Post, k known) (room.Entry, error) {
+	facts, ok := k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
+	if !ok {
+		return room.Entry{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+	}
+	act, err := action(p.Audience)
+	if err != nil {
+		return room.Entry{}, err
+	}
+	if f := access.Decide(facts, act, s.now()).Fault(s.now()); f != nil {
+		return room.Entry{}, f
+	}
+	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text}
+	if p.ReplyTo != 0 {
+		if m.ReplyTo, err = replyTo(p, k); err != nil {
+			return room.Entry{}, err
+		}
+	}
+	return room.Entry{Address: p.Address, Author: p.Author, Key: p.Key, Payload: m}, nil
+}
+
+func (s *Service) author(f access.Facts, name string) event.Author {
+	return AuthorOf(f, name, f.SubscriberAt(s.now()))
+}
+
+// AuthorOf describes a writer as they stand, for an event.
+func AuthorOf(f access.Facts, name string, subscriber bool) event.Author {
+	a := event.Author{ID: f.Account, Name: name, Role: string(f.Role), Subscriber: subscriber, Badge: Badge(subscriber, f.Months)}
+	if subscriber {
+		a.Months = f.Months
+	}
+	return a
+}
+
+func replyTo(p Post, k known) (*event.ReplyTo, error) {
+	stored, ok := k.replied[Place{p.Address, p.ReplyTo}]
+	if ok {
+		if env, err := event.Decode(stored.Event.Bytes); err == nil {
+			if m, is := event.As[event.MessagePosted](env); is {
+				return &event.ReplyTo{Seq: p.ReplyTo, Name: m.Author.Name, Excerpt: excerpt(m.Text)}, nil
+			}
+		}
+	}
+	return nil, fault.New(fault.Missing, "reply_missing", "The message you answer is not there any more.")
+}
+
+func keyOf(p Post) Key { return Key{p.Address, p.Author, p.Key} }

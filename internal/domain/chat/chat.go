@@ -1,0 +1,121 @@
+// Package chat is writing into rooms.
+//
+// Owns: messages, replies, removal, the pace a person may write at. Promises: a
+// message is acknowledged after its commit and stands once in the log however
+// often it is sent with the same key; who may write is asked in the same
+// transaction that writes. Does not do: questions (package question), sanctions
+// (package moderation), delivery.
+package chat
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// The lengths of what people write, in characters.
+const (
+	TextMax    = 500
+	keyMax     = 64
+	excerptMax = 90
+)
+
+// Post is the wish to write a message.
+type Post struct {
+	room.Address
+	Author  ident.Account
+	Key     string // chosen by the caller; the same key writes once
+	Text    string
+	ReplyTo int64 // sequence answered; zero for none
+}
+
+// Receipt is the answer to a Post that was written.
+type Receipt struct {
+	Event event.Encoded
+	// Repeated says that the key had been used before: this is the first event.
+	Repeated bool
+}
+
+// CleanText returns text as it is stored, or why it cannot be written.
+func CleanText(text string) (string, error) {
+	if !utf8.ValidString(text) {
+		return "", fault.New(fault.Invalid, "text_invalid", "The text is not valid UTF-8.")
+	}
+	text = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' {
+			return ' '
+		}
+		if unicode.IsControl(r) || bidiOverride(r) {
+			return -1
+		}
+		return r
+	}, norm.NFC.String(text))
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return "", fault.New(fault.Invalid, "text_empty", "Write something first.")
+	}
+	if n := utf8.RuneCountInString(text); n > TextMax {
+		return "", fault.New(fault.Invalid, "text_too_long", "A message has at most %d characters; this one has %d.", TextMax, n)
+	}
+	return text, nil
+}
+
+// bidiOverride reports the characters that make text read in another order than
+// it is stored (Unicode Standard Annex 9, explicit formatting characters).
+func bidiOverride(r rune) bool {
+	return (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
+}
+
+// CleanKey checks an idempotency key.
+func CleanKey(key string) error {
+	if n := len(key); n < 8 || n > keyMax || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fault.New(fault.Invalid, "key_invalid", "The key has 8 to %d printable ASCII characters without spaces.", keyMax)
+	}
+	return nil
+}
+
+// Badge returns the badge of a tenure in months; empty below one month.
+func Badge(subscriber bool, months int) string {
+	if !subscriber {
+		return ""
+	}
+	switch {
+	case months >= 24:
+		return "m24"
+	case months >= 12:
+		return "m12"
+	case months >= 6:
+		return "m6"
+	case months >= 3:
+		return "m3"
+	}
+	return "m1"
+}
+
+// action is what writing into a room needs.
+func action(a room.Audience) (access.Action, error) {
+	switch a {
+	case room.Public:
+		return access.PostPublic, nil
+	case room.Space:
+		return access.PostSpace, nil
+	}
+	return "", fault.New(fault.Missing, "room_missing", "There is no such room to write in.")
+}
+
+// excerpt shortens a text for a reply.
+func excerpt(text string) string {
+	if utf8.RuneCountInString(text) <= excerptMax {
+		return text
+	}
+	runes := []rune(text)
+	return strings.TrimSpace(string(runes[:excerptMax-1])) + "…"
+}

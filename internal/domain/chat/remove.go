@@ -1,0 +1,79 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Remove takes a message away for everybody: its bytes become a tombstone and
+// those who have it already are told. Its author and the channel's staff may.
+// Removing it again changes nothing.
+func (s *Service) Remove(ctx context.Context, by ident.Account, at Place) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if err := tx.LockLogs(ctx, at.Channel); err != nil {
+			return err
+		}
+		grade, err := s.mayRemove(ctx, tx, by, at)
+		if err != nil || grade == "" {
+			return err
+		}
+		if err := tx.Entomb(ctx, at.Address, []int64{at.Seq}, event.MessageTombstone{By: grade}); err != nil {
+			return err
+		}
+		_, err = tx.Append(ctx, room.Entry{
+			Address: at.Address,
+			Payload: event.MessageRemoved{Seqs: []int64{at.Seq}, By: grade},
+		})
+		return err
+	})
+}
+
+// mayRemove returns as what by removes the message: 'author' or 'moderator', or
+// empty when it is gone already. A stranger to the room learns nothing of it.
+func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Place) (string, error) {
+	act := access.ReadPublic
+	if at.Audience == room.Space {
+		act = access.ReadSpace
+	} else if at.Audience != room.Public {
+		act = access.ReadBusiness
+	}
+	subject := access.Subject{Account: by, Channel: at.Channel}
+	facts, err := tx.Facts(ctx, []access.Subject{subject})
+	if err != nil {
+		return "", err
+	}
+	now := s.now()
+	if f := access.Decide(facts[subject], act, now).Fault(now); f != nil {
+		return "", f
+	}
+	found, err := tx.EventsAt(ctx, []Place{at})
+	if err != nil {
+		return "", err
+	}
+	stored, ok := found[at]
+	if !ok {
+		return "", fault.New(fault.Missing, "message_missing", "There is no such message.")
+	}
+	env, err := event.Decode(stored.Event.Bytes)
+	if err != nil {
+		return "", err
+	}
+	if _, gone := event.As[event.MessageTombstone](env); gone {
+		return "", nil
+	}
+	if _, is := event.As[event.MessagePosted](env); !is {
+		return "", fault.New(fault.Missing, "message_missing", "There is no such message.")
+	}
+	if stored.Author == by && by != "" {
+		return "author", nil
+	}
+	if f := access.Decide(facts[subject], access.Moderate, now).Fault(now); f != nil {
+		return "", f
+	}
+	return "moderator", nil
+}

@@ -1,0 +1,111 @@
+package event
+
+import "github.com/subspace-live/subspace/internal/domain/ident"
+
+// Author is who wrote, as they stood at that moment.
+type Author struct {
+	ID         ident.Account `json:"id"`
+	Name       string        `json:"name"`
+	Role       string        `json:"role"`       // none, moderator, owner
+	Subscriber bool          `json:"subscriber"` // pays for this channel
+	Months     int           `json:"months"`     // tenure
+	Badge      string        `json:"badge"`      // '', m1, m3, m6, m12, m24
+}
+
+// ReplyTo points at the message answered, with enough of it to be shown alone.
+type ReplyTo struct {
+	Seq     int64  `json:"seq"`
+	Name    string `json:"name"`
+	Excerpt string `json:"excerpt"`
+}
+
+// MessagePosted says that somebody wrote into a room.
+type MessagePosted struct {
+	Author  Author   `json:"author"`
+	Text    string   `json:"text"`
+	ReplyTo *ReplyTo `json:"reply_to,omitempty"`
+}
+
+// EventKind implements Payload.
+func (MessagePosted) EventKind() (Kind, int) { return "message.posted", 1 }
+
+// MessageRemoved tells those who already have them that messages are gone.
+type MessageRemoved struct {
+	Seqs []int64 `json:"seqs"`
+	By   string  `json:"by"` // author, moderator, sanction
+}
+
+// EventKind implements Payload.
+func (MessageRemoved) EventKind() (Kind, int) { return "message.removed", 1 }
+
+// MessageTombstone stands under the sequence of a removed event: no words, no name.
+type MessageTombstone struct {
+	By string `json:"by"`
+}
+
+// EventKind implements Payload.
+func (MessageTombstone) EventKind() (Kind, int) { return "message.tombstone", 1 }
+
+// QuestionAsked is a question in the Sub Space's log. Author is absent when the
+// asker chose to be 'a subscriber'; Name is then empty.
+type QuestionAsked struct {
+	Question ident.Question `json:"question"`
+	Name     string         `json:"name"`
+	Text     string         `json:"text"`
+	Author   *Author        `json:"author,omitempty"`
+}
+
+// EventKind implements Payload.
+func (QuestionAsked) EventKind() (Kind, int) { return "question.asked", 1 }
+
+// QuestionAired is all that crosses into the public log: text and chosen name.
+type QuestionAired struct {
+	Question ident.Question `json:"question"`
+	Name     string         `json:"name"`
+	Text     string         `json:"text"`
+}
+
+// EventKind implements Payload.
+func (QuestionAired) EventKind() (Kind, int) { return "question.aired", 1 }
+
+// QuestionAnswered takes a question off the air, answered.
+type QuestionAnswered struct {
+	Question ident.Question `json:"question"`
+}
+
+// EventKind implements Payload.
+func (QuestionAnswered) EventKind() (Kind, int) { return "question.answered", 1 }
+
+// QuestionReturned takes a question off the air, back into the queue.
+type QuestionReturned struct {
+	Question ident.Question `json:"question"`
+}
+
+// EventKind implements Payload.
+func (QuestionReturned) EventKind() (Kind, int) { return "question.returned", 1 }
+
+// QuestionSkipped takes a waiting question out of the queue.
+type QuestionSkipped struct {
+	Question ident.Question `json:"question"`
+}
+
+// EventKind implements Payload.
+func (QuestionSkipped) EventKind() (Kind, int) { return "question.skipped", 1 }
+
+// SpaceOpened says that the creator opened the Sub Space.
+type SpaceOpened struct{}
+
+// EventKind implements Payload.
+func (SpaceOpened) EventKind() (Kind, int) { return "space.opened", 1 }
+
+// SpaceClosed says that the creator closed the Sub Space.
+type SpaceClosed struct{}
+
+// EventKind implements Payload.
+func (SpaceClosed) EventKind() (Kind, int) { return "space.closed", 1 }
+
+// ChannelChanged tells pages to read the channel again: title, price, audience.
+type ChannelChanged struct{}
+
+// EventKind implements Payload.
+func (ChannelChanged) EventKind() (Kind, int) { return "channel.changed", 1 }

@@ -1,0 +1,224 @@
+// Package moderation is what keeps rooms liveable: timeouts and bans.
+//
+// Owns: sanctions, who may impose them on whom, what they hide. Promises: one
+// sanction shuts every door of the channel (both chats, the Sub Space, the
+// picture) on every node and hides the person's recent messages in both rooms;
+// it commits together with the event that says who did it and why. Does not do:
+// deciding at the doors (package access reads sanctions as blocks).
+package moderation
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Sanction shuts a person out of a channel.
+type Sanction struct {
+	Channel ident.Channel
+	Account ident.Account
+	Name    string // filled when read
+	Kind    access.BlockKind
+	At      time.Time
+	Until   time.Time // zero: until lifted
+	Reason  string
+	By      ident.Account
+	ByName  string // filled when read
+}
+
+// The bounds of a sanction.
+const (
+	timeoutMin = time.Second
+	timeoutMax = 28 * 24 * time.Hour
+	reasonMax  = 200
+	// recent is how far back a sanction hides messages, and at most how many in each room.
+	recent      = 24 * time.Hour
+	recentLimit = 500
+)
+
+// Tx is what sanctions need inside one transaction.
+type Tx interface {
+	room.Appender
+	access.FactsReader
+	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
+	PutSanction(ctx context.Context, s Sanction) error
+	DropSanction(ctx context.Context, channel ident.Channel, account ident.Account) (bool, error)
+	Sanctions(ctx context.Context, channel ident.Channel, now time.Time) ([]Sanction, error)
+	RecentBy(ctx context.Context, at room.Address, account ident.Account, since time.Time, limit int) ([]int64, error)
+	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
+	// WithdrawQuestions takes the person's waiting questions out of the queue.
+	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) error
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Service imposes and lifts sanctions.
+type Service struct {
+	store Store
+	now   func() time.Time
+}
+
+// NewService returns the service.
+func NewService(store Store, now func() time.Time) *Service { return &Service{store, now} }
+
+// Order is the wish to shut somebody out.
+type Order struct {
+	Channel ident.Channel
+	Account ident.Account
+	Kind    access.BlockKind
+	For     time.Duration // of a timeout
+	Reason  string
+}
+
+// Impose shuts a person out and hides what they wrote lately. A new sanction
+// replaces the old one. Staff may; nobody may sanction the creator, and only
+// the creator a moderator.
+func (s *Service) Impose(ctx context.Context, by ident.Account, o Order) (Sanction, error) {
+	sanction, err := s.sanction(by, o)
+	if err != nil {
+		return Sanction{}, err
+	}
+	err = s.store.Update(ctx, func(tx Tx) error {
+		if err := s.mayImpose(ctx, tx, by, o); err != nil {
+			return err
+		}
+		names, err := tx.Names(ctx, []ident.Account{o.Account, by})
+		if err != nil {
+			return err
+		}
+		if sanction.Name, sanction.ByName = names[o.Account], names[by]; sanction.Name == "" {
+			return fault.New(fault.Missing, "account_missing", "There is no such account.")
+		}
+		if err := tx.PutSanction(ctx, sanction); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, sanction)
+	})
+	return sanction, err
+}
+
+func (s *Service) sanction(by ident.Account, o Order) (Sanction, error) {
+	x := Sanction{Channel: o.Channel, Account: o.Account, Kind: o.Kind, At: s.now(), By: by}
+	x.Reason = strings.Join(strings.Fields(o.Reason), " ")
+	if n := utf8.RuneCountInString(x.Reason); n > reasonMax || !utf8.ValidString(o.Reason) {
+		return x, fault.New(fault.Invalid, "reason_too_long", "A reason has at most %d characters.", reasonMax)
+	}
+	switch o.Kind {
+	case access.BlockBan:
+	case access.BlockTimeout:
+		if o.For < timeoutMin || o.For > timeoutMax {
+			return x, fault.New(fault.Invalid, "timeout_invalid", "A timeout lasts between a second and 28 days.")
+		}
+		x.Until = x.At.Add(o.For)
+	default:
+		return x, fault.New(fault.Invalid, "sanction_invalid", "A sanction is a 'timeout' or a 'ban'.")
+	}
+	return x, nil
+}
+
+func (s *Service) mayImpose(ctx context.Context, tx Tx, by ident.Account, o Order) error {
+	if err := tx.LockLogs(ctx, o.Channel); err != nil {
+		return err
+	}
+	actor, target := access.Subject{Account: by, Channel: o.Channel}, access.Subject{Account: o.Account, Channel: o.Channel}
+	facts, err := tx.Facts(ctx, []access.Subject{actor, target})
+	if err != nil {
+		return err
+	}
+	if f := access.Decide(facts[actor], access.Moderate, s.now()).Fault(s.now()); f != nil {
+		return f
+	}
+	role := facts[target].Role
+	if role == access.RoleOwner || o.Account == by || (role == access.RoleModerator && facts[actor].Role != access.RoleOwner) {
+		return fault.New(fault.Denied, "target_protected", "Nobody can shut out the creator or themselves, and only the creator a moderator.")
+	}
+	return nil
+}
+
+// tell hides the person's recent words in both rooms and writes the events.
+func (s *Service) tell(ctx context.Context, tx Tx, x Sanction) error {
+	payload := event.SanctionImposed{Account: x.Account, Kind: string(x.Kind), Reason: x.Reason, By: x.By}
+	if !x.Until.IsZero() {
+		until := event.Time(x.Until)
+		payload.Until = &until
+	}
+	entries := []room.Entry{{Address: room.Address{Channel: x.Channel, Audience: room.Business}, Payload: payload}}
+	for _, audience := range []room.Audience{room.Public, room.Space} {
+		at := room.Address{Channel: x.Channel, Audience: audience}
+		seqs, err := tx.RecentBy(ctx, at, x.Account, s.now().Add(-recent), recentLimit)
+		if err != nil {
+			return err
+		}
+		if len(seqs) == 0 {
+			continue
+		}
+		if err := tx.Entomb(ctx, at, seqs, event.MessageTombstone{By: "sanction"}); err != nil {
+			return err
+		}
+		entries = append(entries, room.Entry{Address: at, Payload: event.MessageRemoved{Seqs: seqs, By: "sanction"}})
+	}
+	if err := tx.WithdrawQuestions(ctx, x.Channel, x.Account); err != nil {
+		return err
+	}
+	_, err := tx.Append(ctx, entries...)
+	return err
+}
+
+// Lift takes a sanction back. Lifting what is not there changes nothing.
+func (s *Service) Lift(ctx context.Context, by ident.Account, channel ident.Channel, account ident.Account) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if err := s.staff(ctx, tx, by, channel); err != nil {
+			return err
+		}
+		changed, err := tx.DropSanction(ctx, channel, account)
+		if err != nil || !changed {
+			return err
+		}
+		_, err = tx.Append(ctx, room.Entry{
+			Address: room.Address{Channel: channel, Audience: room.Business},
+			Payload: event.SanctionLifted{Account: account, By: by},
+		})
+		return err
+	})
+}
+
+// List returns the sanctions that stand; staff may ask.
+func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Channel) ([]Sanction, error) {
+	var out []Sanction
+	err := s.store.View(ctx, func(tx Tx) error {
+		if err := s.staff(ctx, tx, by, channel); err != nil {
+			return err
+		}
+		var err error
+		out, err = tx.Sanctions(ctx, channel, s.now())
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) staff(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
+	if err := tx.LockLogs(ctx, channel); err != nil {
+		return err
+	}
+	subject := access.Subject{Account: by, Channel: channel}
+	facts, err := tx.Facts(ctx, []access.Subject{subject})
+	if err != nil {
+		return err
+	}
+	if f := access.Decide(facts[subject], access.Moderate, s.now()).Fault(s.now()); f != nil {
+		return f
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+// Package room holds the contract of the logs: one log has one audience.
+//
+// Owns: audiences, the address of a log, entries to append, and Tail, which
+// turns bells and heads into a gapless run of events. Promises: a reader of a
+// Tail sees every sequence once and in order, or is told that it skipped. Does
+// not do: deciding who belongs to an audience, storing, sending.
+package room
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// Audience is a set of people who may all read the same log.
+type Audience string
+
+// The audiences of a channel. Each has exactly one log.
+const (
+	Public   Audience = "public"  // the chat that stays open
+	Space    Audience = "space"   // the Sub Space
+	Business Audience = "channel" // grants, sanctions, settings: the owner and the server
+)
+
+// Address names a log by what it is for.
+type Address struct {
+	Channel  ident.Channel
+	Audience Audience
+}
+
+// Log is the state of one log.
+type Log struct {
+	ID ident.Log
+	Address
+	Head int64 // the last sequence; zero while the log is empty
+}
+
+// Entry is an event about to be appended.
+type Entry struct {
+	Address
+	Author  ident.Account // who wrote it; empty when nobody's words are in it
+	Key     string        // the author's idempotency key; empty for none
+	Payload event.Payload
+}
+
+// Bell is an event with the place it was appended at: a message that says 'read
+// the log', and carries what is to be read.
+type Bell struct {
+	Address
+	event.Encoded
+}
+
+// Appender gives entries their sequence and fixes their bytes inside the
+// running transaction. The answer is in the order of the entries.
+type Appender interface {
+	Append(ctx context.Context, entries ...Entry) ([]event.Encoded, error)
+}
+
+// Page is a stretch of a log in ascending order.
+type Page struct {
+	Log    ident.Log
+	Events []event.Encoded
+	Head   int64
+	More   bool // older (or, after a cursor, newer) events exist beyond the page
+}
+
+// ParseAudience reads the audience of a room people enter.
+func ParseAudience(s string) (Audience, error) {
+	switch a := Audience(s); a {
+	case Public, Space, Business:
+		return a, nil
+	}
+	return "", fault.New(fault.Missing, "room_missing", "There is no such room. Rooms are 'public' and 'space'.")
+}
+
+// Presence is how many people one node has in the rooms of a channel. It passes
+// and is never stored.
+type Presence struct {
+	Node    string
+	Channel ident.Channel
+	Viewers int // connections that read the public room
+	Inside  int // accounts that read the Sub Space
+}

@@ -1,0 +1,188 @@
+package subscription_test
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/money"
+	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+func TestOnlyTheOwnerSetsAPriceThatMakesSense(t *testing.T) {
+	w := newWorld(t)
+	stranger := w.person(true)
+	_, err := w.service.SetPrice(t.Context(), stranger, w.channel, euros(500))
+	wantReason(t, err, "owner_only")
+	_, err = w.service.SetPrice(t.Context(), w.owner, w.channel, euros(49))
+	wantReason(t, err, "price_invalid")
+	_, err = w.service.SetPrice(t.Context(), w.owner, w.channel, euros(100_001))
+	wantReason(t, err, "price_invalid")
+	_, err = w.service.SetPrice(t.Context(), w.owner, w.channel, money.Amount{Minor: 500, Currency: "XXX"})
+	wantReason(t, err, "currency_unsupported")
+	_, err = w.service.SetPrice(t.Context(), w.owner, "nowhere", euros(500))
+	wantReason(t, err, "channel_missing")
+
+	heads := func() (public, business int64) {
+		for audience, head := range map[room.Audience]*int64{room.Public: &public, room.Business: &business} {
+			log, err := w.db.Logs().Log(t.Context(), room.Address{Channel: w.channel, Audience: audience})
+			if err != nil {
+				t.Fatal(err)
+			}
+			*head = log.Head
+		}
+		return public, business
+	}
+	for range 2 { // the second time nothing changes
+		if _, err := w.service.SetPrice(t.Context(), w.owner, w.channel, euros(700)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if public, business := heads(); public != 2 || business != 2 {
+		t.Errorf("two prices were set and told %d and %d times", public, business)
+	}
+	tier, onSale, err := w.service.Tier(t.Context(), w.channel)
+	if err != nil || !onSale || tier.Price != euros(700) {
+		t.Errorf("got %v, %v, %v", tier, onSale, err)
+	}
+}
+
+func TestWhoMayOpenACheckout(t *testing.T) {
+	w := newWorld(t)
+	light, banned := w.person(false), w.person(true)
+	w.update(func(tx *store.Tx) error {
+		return tx.PutSanction(t.Context(), moderation.Sanction{
+			Channel: w.channel, Account: banned, Kind: access.BlockBan, At: w.clock.Now(), By: w.owner,
+		})
+	})
+	open := func(by ident.Account, key string) error {
+		_, err := w.service.OpenCheckout(t.Context(), by, w.channel, key)
+		return err
+	}
+	wantReason(t, open("", "k"), "sign_in")
+	wantReason(t, open(light, "k"), "password_required")
+	wantReason(t, open(banned, "k"), "banned")
+	wantReason(t, open(w.owner, "k"), "own_channel")
+	wantReason(t, open(w.person(true), ""), "key_invalid")
+	subscriber := w.person(true)
+	w.subscribe(subscriber)
+	wantReason(t, open(subscriber, "again"), "already_subscribed")
+	w.update(func(tx *store.Tx) error {
+		tier, _, err := tx.TierOf(t.Context(), w.channel)
+		tier.OnSale = false
+		if err == nil {
+			err = tx.PutTier(t.Context(), tier)
+		}
+		return err
+	})
+	wantReason(t, open(w.person(true), "k"), "not_on_sale")
+}
+
+func TestOneUnfinishedCheckoutPerChannel(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	open := func(key string) subscription.Checkout {
+		t.Helper()
+		c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first := open("a")
+	if first.State != subscription.CheckoutOpen || first.Ref == "" || first.RenewsAt.IsZero() || first.Price != euros(499) {
+		t.Fatalf("got %+v", first)
+	}
+	if again, other := open("a"), open("b"); again.ID != first.ID || other.ID != first.ID {
+		t.Fatal("a second page was given a second checkout")
+	}
+	w.clock.Advance(30 * time.Minute)
+	if again := open("a"); again.State != subscription.CheckoutExpired || again.ID != first.ID {
+		t.Fatalf("got %+v", again)
+	}
+	_, err := w.service.Payable(t.Context(), buyer, first.ID)
+	wantReason(t, err, "checkout_expired")
+	if fresh := open("c"); fresh.ID == first.ID || fresh.State != subscription.CheckoutOpen {
+		t.Fatalf("got %+v", fresh)
+	}
+}
+
+func TestSimultaneousPagesShareACheckout(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	_, other := w.node(nil)
+	var wg sync.WaitGroup
+	ids := make([]ident.Checkout, 12)
+	for i := range ids {
+		s := []*subscription.Service{w.service, other}[i%2]
+		wg.Go(func() {
+			c, err := s.OpenCheckout(t.Context(), buyer, w.channel, "k"+string(rune('a'+i/2)))
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i] = c.ID
+		})
+	}
+	wg.Wait()
+	for _, id := range ids {
+		if id != ids[0] {
+			t.Fatalf("several checkouts: %v", ids)
+		}
+	}
+}
+
+func TestACheckoutIsItsOpenersAlone(t *testing.T) {
+	w := newWorld(t)
+	buyer, stranger := w.person(true), w.person(true)
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, by := range []ident.Account{stranger, w.owner, ""} {
+		_, err = w.service.CheckoutByID(t.Context(), by, c.ID)
+		wantReason(t, err, "checkout_missing")
+		_, err = w.service.Payable(t.Context(), by, c.ID)
+		wantReason(t, err, "checkout_missing")
+	}
+}
+
+func TestProgressNeverTakesBackWhatIsConfirmed(t *testing.T) {
+	w := newWorld(t)
+	c, ref := w.buy(w.person(true))
+	if _, err := w.service.Refresh(t.Context(), "fake", ref); err != nil {
+		t.Fatal(err)
+	}
+	for _, state := range []subscription.CheckoutState{subscription.CheckoutPending, subscription.CheckoutDeclined} {
+		if _, err := w.service.Progress(t.Context(), c.ID, state, "late"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c, err := w.service.CheckoutByID(t.Context(), c.Account, c.ID); err != nil || c.State != subscription.CheckoutComplete || c.Reason != "" {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+}
+
+func TestAnUnpaidCheckoutIsClosedByTheClock(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(31 * time.Minute)
+	if err := w.service.ReconcileCheckouts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.update(func(tx *store.Tx) error {
+		is, _, err := tx.CheckoutByID(t.Context(), c.ID)
+		if is.State != subscription.CheckoutExpired {
+			t.Errorf("stored as %s", is.State)
+		}
+		return err
+	})
+}

@@ -1,0 +1,92 @@
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// reconcilePage is how many rows are read at a time.
+const reconcilePage = 100
+
+// Reconcile asks the providers about everything that may have changed without
+// our hearing of it: unfinished checkouts and all running subscriptions. One
+// that fails does not keep the others waiting; all troubles are returned.
+func (s *Service) Reconcile(ctx context.Context) error {
+	troubles := []error{s.ReconcileCheckouts(ctx)}
+	var after ident.Subscription
+	for {
+		var page []Subscription
+		err := s.Store.View(ctx, func(tx Tx) (err error) {
+			page, err = tx.RunningSubscriptions(ctx, after, reconcilePage)
+			return err
+		})
+		if err != nil || len(page) == 0 {
+			return errors.Join(append(troubles, err)...)
+		}
+		for _, sub := range page {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if _, err := s.Refresh(ctx, sub.Provider, sub.Ref); err != nil {
+				troubles = append(troubles, fmt.Errorf("reconcile: %w", err))
+			}
+		}
+		after = page[len(page)-1].ID
+	}
+}
+
+// ReconcileCheckouts finds purchases whose event never came, and closes
+// checkouts that nobody paid in time.
+func (s *Service) ReconcileCheckouts(ctx context.Context) error {
+	var overdue []Checkout
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		overdue, err = tx.OverdueCheckouts(ctx, s.Now(), reconcilePage)
+		return err
+	})
+	troubles := []error{err}
+	for _, c := range overdue {
+		if err := s.reconcileCheckout(ctx, c); err != nil {
+			troubles = append(troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
+		}
+	}
+	return errors.Join(troubles...)
+}
+
+func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
+	session, err := s.session(ctx, c)
+	if err != nil {
+		return err
+	}
+	if session.Subscription != "" {
+		_, err := s.Refresh(ctx, c.Provider, session.Subscription)
+		return err
+	}
+	if s.Now().Before(c.Expires) {
+		return nil
+	}
+	c.State, c.Reason = CheckoutExpired, ""
+	return s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
+}
+
+// session is the provider's side of c; none when the provider was never asked
+// or has forgotten it.
+func (s *Service) session(ctx context.Context, c Checkout) (Session, error) {
+	if c.Ref == "" {
+		return Session{}, nil
+	}
+	p, err := s.provider(c.Provider)
+	if err != nil {
+		return Session{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	session, err := p.FetchCheckout(ctx, c.Ref)
+	if f := fault.Of(err); f != nil && f.Kind == fault.Missing {
+		return Session{}, nil
+	}
+	return session, err
+}

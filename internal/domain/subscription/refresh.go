@@ -1,0 +1,195 @@
+package subscription
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// The bounds of one question to a provider.
+const (
+	fetchTimeout = 4 * time.Second
+	// claimLasts is how long other nodes leave an object to the one that asks
+	// about it. It outlives fetchTimeout, and bounds the wait after a crash.
+	claimLasts   = 5 * time.Second
+	refreshTries = 5
+)
+
+// Turn is a numbered question about one object, and the events that its answer
+// will settle.
+type Turn struct {
+	Number int64
+	Events []string // ids of the object's unapplied events
+	Due    int      // how many of them nobody else was working on
+}
+
+// errOvertaken says that a later turn was answered first.
+var errOvertaken = errors.New("a later answer of the provider was applied")
+
+// Refresh asks the provider for the object as it is now and writes down what it
+// says. It is what events, the clock and people's wishes all end in. Any number
+// of nodes may do it at once: an answer never replaces that of a later question.
+func (s *Service) Refresh(ctx context.Context, provider, ref string) (Subscription, error) {
+	t, err := s.turn(ctx, provider, ref)
+	if err != nil {
+		return Subscription{}, err
+	}
+	return s.refresh(ctx, provider, ref, t)
+}
+
+func (s *Service) turn(ctx context.Context, provider, ref string) (t Turn, err error) {
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		now := s.Now()
+		t, err = tx.TakeTurn(ctx, provider, ref, now, now.Add(claimLasts))
+		return err
+	})
+	return t, err
+}
+
+func (s *Service) refresh(ctx context.Context, provider, ref string, t Turn) (Subscription, error) {
+	p, err := s.provider(provider)
+	if err != nil {
+		return Subscription{}, err
+	}
+	for range refreshTries {
+		o, err := fetch(ctx, p, ref)
+		if err != nil {
+			return Subscription{}, s.unfetched(ctx, provider, ref, t, err)
+		}
+		sub, err := s.Apply(ctx, provider, o, t)
+		if !errors.Is(err, errOvertaken) {
+			return sub, err
+		}
+		if t, err = s.turn(ctx, provider, ref); err != nil {
+			return Subscription{}, err
+		}
+	}
+	return Subscription{}, fmt.Errorf("refresh %s %s: %w", provider, ref, errOvertaken)
+}
+
+func fetch(ctx context.Context, p Provider, ref string) (Object, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	o, err := p.FetchSubscription(ctx, ref)
+	if err == nil && o.Ref != ref {
+		err = fmt.Errorf("provider answered about %q", o.Ref)
+	}
+	if err != nil {
+		return o, fmt.Errorf("fetch %s %s: %w", p.Name(), ref, err)
+	}
+	return o.normal(), nil
+}
+
+// unfetched settles the events of an object that the provider does not have;
+// other troubles leave them for another try. A right that such an object gave
+// ends by the clock.
+func (s *Service) unfetched(ctx context.Context, provider, ref string, t Turn, err error) error {
+	if f := fault.Of(err); f == nil || f.Kind != fault.Missing {
+		return err
+	}
+	return errors.Join(err, s.settle(ctx, provider, ref, t, "missing"))
+}
+
+func (s *Service) settle(ctx context.Context, provider, ref string, t Turn, outcome string) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		_, err := tx.SettleTurn(ctx, provider, ref, t, s.Now(), outcome)
+		return err
+	})
+}
+
+// Apply writes what a provider's object says: subscription, grant, the event of
+// a changed right, and the settled turn, in one transaction. Applying the same
+// object again changes nothing and appends nothing. An object that is not of
+// one of our checkouts is passed over.
+func (s *Service) Apply(ctx context.Context, provider string, o Object, t Turn) (Subscription, error) {
+	o = o.normal()
+	var sub Subscription
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		c, ours, err := tx.CheckoutByID(ctx, o.Checkout)
+		if err != nil {
+			return err
+		}
+		if ours = ours && c.Provider == provider; !ours {
+			_, err := tx.SettleTurn(ctx, provider, o.Ref, t, s.Now(), "foreign")
+			return err
+		}
+		if err := tx.LockLogs(ctx, c.Channel); err != nil {
+			return err
+		}
+		if latest, err := tx.SettleTurn(ctx, provider, o.Ref, t, s.Now(), "applied"); err != nil || !latest {
+			return orElse(err, errOvertaken)
+		}
+		sub, err = s.write(ctx, tx, c, o)
+		return err
+	})
+	return sub, err
+}
+
+// write brings subscription, checkout and grant to what o says.
+func (s *Service) write(ctx context.Context, tx Tx, c Checkout, o Object) (Subscription, error) {
+	was, known, err := tx.SubscriptionByRef(ctx, c.Provider, o.Ref)
+	if err != nil {
+		return was, err
+	}
+	_, paid := GrantFor(o, s.Grace)
+	if !known {
+		if !paid {
+			return Subscription{}, nil // nothing was ever paid: there is nothing to remember
+		}
+		if was, err = s.begin(ctx, tx, c, o); err != nil {
+			return was, err
+		}
+	}
+	is := was.after(o)
+	if !known || is != was {
+		if err := tx.PutSubscription(ctx, is); err != nil {
+			return is, err
+		}
+	}
+	if paid && c.State != CheckoutComplete {
+		c.State, c.Reason = CheckoutComplete, ""
+		if err := tx.SetCheckout(ctx, c); err != nil {
+			return is, err
+		}
+	}
+	return is, s.grant(ctx, tx, was, known, is, o)
+}
+
+// begin makes the row of a subscription that was never seen before.
+func (s *Service) begin(ctx context.Context, tx Tx, c Checkout, o Object) (Subscription, error) {
+	before, err := tx.MonthsPaid(ctx, c.Account, c.Channel)
+	return Subscription{
+		ID: ident.Make[ident.Subscription](s.IDs), Grant: ident.Make[ident.Grant](s.IDs), Account: c.Account, Channel: c.Channel, Tier: c.Tier,
+		Provider: c.Provider, Ref: o.Ref, Price: c.Price, Started: o.Started, MonthsBefore: before,
+	}, err
+}
+
+// grant moves the right and tells the channel's log when it moved.
+func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool, sub Subscription, o Object) error {
+	was, _, err := tx.GrantByID(ctx, sub.Grant)
+	if err != nil {
+		return err
+	}
+	is := was
+	is.ID, is.Account, is.Channel, is.Tier = sub.Grant, sub.Account, sub.Channel, sub.Tier
+	is = is.granted(o, s.Grace, sub.MonthsBefore, s.Now())
+	if is == was {
+		return nil
+	}
+	if err := tx.PutGrant(ctx, is); err != nil {
+		return err
+	}
+	ends := is.Ends
+	if !is.Revoked.IsZero() && is.Revoked.Before(ends) {
+		ends = is.Revoked
+	}
+	_, err = tx.Append(ctx, business(sub.Channel, event.GrantChanged{
+		Account: sub.Account, Grant: is.ID, Source: GrantSource, Ends: event.Time(ends), Why: why(old, known, o, was, is),
+	}))
+	return err
+}

@@ -1,0 +1,113 @@
+package subscription
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Tx is what selling needs inside one transaction. A lookup that finds nothing
+// returns false.
+type Tx interface {
+	room.Appender
+	access.FactsReader
+	// LockLogs orders this transaction among those that touch the channels' logs.
+	LockLogs(ctx context.Context, channels ...ident.Channel) error
+
+	TierOf(ctx context.Context, channel ident.Channel) (Tier, bool, error)
+	PutTier(ctx context.Context, t Tier) error
+
+	// InsertCheckout reports false when the account used the key before or has
+	// another unfinished checkout for the channel.
+	InsertCheckout(ctx context.Context, c Checkout) (bool, error)
+	CheckoutByID(ctx context.Context, id ident.Checkout) (Checkout, bool, error)
+	CheckoutByKey(ctx context.Context, account ident.Account, channel ident.Channel, key string) (Checkout, bool, error)
+	UnfinishedCheckout(ctx context.Context, account ident.Account, channel ident.Channel) (Checkout, bool, error)
+	// OverdueCheckouts returns unfinished ones that are pending or have expired.
+	OverdueCheckouts(ctx context.Context, now time.Time, limit int) ([]Checkout, error)
+	// SetCheckout writes state, reason and the provider's answer, unless the
+	// checkout is complete.
+	SetCheckout(ctx context.Context, c Checkout) error
+
+	SubscriptionByID(ctx context.Context, id ident.Subscription) (Subscription, bool, error)
+	SubscriptionByRef(ctx context.Context, provider, ref string) (Subscription, bool, error)
+	// RunningSubscription returns one of the account that has not ended.
+	RunningSubscription(ctx context.Context, account ident.Account, channel ident.Channel) (Subscription, bool, error)
+	// RunningSubscriptions returns those of everybody with an id above after, by id.
+	RunningSubscriptions(ctx context.Context, after ident.Subscription, limit int) ([]Subscription, error)
+	OwnedSubscriptions(ctx context.Context, account ident.Account, limit int) ([]Owned, error)
+	OwnedSubscription(ctx context.Context, id ident.Subscription) (Owned, bool, error)
+	PutSubscription(ctx context.Context, s Subscription) error
+	// MonthsPaid returns the longest tenure among the account's subscriptions.
+	MonthsPaid(ctx context.Context, account ident.Account, channel ident.Channel) (int, error)
+	GrantByID(ctx context.Context, id ident.Grant) (Grant, bool, error)
+	PutGrant(ctx context.Context, g Grant) error
+
+	inboxTx
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Config is what a Service needs from its surroundings.
+type Config struct {
+	Store Store
+	IDs   *ident.Source
+	Now   func() time.Time
+	// Providers are asked by name about what they sold. The first one sells.
+	Providers []Provider
+	// Grace is how long a right outlives a period that should be renewed.
+	Grace time.Duration
+}
+
+// Service is what people and providers do with subscriptions.
+type Service struct{ Config }
+
+// NewService returns the service.
+func NewService(c Config) *Service { return &Service{c} }
+
+// provider finds a provider by the name stored beside what it sold.
+func (s *Service) provider(name string) (Provider, error) {
+	for _, p := range s.Providers {
+		if p.Name() == name {
+			return p, nil
+		}
+	}
+	return nil, fault.New(fault.Unavailable, "provider_off", "The payment provider %q is not switched on at this server.", name)
+}
+
+// facts reads one person's facts in one channel, behind the lock of its logs.
+func (s *Service) facts(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) (access.Facts, error) {
+	if err := tx.LockLogs(ctx, channel); err != nil {
+		return access.Facts{}, err
+	}
+	subject := access.Subject{Account: by, Channel: channel}
+	facts, err := tx.Facts(ctx, []access.Subject{subject})
+	if err != nil {
+		return access.Facts{}, err
+	}
+	f, ok := facts[subject]
+	if !ok {
+		return f, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+	}
+	return f, nil
+}
+
+// allowed is facts for callers who only go on when the gate lets them.
+func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, a access.Action) error {
+	facts, err := s.facts(ctx, tx, by, channel)
+	if err != nil {
+		return err
+	}
+	if f := access.Decide(facts, a, s.Now()).Fault(s.Now()); f != nil {
+		return f
+	}
+	return nil
+}

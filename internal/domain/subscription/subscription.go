@@ -1,0 +1,86 @@
+// Package subscription sells the way into a Sub Space, month by month.
+//
+// Owns: tiers and their price, checkouts, subscriptions as providers report
+// them, the inbox of provider events, and the one rule (GrantFor) that turns a
+// provider's object into a right. Promises: a right follows from what the
+// provider says now and never from what an event claims, so that events may
+// come twice, in any order or not at all; a state and the events that tell of
+// it commit together; applying the same state again changes nothing; when no
+// news comes, the door closes by the clock. Does not do: charging (a Provider
+// does), verifying signatures, deciding at the doors (package access reads the
+// grants).
+package subscription
+
+import (
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/money"
+)
+
+// State is where a subscription stands.
+type State string
+
+// The states. Ended is for ever; who comes back buys a new one.
+const (
+	Active  State = "active"
+	PastDue State = "past_due"
+	Ended   State = "ended"
+)
+
+// Subscription is one person paying for one channel, as its provider last said.
+type Subscription struct {
+	ID       ident.Subscription
+	Account  ident.Account
+	Channel  ident.Channel
+	Tier     ident.Tier
+	Provider string
+	Ref      string // the provider's name for it
+	Grant    ident.Grant
+
+	State             State
+	CancelAtPeriodEnd bool
+	Price             money.Amount // agreed at the checkout; a new price of the tier leaves it alone
+	Started           time.Time
+	PeriodStart       time.Time
+	PeriodEnd         time.Time
+	EndedAt           time.Time // zero while it runs
+	Months            int       // paid within this subscription
+	MonthsBefore      int       // paid within earlier ones: a pause costs no tenure
+}
+
+// Tenure is how many months the person has paid for the channel in all.
+func (s Subscription) Tenure() int { return s.MonthsBefore + s.Months }
+
+// after is s as the provider's object says.
+func (s Subscription) after(o Object) Subscription {
+	s.CancelAtPeriodEnd = o.CancelAtPeriodEnd
+	s.PeriodStart, s.PeriodEnd, s.EndedAt = o.PeriodStart, o.PeriodEnd, o.EndedAt
+	s.Months = o.Months
+	switch o.Status {
+	case StatusActive:
+		s.State = Active
+	case StatusEnded:
+		s.State = Ended
+	default:
+		s.State = PastDue // alive at the provider, and it does not pay
+	}
+	return s
+}
+
+// Owned is a subscription with what its owner is shown beside it.
+type Owned struct {
+	Subscription
+	Handle      string
+	Title       string
+	AccessUntil time.Time // when the door closes without further payment; zero when it never opened
+}
+
+func errMissing() *fault.Fault {
+	return fault.New(fault.Missing, "subscription_missing", "You have no such subscription.")
+}
+
+func errEnded() *fault.Fault {
+	return fault.New(fault.Conflict, "subscription_ended", "This subscription has already ended.")
+}

@@ -1,0 +1,242 @@
+// Every screen in every state worth a look: who looks, what the server says, what is pressed.
+const press = (name) => (page) => page.getByRole('button', { name }).first().click()
+const space = async (page) => {
+  await page.getByRole('tab').nth(1).click()
+}
+const offline = (w) => {
+  w.channel.live = null
+  w.channel.on_air = null
+  w.playback = { state: 'offline', url: '', reason: 'offline' }
+}
+const subscribe = async (page) => {
+  await space(page)
+  await page.getByTestId('subscribe').click()
+  await page.waitForTimeout(500)
+}
+const en = ['en']
+
+export const scenes = [
+  { name: 'home', path: '/', role: 'full' },
+  { name: 'home-operator', path: '/', role: 'owner', langs: en },
+  { name: 'home-empty', path: '/', role: 'owner', langs: en, change: (w) => (w.channels = []) },
+  { name: 'home-setup', path: '/', langs: en, change: (w) => ((w.channels = []), (w.session.setup = true)) },
+  { name: 'home-loading', path: '/', langs: en, change: (w) => (w.slow = true), wait: 900 },
+  { name: 'home-error', path: '/', langs: en, change: (w) => (w.down = true) },
+  { name: 'home-open-channel', path: '/', role: 'owner', langs: en, act: press('Open a channel') },
+
+  { name: 'watch', path: '/c/ines', role: 'anonymous', plays: true },
+  { name: 'watch-wide', path: '/c/ines', role: 'anonymous', plays: true, picture: 'wide' },
+  { name: 'watch-locked', path: '/c/ines', role: 'anonymous', plays: true, act: space },
+  { name: 'watch-locked-wide', path: '/c/ines', role: 'anonymous', plays: true, picture: 'wide', act: space, langs: en },
+  { name: 'watch-inside', path: '/c/ines', role: 'subscriber', plays: true, act: space },
+  { name: 'watch-inside-wide', path: '/c/ines', role: 'subscriber', plays: true, picture: 'wide', act: space, langs: en },
+  {
+    name: 'watch-ask',
+    path: '/c/ines',
+    role: 'subscriber',
+    plays: true,
+    act: async (page) => {
+      await space(page)
+      await page.getByTestId('ask-box').getByRole('textbox').fill('Does the shoulder need wax?')
+    },
+  },
+  {
+    name: 'watch-questions',
+    path: '/c/ines',
+    role: 'subscriber',
+    plays: true,
+    langs: en,
+    act: async (page) => {
+      await space(page)
+      await page.getByRole('button', { name: '4 questions' }).click()
+    },
+  },
+  { name: 'watch-offline', path: '/c/ines', change: offline },
+  {
+    name: 'watch-interrupted',
+    path: '/c/ines',
+    plays: true,
+    act: async (page, fake) => {
+      fake.world.playback = { state: 'interrupted', url: '', reason: 'offline' }
+      fake.happen('public', 'live.interrupted', { broadcast: 'b1' })
+      await page.waitForTimeout(500)
+    },
+  },
+  {
+    name: 'watch-subscribers-only',
+    path: '/c/ines',
+    change: (w) => (w.playback = { state: 'live', url: '', reason: 'subscribers_only' }),
+  },
+  {
+    name: 'watch-name',
+    path: '/c/ines',
+    plays: true,
+    act: async (page) => page.getByTestId('composer').getByRole('textbox').first().fill('hello from Nantes'),
+  },
+  {
+    name: 'watch-reconnecting',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    change: (w) => (w.cut = true),
+    act: async (page) => {
+      await page.getByTestId('composer').getByRole('textbox').fill('and you wait a day to open it')
+      await page.keyboard.press('Enter')
+      await page.waitForTimeout(700)
+    },
+  },
+  {
+    name: 'watch-refused',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    change: (w) => (w.refuse = 'timed_out'),
+    act: async (page) => {
+      await page.getByTestId('composer').getByRole('textbox').fill('and you wait a day to open it')
+      await page.keyboard.press('Enter')
+    },
+  },
+  {
+    name: 'watch-menu',
+    path: '/c/ines',
+    role: 'moderator',
+    plays: true,
+    langs: en,
+    act: async (page) => {
+      await page.getByRole('button', { name: /Actions for the message of Sam K/ }).last().focus()
+      await page.keyboard.press('Enter')
+    },
+  },
+  {
+    name: 'watch-sanction',
+    path: '/c/ines',
+    role: 'moderator',
+    plays: true,
+    langs: en,
+    act: async (page) => {
+      await page.getByRole('button', { name: /Actions for the message of Sam K/ }).last().focus()
+      await page.keyboard.press('Enter')
+      await page.getByRole('menuitem', { name: 'Time out or ban' }).click()
+      await page.waitForTimeout(400)
+    },
+  },
+  { name: 'watch-settings', path: '/c/ines', role: 'full', plays: true, langs: en, act: press('Settings') },
+  { name: 'watch-missing', path: '/nowhere', langs: en },
+  {
+    name: 'watch-closed',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    langs: en,
+    change: (w) => (w.channel.space_open = false),
+    act: space,
+  },
+  {
+    name: 'watch-put-out',
+    path: '/c/ines',
+    role: 'subscriber',
+    plays: true,
+    langs: en,
+    act: async (page, fake) => {
+      await space(page)
+      fake.world.channel.me = { ...fake.world.channel.me, inside: false, subscriber: false, reason: 'subscribers_only' }
+      fake.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'period_ended', detail: '' })
+      await page.waitForTimeout(300)
+    },
+  },
+
+  { name: 'checkout', path: '/c/ines', role: 'full', plays: true, act: subscribe },
+  { name: 'checkout-account', path: '/c/ines', role: 'anonymous', plays: true, act: subscribe },
+  { name: 'checkout-light', path: '/c/ines', role: 'light', plays: true, langs: en, act: subscribe },
+  {
+    name: 'checkout-declined',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    act: async (page) => {
+      await subscribe(page)
+      await page.getByRole('radio').nth(1).check()
+      await page.getByTestId('pay').click()
+    },
+  },
+  {
+    name: 'checkout-done',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    act: async (page) => {
+      await subscribe(page)
+      await page.getByTestId('pay').click()
+      await page.waitForTimeout(500)
+    },
+  },
+
+  { name: 'sign-in', path: '/sign-in' },
+  { name: 'link', path: '/link#token', langs: en },
+  { name: 'setup', path: '/setup#token', langs: en },
+  { name: 'account', path: '/account', role: 'subscriber' },
+  {
+    name: 'account-cancel',
+    path: '/account',
+    role: 'subscriber',
+    act: async (page) => page.locator('li .btn').first().click(),
+  },
+  { name: 'account-none', path: '/account', role: 'light', langs: en, change: (w) => (w.subscriptions = []) },
+
+  { name: 'cockpit', path: '/cockpit/ines', role: 'owner', plays: true },
+  { name: 'cockpit-wide', path: '/cockpit/ines', role: 'owner', plays: true, picture: 'wide' },
+  {
+    name: 'cockpit-offline',
+    path: '/cockpit/ines',
+    role: 'owner',
+    change: (w) => {
+      offline(w)
+      w.ingest.health.publishing = false
+      w.questions = []
+      w.logs = { public: [], space: [] }
+      w.channel.viewers = 0
+      w.inside = 0
+    },
+  },
+  {
+    name: 'cockpit-closed',
+    path: '/cockpit/ines',
+    role: 'owner',
+    plays: true,
+    langs: en,
+    change: (w) => {
+      w.channel.space_open = false
+      w.channel.on_air = null
+      w.channel.me = { ...w.channel.me, inside: false, reason: 'space_closed' }
+    },
+  },
+  {
+    name: 'cockpit-settings',
+    path: '/cockpit/ines',
+    role: 'owner',
+    plays: true,
+    act: async (page) => {
+      const drawer = page.getByRole('button', { name: /Channel settings|Réglages de la chaîne/ })
+      if (await drawer.isVisible()) await drawer.click()
+      for (const details of await page.locator('summary').all()) await details.click()
+      await page.waitForTimeout(300)
+    },
+  },
+  {
+    name: 'cockpit-queue',
+    path: '/cockpit/ines',
+    role: 'owner',
+    plays: true,
+    sizes: ['phone'],
+    act: async (page) => page.locator('.next').click(),
+  },
+  { name: 'cockpit-shortcuts', path: '/cockpit/ines', role: 'owner', plays: true, sizes: ['desk'], langs: en, act: press('Shortcuts') },
+  { name: 'cockpit-stranger', path: '/cockpit/ines', role: 'full', langs: en },
+
+  {
+    name: 'overlay',
+    path: '/overlay/ov-secret',
+    sizes: ['obs'],
+    act: (page) => page.evaluate(() => document.documentElement.style.setProperty('background', '#ddd')),
+  },
+]

@@ -1,0 +1,123 @@
+/**
+ * Every call the screens make, by the name of what it does. A call resolves with the server's answer or
+ * throws a Refusal. This is the only file that knows paths, so a change of the API shows up here first.
+ */
+import createClient from 'openapi-fetch'
+import type { RoomName, SubspaceEvent } from '../realtime/frames'
+import { Refusal } from './refusal'
+import type { components, paths } from './schema'
+
+type Schemas = components['schemas']
+export type Account = Schemas['Account']
+export type Session = Schemas['Session']
+export type Broadcast = Schemas['Broadcast']
+export type ChannelCard = Schemas['ChannelCard']
+export type Channel = Schemas['Channel']
+export type OnAir = Schemas['OnAir']
+export type Standing = Schemas['Standing']
+export type Money = Schemas['Money']
+export type Person = Schemas['Person']
+export type Sanction = Schemas['Sanction']
+export type Question = Schemas['Question']
+export type Checkout = Schemas['Checkout']
+export type Subscription = Schemas['Subscription']
+export type Playback = Schemas['Playback']
+export type Ingest = Schemas['Ingest']
+export type Health = Schemas['Health']
+export type Overlay = Schemas['Overlay']
+export type OverlayView = Schemas['OverlayView']
+export type ChannelChange = paths['/api/channels/{channel}']['patch']['requestBody']['content']['application/json']
+
+export type EventPage = { events: SubspaceEvent[]; head: number; more: boolean }
+type Page = { after?: number; before?: number; limit?: number }
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+// fetch is looked up at every call, so that a test can stand in for the server.
+const client = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: (r) => globalThis.fetch(r) })
+
+async function given<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>> {
+  const { data, error, response } = await call.catch((thrown) => {
+    throw Refusal.from(thrown)
+  })
+  if (!response.ok) throw new Refusal({ status: response.status, reason: 'unknown', ...(error as object) })
+  return data as NonNullable<T>
+}
+
+const at = (channel: string) => ({ params: { path: { channel } } })
+
+export const api = {
+  session: () => given(client.GET('/api/session')),
+  signIn: (name: string, password: string) => given(client.POST('/api/session', { body: { name, password } })),
+  signInLightly: (name: string) => given(client.POST('/api/session/light', { body: { name } })),
+  redeemLink: (token: string) => given(client.POST('/api/session/link', { body: { token } })),
+  signOut: () => given(client.DELETE('/api/session')),
+  signUp: (name: string, password: string) => given(client.POST('/api/accounts', { body: { name, password } })),
+  setUp: (body: { token: string; name: string; password: string; handle: string; title: string }) =>
+    given(client.POST('/api/setup', { body })),
+  /** A light account that sets a password becomes a full one. */
+  setPassword: (password: string, current?: string) =>
+    given(client.PUT('/api/account/password', { body: { password, ...(current ? { current } : {}) } })),
+
+  channels: async () => (await given(client.GET('/api/channels'))).channels,
+  openChannel: (body: { handle: string; title: string; owner: string }) =>
+    given(client.POST('/api/channels', { body })),
+  channel: (channel: string) => given(client.GET('/api/channels/{channel}', at(channel))),
+  changeChannel: (channel: string, body: ChannelChange) =>
+    given(client.PATCH('/api/channels/{channel}', { ...at(channel), body })),
+
+  events: async (channel: string, room: RoomName, query: Page = {}): Promise<EventPage> => {
+    const params = { path: { channel, room }, query }
+    const page = await given(client.GET('/api/channels/{channel}/rooms/{room}/events', { params }))
+    return page as unknown as EventPage
+  },
+  removeMessage: (channel: string, room: RoomName, seq: number) =>
+    given(
+      client.DELETE('/api/channels/{channel}/rooms/{room}/messages/{seq}', {
+        params: { path: { channel, room, seq } },
+      }),
+    ),
+
+  moderators: async (channel: string) =>
+    (await given(client.GET('/api/channels/{channel}/moderators', at(channel)))).moderators,
+  appoint: (channel: string, name: string) =>
+    given(client.PUT('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } })),
+  dismiss: (channel: string, name: string) =>
+    given(client.DELETE('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } })),
+  sanctions: async (channel: string) =>
+    (await given(client.GET('/api/channels/{channel}/sanctions', at(channel)))).sanctions,
+  sanction: (
+    channel: string,
+    body: { account: string; kind: 'timeout' | 'ban'; seconds?: number; reason: string },
+  ) => given(client.POST('/api/channels/{channel}/sanctions', { ...at(channel), body })),
+  liftSanction: (channel: string, account: string) =>
+    given(
+      client.DELETE('/api/channels/{channel}/sanctions/{account}', { params: { path: { channel, account } } }),
+    ),
+
+  questions: async (channel: string) =>
+    (await given(client.GET('/api/channels/{channel}/questions', at(channel)))).questions,
+  /** Idempotent on key: a retried request must not ask twice. */
+  ask: (channel: string, body: { key: string; text: string; anonymous: boolean }) =>
+    given(client.POST('/api/channels/{channel}/questions', { ...at(channel), body })),
+  moveQuestion: (channel: string, id: string, move: 'air' | 'answer' | 'return' | 'skip') =>
+    given(client.POST(`/api/channels/{channel}/questions/{id}/${move}`, { params: { path: { channel, id } } })),
+
+  /** Idempotent on key: one key is one attempt to subscribe. */
+  openCheckout: (channel: string, key: string) =>
+    given(client.POST('/api/channels/{channel}/checkout', { ...at(channel), body: { key } })),
+  checkout: (id: string) => given(client.GET('/api/checkouts/{id}', { params: { path: { id } } })),
+  payInSandbox: (id: string, card: string) =>
+    given(client.POST('/api/sandbox/checkouts/{id}/pay', { params: { path: { id } }, body: { card } })),
+  subscriptions: async () => (await given(client.GET('/api/subscriptions'))).subscriptions,
+  cancel: (id: string) => given(client.POST('/api/subscriptions/{id}/cancel', { params: { path: { id } } })),
+  resume: (id: string) => given(client.POST('/api/subscriptions/{id}/resume', { params: { path: { id } } })),
+
+  playback: (channel: string) => given(client.GET('/api/channels/{channel}/playback', at(channel))),
+  ingest: (channel: string) => given(client.GET('/api/channels/{channel}/ingest', at(channel))),
+  newIngestKey: (channel: string) => given(client.POST('/api/channels/{channel}/ingest/key', at(channel))),
+  endLive: (channel: string) => given(client.POST('/api/channels/{channel}/live/end', at(channel))),
+  overlay: (channel: string) => given(client.GET('/api/channels/{channel}/overlay', at(channel))),
+  newOverlay: (channel: string) => given(client.POST('/api/channels/{channel}/overlay', at(channel))),
+  revokeOverlay: (channel: string) => given(client.DELETE('/api/channels/{channel}/overlay', at(channel))),
+  overlayView: (secret: string) => given(client.GET('/api/overlay/{secret}', { params: { path: { secret } } })),
+}

@@ -1,0 +1,175 @@
+/**
+ * One stay at a channel: what the watch page and the cockpit know about it while they are open. It follows
+ * both rooms' logs, keeps the channel's facts right from their events, and drops the space's content the
+ * moment its door closes.
+ */
+import { api, type Channel, type OnAir } from '../../api/subspace'
+import { Refusal } from '../../api/refusal'
+import type { Connection } from '../../realtime/connection'
+import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
+import { RoomChat } from '../chat/room.svelte'
+import { PlaybackState } from '../live/playback.svelte'
+import { QuestionList } from '../question/questions.svelte'
+
+export class Visit {
+  readonly handle: string
+  readonly public: RoomChat
+  readonly space: RoomChat
+  readonly playback: PlaybackState
+  readonly questions: QuestionList
+
+  channel: Channel | undefined = $state.raw()
+  failure: Refusal | undefined = $state.raw()
+  viewers = $state(0)
+  /** How many sit in the space; known to those inside only. */
+  inside: number | undefined = $state()
+  onAir: OnAir | null = $state.raw(null)
+  /** Why the space has shut while we sat in it; '' when it has not. */
+  shut = $state('')
+
+  me = $derived(this.channel?.me)
+  isOwner = $derived(this.me?.role === 'owner')
+  isStaff = $derived(this.me?.role === 'owner' || this.me?.role === 'moderator')
+  live = $derived(this.channel?.live ?? null)
+
+  #connection: Connection
+  #undo: (() => void)[] = []
+  #greetedBefore = false
+  #reading = 0
+
+  constructor(connection: Connection, handle: string) {
+    this.handle = handle
+    this.#connection = connection
+    this.public = new RoomChat(connection, handle, 'public', {
+      happened: (event) => this.#happened('public', event),
+      state: ({ viewers }) => (this.viewers = viewers),
+    })
+    this.space = new RoomChat(connection, handle, 'space', {
+      happened: (event) => this.#happened('space', event),
+      state: ({ inside }) => (this.inside = inside),
+      entered: () => this.#stepInside(),
+      out: (reason) => this.#stepOutside(reason),
+    })
+    this.playback = new PlaybackState(handle)
+    this.questions = new QuestionList(handle)
+  }
+
+  /** Reads the channel and follows it until the returned undo is called. */
+  open(): () => void {
+    this.#greetedBefore = this.#connection.link === 'open'
+    this.#undo = [this.#connection.onFrame((frame) => this.#receive(frame))]
+    this.public.start()
+    void this.read()
+    void this.playback.read()
+    return () => this.#close()
+  }
+
+  /** Reads the channel again: after a failure, a change of account, or an event that says it changed. */
+  async read(): Promise<void> {
+    const reading = ++this.#reading
+    try {
+      const channel = await api.channel(this.handle)
+      if (reading === this.#reading) this.take(channel)
+    } catch (thrown) {
+      if (reading === this.#reading && !this.channel) this.failure = Refusal.from(thrown)
+    }
+  }
+
+  /** Takes the channel as an answer of the server gave it, and enters the space if it is open to us. */
+  take(channel: Channel): void {
+    this.channel = channel
+    this.failure = undefined
+    this.onAir = channel.on_air
+    this.viewers = channel.viewers
+    if (channel.me.inside) this.space.start()
+    else if (this.space.phase !== 'in') this.space.stop()
+  }
+
+  #close(): void {
+    for (const undo of this.#undo) undo()
+    this.public.stop()
+    this.space.stop()
+    this.playback.stop()
+  }
+
+  #receive(frame: ServerFrame): void {
+    if (frame.type === 'hello') return this.#greeted()
+    if (!('channel' in frame) || frame.channel !== this.handle) return
+    if (frame.type === 'state') {
+      this.viewers = frame.viewers
+      if (this.space.phase === 'in') this.inside = frame.inside ?? this.inside
+    }
+    if (frame.type === 'door') this.#doorOpened()
+  }
+
+  /** A second hello means another account, or an absence: what we may do and see is asked again. */
+  #greeted(): void {
+    const again = this.#greetedBefore
+    this.#greetedBefore = true
+    if (!again) return
+    void this.read()
+    void this.playback.read()
+  }
+
+  #doorOpened(): void {
+    this.shut = ''
+    this.space.start()
+    void this.read()
+    void this.playback.read()
+  }
+
+  #stepInside(): void {
+    this.shut = ''
+    void this.questions.read()
+  }
+
+  #stepOutside(reason: string): void {
+    this.shut = reason
+    this.inside = undefined
+    this.questions.forget()
+    this.space.stop()
+    void this.read()
+    // Subscribers-only video ends with the subscription.
+    void this.playback.read()
+  }
+
+  #happened(room: RoomName, event: SubspaceEvent): void {
+    if (room === 'space') this.questions.apply(event)
+    this.#followOnAir(event)
+    switch (event.kind) {
+      case 'live.started':
+        void this.read()
+        return void this.playback.read()
+      case 'live.interrupted':
+      case 'live.resumed':
+        this.#broadcast(event.kind === 'live.resumed' ? 'live' : 'interrupted')
+        return void this.playback.read()
+      case 'live.ended':
+        if (this.channel) this.channel = { ...this.channel, live: null }
+        return void this.playback.read()
+      case 'live.titled':
+        return this.#titled(event.data.title)
+      case 'space.opened':
+      case 'space.closed':
+      case 'channel.changed':
+        if (room === 'public') void this.read()
+    }
+  }
+
+  #followOnAir(event: SubspaceEvent): void {
+    if (event.kind === 'question.aired') {
+      const { question, name, text } = event.data
+      this.onAir = { question, name, text, since: event.at }
+    }
+    const over = event.kind === 'question.answered' || event.kind === 'question.returned'
+    if (over && this.onAir?.question === event.data.question) this.onAir = null
+  }
+
+  #broadcast(state: 'live' | 'interrupted'): void {
+    if (this.channel?.live) this.channel = { ...this.channel, live: { ...this.channel.live, state } }
+  }
+
+  #titled(title: string): void {
+    if (this.channel?.live) this.channel = { ...this.channel, live: { ...this.channel.live, title } }
+  }
+}

@@ -1,0 +1,267 @@
+/** One room's chat as this page shows it: the rows, the reader's own unsent words, and the way to send. */
+import { api, type Account } from '../../api/subspace'
+import { Refusal } from '../../api/refusal'
+import type { Connection } from '../../realtime/connection'
+import { Feed } from '../../realtime/feed'
+import type { Entered, Passing, RoomName, SubspaceEvent } from '../../realtime/frames'
+import { append, LIVE_ROWS, prepend, READING_ROWS, rowOf, type MessageRow, type Row } from './rows'
+import { freshKey } from './key'
+
+export type Outgoing = {
+  key: string
+  text: string
+  replyTo?: MessageRow
+  state: 'sending' | 'failed'
+  refusal?: Refusal | undefined
+}
+
+export type RoomEars = {
+  /** A fact after the first page, once each: for what stands outside the list. */
+  happened?(event: SubspaceEvent): void
+  state?(passing: Passing): void
+  entered?(): void
+  out?(reason: string): void
+}
+
+type NextFrame = (run: () => void) => void
+
+const nextFrame: NextFrame = (run) => {
+  // A hidden tab draws no frames, but its list must not grow without end.
+  if (globalThis.document?.hidden) setTimeout(run, 500)
+  else requestAnimationFrame(run)
+}
+
+/** A lost message waits this long for the socket before its writer is asked. */
+const GIVE_UP_AFTER = 8_000
+
+export class RoomChat {
+  readonly room: RoomName
+  readonly channel: string
+
+  rows: Row[] = $state.raw([])
+  outgoing: Outgoing[] = $state.raw([])
+  phase: 'out' | 'entering' | 'in' = $state('out')
+  /** Why we are not in the room; '' while we are, or have not asked yet. */
+  reason = $state('')
+  /** There is more above the first row. */
+  older = $state(false)
+  readingOlder = $state(false)
+  draft = $state('')
+  replyTo: MessageRow | undefined = $state.raw()
+  /** Rows that came while the reader was looking further up. */
+  unseen = $state(0)
+
+  #reading = false
+  #connection: Connection
+  #feed: Feed
+  #ears: RoomEars
+  #queue: SubspaceEvent[] = []
+  #nextFrame: NextFrame
+  #listeners = new Set<(row: Row) => void>()
+
+  constructor(
+    connection: Connection,
+    channel: string,
+    room: RoomName,
+    ears: RoomEars = {},
+    frame: NextFrame = nextFrame,
+  ) {
+    this.#connection = connection
+    this.channel = channel
+    this.room = room
+    this.#ears = ears
+    this.#nextFrame = frame
+    const page = (query: object) => api.events(channel, room, query)
+    this.#feed = new Feed(connection, { channel, room }, page, {
+      begin: (events, more) => this.#begin(events, more),
+      follow: (events) => this.#follow(events),
+      entered: (frame) => this.#entered(frame),
+      out: (reason) => this.#out(reason),
+    })
+  }
+
+  start(): void {
+    if (this.phase !== 'out') return
+    this.phase = 'entering'
+    this.#feed.start()
+  }
+
+  /** Leaves and forgets every word of the room. */
+  stop(): void {
+    this.#feed.stop()
+    this.#forget()
+  }
+
+  /** True while the reader looks further up: rows then stay where they are, and new ones are counted. */
+  get reading(): boolean {
+    return this.#reading
+  }
+
+  lookUp(): void {
+    this.#reading = true
+  }
+
+  catchUp(): void {
+    this.#reading = false
+    this.unseen = 0
+    if (this.rows.length > LIVE_ROWS) {
+      this.rows = this.rows.slice(-LIVE_ROWS)
+      this.older = true
+    }
+  }
+
+  /** Calls back for every new row, for the announcer. Returns its own undo. */
+  onRow(listen: (row: Row) => void): () => void {
+    this.#listeners.add(listen)
+    return () => this.#listeners.delete(listen)
+  }
+
+  async readOlder(): Promise<void> {
+    const first = this.rows[0]
+    if (!first || this.readingOlder || !this.older) return
+    this.readingOlder = true
+    try {
+      const page = await this.#feed.older(first.seq)
+      if (this.phase === 'in') {
+        this.rows = prepend(this.rows, page.events)
+        this.older = page.more
+      }
+    } catch {
+      // Scrolling up again asks again.
+    } finally {
+      this.readingOlder = false
+    }
+  }
+
+  /** Sends the draft. It appears at once as outgoing, and becomes a row when the server has numbered it. */
+  send(): void {
+    const text = this.draft.trim()
+    if (!text) return
+    const replyTo = this.replyTo
+    const message: Outgoing = { key: freshKey(), text, state: 'sending', ...(replyTo ? { replyTo } : {}) }
+    this.outgoing = [...this.outgoing, message]
+    this.draft = ''
+    this.replyTo = undefined
+    void this.#post(message)
+  }
+
+  /** Tries again under the same key, so that a message that did arrive is not said twice. */
+  retry(key: string): void {
+    const message = this.outgoing.find((m) => m.key === key)
+    if (message) void this.#post(message)
+  }
+
+  /** Takes a failed message back into the composer. */
+  edit(key: string): void {
+    const message = this.outgoing.find((m) => m.key === key)
+    if (!message) return
+    this.draft = message.text
+    this.replyTo = message.replyTo
+    this.#settle(key)
+  }
+
+  async remove(seq: number): Promise<void> {
+    await api.removeMessage(this.channel, this.room, seq)
+  }
+
+  isMine(row: MessageRow, account: Account | null): boolean {
+    return account !== null && row.author.id === account.id
+  }
+
+  async #post(message: Outgoing): Promise<void> {
+    this.#mark(message.key, { state: 'sending' })
+    const { key, text, replyTo } = message
+    const where = { channel: this.channel, room: this.room }
+    try {
+      const reply = replyTo ? { reply_to: replyTo.seq } : {}
+      const answer = await this.#connection.request({ type: 'post', ...where, key, text, ...reply })
+      if (answer.type === 'ack') this.#acknowledged(key, answer.event)
+    } catch (thrown) {
+      const refusal = Refusal.from(thrown)
+      if (refusal.reason !== 'unreachable') return this.#mark(key, { state: 'failed', refusal })
+      this.#mark(key, { state: 'sending', refusal })
+      setTimeout(() => this.#giveUp(key), GIVE_UP_AFTER)
+    }
+  }
+
+  /** The socket did not come back in time: now the writer decides. Coming back later still sends it. */
+  #giveUp(key: string): void {
+    const lost = this.outgoing.find((m) => m.key === key)
+    if (lost?.refusal?.reason === 'unreachable') this.#mark(key, { ...lost, state: 'failed' })
+  }
+
+  #acknowledged(key: string, event: SubspaceEvent): void {
+    this.#settle(key)
+    // The cursor stays: others' messages may still be on their way in front of ours.
+    if (this.phase === 'in') this.rows = append(this.rows, [event], this.#keep())
+  }
+
+  #mark(key: string, { state, refusal }: Pick<Outgoing, 'state' | 'refusal'>): void {
+    const mark = (m: Outgoing): Outgoing => ({ ...m, state, refusal })
+    this.outgoing = this.outgoing.map((m) => (m.key === key ? mark(m) : m))
+  }
+
+  #settle(key: string): void {
+    this.outgoing = this.outgoing.filter((m) => m.key !== key)
+  }
+
+  #entered(frame: Entered): void {
+    this.phase = 'in'
+    this.reason = ''
+    this.#ears.state?.(frame.state)
+    this.#ears.entered?.()
+    const lost = this.outgoing.filter((m) => m.refusal?.reason === 'unreachable')
+    for (const message of lost) void this.#post(message)
+  }
+
+  #begin(events: SubspaceEvent[], more: boolean): void {
+    this.#queue = []
+    this.rows = append([], events, READING_ROWS)
+    this.older = more
+    this.unseen = 0
+  }
+
+  #follow(events: SubspaceEvent[]): void {
+    const idle = this.#queue.length === 0
+    this.#queue.push(...events)
+    if (idle) this.#nextFrame(() => this.#flush())
+    for (const event of events) this.#ears.happened?.(event)
+  }
+
+  /** Once per frame, however many came: fifty messages a second are sixty cheap frames, not fifty layouts. */
+  #flush(): void {
+    const events = this.#queue
+    this.#queue = []
+    const before = this.rows.length
+    const trimmed = append(this.rows, events, this.#keep())
+    if (!this.#reading && before + events.length > LIVE_ROWS) this.older = true
+    this.rows = trimmed
+    const shown = events.map(rowOf).filter((row) => row !== undefined)
+    if (this.#reading) this.unseen += shown.length
+    for (const row of shown) for (const listen of this.#listeners) listen(row)
+  }
+
+  #keep(): number {
+    return this.#reading ? READING_ROWS : LIVE_ROWS
+  }
+
+  #out(reason: string): void {
+    this.#forget()
+    this.reason = reason
+    this.#ears.out?.(reason)
+  }
+
+  #forget(): void {
+    this.phase = 'out'
+    this.#queue = []
+    this.rows = []
+    this.older = false
+    this.unseen = 0
+    this.#reading = false
+    // What was being written to a closed room belongs to the room too.
+    if (this.room === 'space') {
+      this.outgoing = []
+      this.replyTo = undefined
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** From a log's events to the rows on the screen: pure, so that it can be tested without one. */
+import type { Author, ReplyTo, SubspaceEvent } from '../../realtime/frames'
+
+export type MessageRow = {
+  kind: 'message'
+  seq: number
+  at: string
+  author: Author
+  text: string
+  replyTo?: ReplyTo
+}
+export type RemovedRow = { kind: 'removed'; seq: number; at: string }
+export type NoticeRow = {
+  kind: 'notice'
+  seq: number
+  at: string
+  what: 'asked' | 'aired' | 'started' | 'ended'
+  name: string
+  text: string
+}
+export type Row = MessageRow | RemovedRow | NoticeRow
+
+/** How many rows a live list keeps: beyond it a phone spends its frame on rows nobody reads. */
+export const LIVE_ROWS = 200
+/** A reader who has scrolled up keeps more, so that nothing is pulled away under the eyes. */
+export const READING_ROWS = 1000
+
+/** The list after the events. It returns the same array when nothing on the screen changes. */
+export function append(rows: Row[], events: SubspaceEvent[], keep: number = LIVE_ROWS): Row[] {
+  let next = rows
+  for (const event of events) {
+    const row = rowOf(event)
+    if (row) next = insert(next, row)
+    if (event.kind === 'message.removed') next = remove(next, event.data.seqs)
+  }
+  return next.length > keep ? next.slice(-keep) : next
+}
+
+/** Older events in front of the list, without those it already has. */
+export function prepend(rows: Row[], events: SubspaceEvent[]): Row[] {
+  const first = rows[0]?.seq ?? Infinity
+  const older = append(
+    [],
+    events.filter((e) => e.seq < first),
+    Infinity,
+  )
+  return older.length ? [...older, ...rows] : rows
+}
+
+export function rowOf(event: SubspaceEvent): Row | undefined {
+  const { seq, at } = event
+  switch (event.kind) {
+    case 'message.posted': {
+      const { author, text, reply_to } = event.data
+      return { kind: 'message', seq, at, author, text, ...(reply_to ? { replyTo: reply_to } : {}) }
+    }
+    case 'message.tombstone':
+      return { kind: 'removed', seq, at }
+    case 'question.asked':
+    case 'question.aired': {
+      const what = event.kind === 'question.asked' ? 'asked' : 'aired'
+      return { kind: 'notice', seq, at, what, name: event.data.name, text: event.data.text }
+    }
+    case 'live.started':
+      return { kind: 'notice', seq, at, what: 'started', name: '', text: event.data.title }
+    case 'live.ended':
+      return { kind: 'notice', seq, at, what: 'ended', name: '', text: '' }
+    default:
+      return undefined
+  }
+}
+
+function insert(rows: Row[], row: Row): Row[] {
+  const last = rows.at(-1)
+  if (!last || last.seq < row.seq) return [...rows, row]
+  // Rarely: the answer to our own message came before the messages of others.
+  const i = rows.findIndex((r) => r.seq >= row.seq)
+  if (rows[i]!.seq === row.seq) return rows
+  return [...rows.slice(0, i), row, ...rows.slice(i)]
+}
+
+function remove(rows: Row[], seqs: number[]): Row[] {
+  const gone = new Set(seqs)
+  if (!rows.some((r) => r.kind === 'message' && gone.has(r.seq))) return rows
+  return rows.map((r) => (gone.has(r.seq) ? { kind: 'removed', seq: r.seq, at: r.at } : r))
+}

@@ -1,0 +1,75 @@
+/**
+ * Words in the reader's language. English is the source of the keys and of every type, but like the others
+ * it is a file beside this one, found by itself and loaded when chosen. Adding a language is adding a file.
+ */
+import type en from './en.json'
+
+type PluralEnd = 'zero' | 'one' | 'two' | 'few' | 'many' | 'other'
+type Stem<K> = K extends `${infer S}.${PluralEnd}` ? S : K
+/** `chat.new.one` and `chat.new.other` are asked for as `chat.new`, with `n`. */
+export type Key = Stem<keyof typeof en>
+type Dictionary = Record<string, string>
+type Values = Record<string, string | number>
+
+const files = import.meta.glob<Dictionary>('./*.json', { import: 'default' })
+const CHOICE = 'subspace.locale'
+
+export const locales = Object.keys(files)
+  .map((file) => file.slice(2, -5))
+  .sort()
+
+class Language {
+  current = $state('en')
+  #words: Dictionary = $state.raw({})
+  #plural = $derived(new Intl.PluralRules(this.current))
+
+  /** Loads and speaks it; an unknown language changes nothing. */
+  async choose(locale: string): Promise<void> {
+    const load = files[`./${locale}.json`]
+    if (!load) return
+    this.#words = await load()
+    this.current = locale
+    if (globalThis.document) document.documentElement.lang = locale
+  }
+
+  say(key: Key, values: Values): string {
+    const words = this.#words
+    const plural = typeof values.n === 'number' ? words[`${key}.${this.#plural.select(values.n)}`] : undefined
+    const text = plural ?? words[key] ?? words[`${key}.other`] ?? key
+    return text.replace(/\{(\w+)\}/g, (_, name: string) => this.#show(values[name]))
+  }
+
+  has(key: string): key is Key {
+    return key in this.#words
+  }
+
+  #show(value: string | number | undefined): string {
+    return typeof value === 'number' ? new Intl.NumberFormat(this.current).format(value) : (value ?? '')
+  }
+}
+
+export const language = new Language()
+
+/** The sentence behind a key, in the current language. Numbers in `values` are formatted for it. */
+export function t(key: Key, values: Values = {}): string {
+  return language.say(key, values)
+}
+
+/** The language chosen earlier, in the address (?lang=fr), or the first the browser asks for that we speak. */
+export function preferredLocale(): string {
+  const asked = new URLSearchParams(location.search).get('lang')
+  const wanted = [asked, localStorage.getItem(CHOICE), ...navigator.languages.map((l) => l.split('-')[0])]
+  return wanted.find((l) => l && locales.includes(l)) ?? 'en'
+}
+
+/** Switches now and remembers. */
+export async function chooseLocale(locale: string): Promise<void> {
+  localStorage.setItem(CHOICE, locale)
+  await language.choose(locale)
+}
+
+/** The name of a language in itself: "Français". */
+export function ownName(locale: string): string {
+  const name = new Intl.DisplayNames([locale], { type: 'language' }).of(locale) ?? locale
+  return name[0]!.toLocaleUpperCase(locale) + name.slice(1)
+}

@@ -1,0 +1,72 @@
+/** Puts a live HLS address on a <video>: by hls.js where Media Source exists, else by the browser itself. */
+import type Hls from 'hls.js'
+import worker from 'hls.js/dist/hls.worker.js?url'
+
+export type Attached = {
+  /** Seconds between the camera and this screen, as far as the playlist tells. */
+  latency(): number | undefined
+  /** Jumps to what is happening now. */
+  toLive(): void
+  detach(): void
+}
+
+export async function attach(video: HTMLVideoElement, url: string, onFatal: () => void): Promise<Attached> {
+  if (playsItself()) return attachNative(video, url, onFatal)
+  const { default: Hls } = await import('hls.js')
+  const hls = new Hls({
+    lowLatencyMode: true,
+    // 1.5 catches up within seconds after a stall without the voices turning into cartoons.
+    maxLiveSyncPlaybackRate: 1.5,
+    backBufferLength: 30,
+    // The content security policy allows workers of this origin only, not those made from a blob.
+    workerPath: worker,
+  })
+  recover(Hls, hls, onFatal)
+  hls.loadSource(url)
+  hls.attachMedia(video)
+  return {
+    latency: () => (hls.latency > 0 ? hls.latency : undefined),
+    toLive: () => {
+      if (hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition
+    },
+    detach: () => hls.destroy(),
+  }
+}
+
+/**
+ * Chromium claims native HLS and plays it badly. Safari plays it well, and is told apart by its managed media
+ * source; a browser without any media source has no other way.
+ */
+function playsItself(): boolean {
+  return 'ManagedMediaSource' in window || !('MediaSource' in window)
+}
+
+function recover(Library: typeof Hls, hls: Hls, onFatal: () => void): void {
+  let mended = 0
+  hls.on(Library.Events.ERROR, (_, error) => {
+    if (!error.fatal) return
+    // A decoder that stumbles over a damaged frame usually goes on after a restart of the buffer.
+    if (error.type === Library.ErrorTypes.MEDIA_ERROR && Date.now() - mended > 5_000) {
+      mended = Date.now()
+      hls.recoverMediaError()
+    } else {
+      onFatal()
+    }
+  })
+}
+
+function attachNative(video: HTMLVideoElement, url: string, onFatal: () => void): Attached {
+  video.src = url
+  video.addEventListener('error', onFatal)
+  return {
+    latency: () => undefined,
+    toLive: () => {
+      if (video.seekable.length) video.currentTime = video.seekable.end(video.seekable.length - 1)
+    },
+    detach: () => {
+      video.removeEventListener('error', onFatal)
+      video.removeAttribute('src')
+      video.load()
+    },
+  }
+}

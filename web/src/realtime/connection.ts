@@ -1,0 +1,190 @@
+/**
+ * The page's one socket. It opens itself again when it is lost, speaks in requests and answers, and hands
+ * every other frame to those who listen. What happens inside a room is the business of Feed.
+ */
+import { Refusal } from '../api/refusal'
+import { backoff } from './backoff'
+import type { ClientFrame, Request, ServerFrame } from './frames'
+
+export type Link = 'connecting' | 'open' | 'waiting' | 'stopped'
+
+export type SocketLike = {
+  onopen: ((e: Event) => void) | null
+  onmessage: ((e: MessageEvent) => void) | null
+  onclose: ((e: CloseEvent) => void) | null
+  send(text: string): void
+  close(code?: number): void
+}
+
+export type Surroundings = {
+  open(): SocketLike
+  random(): number
+  setTimeout(run: () => void, ms: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+type Waiting = { resolve(frame: ServerFrame): void; reject(why: Refusal): void; timer: unknown }
+
+const ANSWER_WITHIN = 10_000
+const PING_EVERY = 25_000
+/** Codes after which coming back by ourselves would only repeat the mistake. */
+const STAY_AWAY = new Set([4003, 4009])
+const TOO_MANY_FRAMES = 4029
+const PAUSE_AFTER_TOO_MANY = 5_000
+
+export class Connection {
+  link: Link = 'stopped'
+
+  #world: Surroundings
+  #socket: SocketLike | undefined
+  #attempt = 0
+  #next = 0
+  #retry: unknown
+  #ping: unknown
+  #answers = new Map<string, Waiting>()
+  #frames = new Set<(frame: ServerFrame) => void>()
+  #links = new Set<(link: Link) => void>()
+
+  constructor(world: Surroundings = browser()) {
+    this.#world = world
+  }
+
+  start(): void {
+    if (this.link === 'stopped') this.#open()
+  }
+
+  /** Drops the socket and comes back at once: the cookie has changed, so the server must look at it again. */
+  restart(): void {
+    this.#drop()
+    this.#attempt = 0
+    this.#open()
+  }
+
+  stop(): void {
+    this.#drop()
+    this.#become('stopped')
+  }
+
+  /** Comes back now instead of at the end of the wait; for "online" events and for an impatient button. */
+  hurry(): void {
+    if (this.link === 'waiting') this.restart()
+  }
+
+  /** Sends and waits for the answer that carries the same id; a refused frame or silence becomes a Refusal. */
+  request(frame: Request): Promise<ServerFrame> {
+    if (this.link !== 'open') return Promise.reject(new Refusal({}))
+    const id = String(++this.#next)
+    return new Promise((resolve, reject) => {
+      const timer = this.#world.setTimeout(() => {
+        this.#answers.delete(id)
+        reject(new Refusal({}))
+      }, ANSWER_WITHIN)
+      this.#answers.set(id, { resolve, reject, timer })
+      this.#send({ ...frame, id })
+    })
+  }
+
+  /** Returns its own undo. */
+  onFrame(listen: (frame: ServerFrame) => void): () => void {
+    this.#frames.add(listen)
+    return () => this.#frames.delete(listen)
+  }
+
+  /** Returns its own undo. */
+  onLink(listen: (link: Link) => void): () => void {
+    this.#links.add(listen)
+    return () => this.#links.delete(listen)
+  }
+
+  #open(): void {
+    this.#become('connecting')
+    const socket = this.#world.open()
+    this.#socket = socket
+    // Frames of a socket we have already given up must not reach the rooms.
+    socket.onmessage = (e) => this.#socket === socket && this.#receive(String(e.data))
+    socket.onclose = (e) => this.#socket === socket && this.#lost(e.code)
+  }
+
+  #receive(text: string): void {
+    let frame: ServerFrame
+    try {
+      frame = JSON.parse(text) as ServerFrame
+    } catch {
+      return
+    }
+    if (frame.type === 'hello') this.#greeted()
+    const answered = 'id' in frame && this.#settle(frame)
+    if (!answered || frame.type !== 'pong') for (const listen of this.#frames) listen(frame)
+  }
+
+  #greeted(): void {
+    this.#attempt = 0
+    this.#become('open')
+    this.#beat()
+  }
+
+  #settle(frame: ServerFrame & { id: string }): boolean {
+    const waiting = this.#answers.get(frame.id)
+    if (!waiting) return false
+    this.#answers.delete(frame.id)
+    this.#world.clearTimeout(waiting.timer)
+    if (frame.type === 'refused') waiting.reject(new Refusal({ ...frame, status: 403 }))
+    else waiting.resolve(frame)
+    return true
+  }
+
+  #lost(code: number): void {
+    this.#drop()
+    if (STAY_AWAY.has(code)) return this.#become('stopped')
+    this.#become('waiting')
+    const wait = backoff(this.#attempt++, this.#world.random)
+    const least = code === TOO_MANY_FRAMES ? PAUSE_AFTER_TOO_MANY : 0
+    this.#retry = this.#world.setTimeout(() => this.#open(), Math.max(wait, least))
+  }
+
+  #drop(): void {
+    const socket = this.#socket
+    this.#socket = undefined
+    this.#world.clearTimeout(this.#retry)
+    this.#world.clearTimeout(this.#ping)
+    for (const { reject, timer } of this.#answers.values()) {
+      this.#world.clearTimeout(timer)
+      reject(new Refusal({}))
+    }
+    this.#answers.clear()
+    socket?.close()
+  }
+
+  /** A sleeping phone or a dead proxy closes nothing: an unanswered ping is how we learn of it. */
+  #beat(): void {
+    this.#ping = this.#world.setTimeout(() => {
+      this.request({ type: 'ping' }).then(
+        () => this.#beat(),
+        () => this.link === 'open' && this.#lost(0),
+      )
+    }, PING_EVERY)
+  }
+
+  #send(frame: ClientFrame): void {
+    this.#socket?.send(JSON.stringify(frame))
+  }
+
+  #become(link: Link): void {
+    if (this.link === link) return
+    this.link = link
+    for (const listen of this.#links) listen(link)
+  }
+}
+
+function browser(): Surroundings {
+  return {
+    open: () => {
+      const address = new URL('/ws', location.href)
+      address.protocol = address.protocol.replace('http', 'ws')
+      return new WebSocket(address, 'subspace.v1')
+    },
+    random: Math.random,
+    setTimeout: (run, ms) => setTimeout(run, ms),
+    clearTimeout: (timer) => clearTimeout(timer as number),
+  }
+}

@@ -1,0 +1,93 @@
+/** The socket's frames and the log's events, written once. The server's contract is the source. */
+import type { Account } from '../api/subspace'
+
+export type RoomName = 'public' | 'space'
+
+export type Author = {
+  id: string
+  name: string
+  role: 'none' | 'moderator' | 'owner'
+  subscriber: boolean
+  months: number
+  badge: string
+}
+
+export type ReplyTo = { seq: number; name: string; excerpt: string }
+
+/** What each kind of event carries. A kind that is missing here is one this client does not know. */
+export type EventData = {
+  'message.posted': { author: Author; text: string; reply_to?: ReplyTo }
+  'message.removed': { seqs: number[]; by: 'author' | 'moderator' | 'sanction' }
+  'message.tombstone': { by: 'author' | 'moderator' | 'sanction' }
+  'question.asked': { question: string; name: string; text: string; author?: Author }
+  'question.aired': { question: string; name: string; text: string }
+  'question.answered': { question: string }
+  'question.returned': { question: string }
+  'question.skipped': { question: string }
+  'live.started': { broadcast: string; title: string }
+  'live.interrupted': { broadcast: string }
+  'live.resumed': { broadcast: string }
+  'live.ended': { broadcast: string }
+  'live.titled': { broadcast: string; title: string }
+  'space.opened': object
+  'space.closed': object
+  'channel.changed': object
+}
+
+export type EventKind = keyof EventData
+
+type Envelope = { log: string; seq: number; id: string; v: 1; at: string }
+
+/** One fact of a log, the same in REST and on the socket. Narrow it by `kind`. */
+export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: EventData[K] } }[EventKind]
+
+/** Where an audience sits: a room of a channel, or the overlay of one, known only by its secret. */
+export type Place = { channel: string; room: RoomName } | { overlay: string; room: 'public' }
+
+export type Passing = { viewers: number; inside?: number }
+
+type Enter = Place & { type: 'enter'; cursor?: number }
+type Leave = { type: 'leave'; channel: string; room: RoomName }
+type Post = {
+  type: 'post'
+  channel: string
+  room: RoomName
+  key: string
+  text: string
+  reply_to?: number
+}
+export type Request = Enter | Leave | Post | { type: 'ping' }
+export type ClientFrame = Request & { id: string }
+
+type Located = { channel: string; room: RoomName }
+
+export type Entered = Located & {
+  type: 'entered'
+  id: string
+  log: string
+  head: number
+  events: SubspaceEvent[]
+  more: boolean
+  until: string | null
+  state: Passing
+}
+export type Ack = Located & { type: 'ack'; id: string; seq: number; event: SubspaceEvent }
+export type Refused = { type: 'refused'; id: string; reason: string; detail: string; retry_after?: number }
+export type Closed = Located & { type: 'closed'; reason: string; detail: string }
+export type Door = { type: 'door'; channel: string; room: 'space'; open: true; until: string | null }
+export type State = Passing & { type: 'state'; channel: string }
+export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: string }
+export type Arrived = Located & { type: 'event'; event: SubspaceEvent }
+
+export type ServerFrame =
+  | { type: 'hello'; account: Account | null; session: string }
+  | Entered
+  | (Located & { type: 'left'; id: string })
+  | Arrived
+  | Ack
+  | Refused
+  | Closed
+  | Door
+  | State
+  | Skipped
+  | { type: 'pong'; id: string }

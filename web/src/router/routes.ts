@@ -1,0 +1,13 @@
+import type { Route } from './pattern'
+
+/** Every screen of the app. The overlay is its own page: see overlay.html. */
+export const routes: Route[] = [
+  { name: 'home', pattern: '/', load: () => import('../screens/Home.svelte') },
+  { name: 'watch', pattern: '/c/{handle}', load: () => import('../screens/Watch.svelte') },
+  { name: 'cockpit', pattern: '/cockpit/{handle}', load: () => import('../screens/Cockpit.svelte') },
+  { name: 'account', pattern: '/account', load: () => import('../screens/Account.svelte') },
+  { name: 'sign-in', pattern: '/sign-in', load: () => import('../screens/SignIn.svelte') },
+  { name: 'link', pattern: '/link', load: () => import('../screens/Link.svelte') },
+  { name: 'setup', pattern: '/setup', load: () => import('../screens/Setup.svelte') },
+  { name: 'missing', pattern: '/404', load: () => import('../screens/Missing.svelte') },
+]

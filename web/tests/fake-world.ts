@@ -1,0 +1,220 @@
+/** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
+import type { Author, SubspaceEvent } from '../src/realtime/frames'
+import type { Channel, ChannelCard, Checkout, Question, Session, Subscription } from '../src/api/subspace'
+
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
+const ahead = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
+
+export const people = {
+  ines: author('ines', 'Inès Marchetti', { role: 'owner' }),
+  priya: author('priya', 'Priya', { subscriber: true, months: 11, badge: 'm6' }),
+  bastien: author('bastien', 'Bastien', { subscriber: true, months: 9, badge: 'm6' }),
+  yuna: author('yuna', 'Yuna', { subscriber: true, months: 14, badge: 'm12' }),
+  noa: author('noa', 'Noa'),
+  sam: author('sam', 'Sam K'),
+  maud: author('maud', 'Maud', { role: 'moderator' }),
+  theo: author('theo', 'Théo R.'),
+}
+
+function author(id: string, name: string, more: Partial<Author> = {}): Author {
+  return { id, name, role: 'none', subscriber: false, months: 0, badge: '', ...more }
+}
+
+type Line = [Author, string, { seq: number; name: string; excerpt: string }?]
+
+const publicLines: Line[] = [
+  [people.theo, 'good evening from Brno'],
+  [people.noa, 'is the small one still there?'],
+  [people.priya, 'she keeps two back for the winter market'],
+  [people.maud, 'that blue is unreal in this light'],
+  [people.sam, 'do you ship to Berlin?'],
+  [people.ines, 'Yes, once a week. Everything is packed in straw.'],
+  [people.theo, 'first time here, is it stoneware?'],
+  [people.ines, 'Stoneware, yes. Fired at 1,240 °C.', { seq: 8, name: 'Théo R.', excerpt: 'first time here, is it stoneware?' }],
+  [people.priya, 'she explains the whole glaze recipe in Sub Space'],
+  [people.sam, 'how long does one firing take?'],
+  [people.noa, 'ordered the small one 😍'],
+]
+
+const spaceLines: Line[] = [
+  [people.priya, 'Is the cone 6 batch from the same clay as in October?'],
+  [people.ines, 'Same clay, new bag. I wedged it twice.'],
+  [people.bastien, 'Mine crawled at the foot every time until I followed your advice, thank you'],
+  [people.ines, 'The recipe you asked for: three parts cobalt, one part rutile, and the part nobody writes down: sieve it twice.'],
+  [people.priya, 'Sharing my test tiles from Sunday, rutile goes down from left to right'],
+  [people.yuna, 'That is my question, hello everyone'],
+]
+
+const questionTexts: [Author, string, number, boolean?][] = [
+  [people.bastien, 'Is rutile worth it below cone 6, or does it only go brown?', 660],
+  [people.priya, 'Could you show the foot before it goes in?', 420, true],
+  [people.yuna, 'Which clay do you throw when you want this white?', 1140],
+  [people.bastien, 'What do you do with the pieces that crack?', 60],
+]
+
+function log(room: string, lines: Line[], notices: SubspaceEvent[] = []): SubspaceEvent[] {
+  const posted = lines.map(([from, text, reply], i): SubspaceEvent => {
+    const data = { author: from, text, ...(reply ? { reply_to: reply } : {}) }
+    return { ...stamp(room, i + 1, (lines.length - i) * 21), kind: 'message.posted', data }
+  })
+  return [...posted, ...notices.map((n, i) => ({ ...n, seq: lines.length + 1 + i }))]
+}
+
+function stamp(room: string, seq: number, seconds: number) {
+  return { log: room, seq, id: `${room}-${seq}`, v: 1 as const, at: ago(seconds) }
+}
+
+export type World = ReturnType<typeof world>
+export type Role = 'anonymous' | 'light' | 'full' | 'subscriber' | 'moderator' | 'owner'
+
+/** A channel that is live, seen by somebody of that role. Change the fields before serving it. */
+export function world(role: Role = 'anonymous') {
+  const inside = role === 'subscriber' || role === 'owner' || role === 'moderator'
+  const session: Session = {
+    account: accountOf(role),
+    setup: false,
+    sandbox: true,
+    version: 'test',
+  }
+  const card: ChannelCard = {
+    handle: 'ines',
+    title: 'Inès Marchetti, ceramics',
+    owner_name: people.ines.name,
+    live: { id: 'b1', title: 'Glazing the Lune vase, last kiln of the year', state: 'live', started_at: ago(4328) },
+    viewers: 2418,
+    space_open: true,
+  }
+  const onAir = { question: 'q0', text: 'How do you stop the drips at the shoulder?', name: 'Yuna', since: ago(84) }
+  const channel: Channel = {
+    ...card,
+    price: { minor: 499, currency: 'EUR' },
+    period: 'month',
+    live_audience: 'public',
+    on_air: onAir,
+    me: {
+      role: role === 'owner' || role === 'moderator' ? role : 'none',
+      subscriber: role === 'subscriber',
+      months: role === 'subscriber' ? 3 : 0,
+      inside,
+      reason: inside ? '' : role === 'anonymous' ? 'sign_in' : 'subscribers_only',
+      until: null,
+    },
+  }
+  const aired: SubspaceEvent = {
+    ...stamp('public', 0, 84),
+    kind: 'question.aired',
+    data: { question: onAir.question, name: onAir.name, text: onAir.text },
+  }
+  return {
+    session,
+    channels: [card, ...otherCards()],
+    channel,
+    playback: { state: 'live' as 'live' | 'offline' | 'interrupted', url: '/hls/token/ines/main.m3u8', reason: '' },
+    logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
+    questions: questions(role),
+    inside: 146,
+    checkout: undefined as Checkout | undefined,
+    /** Asked as the answer to a payment. */
+    card: 'complete' as Checkout['state'],
+    subscriptions: subscriptions(),
+    moderators: [{ id: 'maud', name: 'Maud' }],
+    sanctions: [
+      {
+        account: 'troll',
+        name: 'Zed_99',
+        kind: 'timeout' as const,
+        until: ahead(0.02),
+        reason: 'selling followers',
+        by_name: 'Maud',
+        at: ago(600),
+      },
+    ],
+    ingest: {
+      server: 'rtmp://live.example.org:1935/live',
+      key: 'ines-7f3c9a1e0b52d4',
+      health: {
+        publishing: true,
+        video: 'H.264',
+        audio: 'AAC',
+        width: 1080,
+        height: 1920,
+        bitrate_kbps: 4210,
+        keyframe_seconds: 2,
+        b_frames: false,
+      },
+    },
+    overlay: { secret: 'ov-secret', url: '/overlay/ov-secret' },
+    /** REST answers fail; the socket does not open. */
+    down: false,
+    /** The socket opens and is lost again at once. */
+    cut: false,
+    /** Posting is refused with this reason; '' accepts. */
+    refuse: '',
+    /** REST never answers. */
+    slow: false,
+  }
+}
+
+function accountOf(role: Role): Session['account'] {
+  if (role === 'anonymous') return null
+  if (role === 'owner') return { id: 'ines', name: people.ines.name, kind: 'full', operator: true }
+  if (role === 'moderator') return { id: 'maud', name: 'Maud', kind: 'full', operator: false }
+  return { id: 'noa', name: 'Noa', kind: role === 'light' ? 'light' : 'full', operator: false }
+}
+
+function otherCards(): ChannelCard[] {
+  const card = (handle: string, owner_name: string, title: string, viewers: number): ChannelCard => ({
+    handle,
+    title,
+    owner_name,
+    viewers,
+    space_open: viewers !== 540,
+    live: viewers ? { id: handle, title, state: 'live', started_at: ago(viewers * 3) } : null,
+  })
+  return [
+    card('anselm', 'Anselm Roux', 'Rye, from starter to crust', 861),
+    card('oskar', 'Oskar Lind', 'One chord, twelve patches', 1207),
+    card('marek', 'Marek Novotný', 'Endgames you keep losing', 540),
+    card('wren', 'Wren Adeyemi', 'A winter windowsill', 0),
+    card('alix', 'Alix Moreau', 'Cables, without a chart', 0),
+  ]
+}
+
+function questions(role: Role): Question[] {
+  const staff = role === 'owner' || role === 'moderator'
+  const waiting = questionTexts.map(
+    ([from, text, seconds, unnamed], i): Question => ({
+      id: `q${i + 1}`,
+      text,
+      name: unnamed ? '' : from.name,
+      mine: false,
+      state: 'waiting',
+      asked_at: ago(seconds),
+      ...(staff ? { author: { id: from.id, name: from.name } } : {}),
+    }),
+  )
+  const done = ['a1', 'a2', 'a3'].map((id): Question => ({ ...waiting[0]!, id, state: 'answered' }))
+  return [...waiting, ...done]
+}
+
+function subscriptions(): Subscription[] {
+  const one = (id: string, channel_title: string, months: number, more: Partial<Subscription> = {}): Subscription => ({
+    id,
+    channel: id,
+    channel_title,
+    state: 'active',
+    cancel_at_period_end: false,
+    price: { minor: 499, currency: 'EUR' },
+    started_at: ago(86_400 * 30 * (months + 1)),
+    period_end: ahead(23),
+    access_until: ahead(23),
+    months,
+    ...more,
+  })
+  return [
+    one('ines', 'Inès Marchetti, ceramics', 3),
+    one('oskar', 'Oskar Lind', 14, { price: { minor: 390, currency: 'EUR' }, period_end: ahead(9), access_until: ahead(9) }),
+    one('anselm', 'Anselm Roux', 1, { cancel_at_period_end: true, access_until: ahead(11) }),
+    one('marek', 'Marek Novotný', 5, { state: 'past_due', access_until: ahead(4) }),
+  ]
+}

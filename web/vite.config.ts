@@ -1,0 +1,37 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { defineConfig, type Plugin } from 'vite'
+
+const root = import.meta.dirname
+const dist = resolve(root, '../internal/webui/dist')
+
+/** emptyOutDir also deletes the tracked file that lets Go embed the folder on a machine without Node. */
+const keepEmbeddable: Plugin = {
+  name: 'keep-embeddable',
+  apply: 'build',
+  closeBundle: () => writeFileSync(resolve(dist, '.gitkeep'), ''),
+}
+
+const server = process.env.SUBSPACE_SERVER ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [svelte(), keepEmbeddable],
+  base: '/',
+  build: {
+    outDir: dist,
+    emptyOutDir: true,
+    target: 'es2022',
+    // The content security policy allows no data: fonts, so every asset stays a file.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') } },
+  },
+  server: {
+    proxy: {
+      '/api': server,
+      '/hls': server,
+      '/ws': { target: server, ws: true },
+    },
+  },
+})
