@@ -2,27 +2,88 @@ package app
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/payment/sandbox"
+	"github.com/subspace-live/subspace/internal/adapter/payment/webhook"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
-// payments is the sandbox provider and the route its events come in by.
+// reconcileEvery is how often all running subscriptions are compared with their
+// providers, for events that never came.
+const reconcileEvery = 5 * time.Minute
+
+// webhookPath is where the sandbox posts its events.
+const webhookPath = "/api/webhooks/sandbox"
+
+// payments is the sandbox: a till for its cards, and the route its events come by.
 type payments struct {
+	*sandbox.Till
 	webhook http.Handler
 }
 
-// Pay implements api.Sandbox.
-func (p *payments) Pay(ctx context.Context, by ident.Account, id ident.Checkout, card string) (subscription.Checkout, error) {
-	return subscription.Checkout{}, nil
-}
-
+// money joins the subscriptions with who takes the payments. Where strangers
+// could reach it the sandbox stays shut, and nothing is sold.
 func (p *parts) money(ctx context.Context, s *Server) error {
 	ids := ident.NewSource(s.sur.Now, s.sur.Random)
-	p.subscriptions = subscription.NewService(subscription.Config{
+	cfg := subscription.Config{
 		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ids, Now: s.sur.Now, Grace: s.cfg.PaymentGrace,
+	}
+	refused := sandbox.Permit(s.cfg.Listen, s.cfg.PublicURL, s.cfg.SandboxPayments)
+	var box *sandbox.Sandbox
+	if refused == nil {
+		var err error
+		if box, err = sandbox.New(ctx, sandbox.Config{
+			Store: store.UnitOf(s.db, as[sandbox.Tx]), IDs: ids, Now: s.sur.Now, Random: s.sur.Random, Log: s.sur.Log,
+			Period: sandbox.Period(s.cfg.SandboxPeriod), DisputeAfter: s.cfg.SandboxDisputeAfter,
+		}); err != nil {
+			return err
+		}
+		cfg.Providers = append(cfg.Providers, box)
+	}
+	p.subscriptions = subscription.NewService(cfg)
+	inbox := subscription.NewInbox(p.subscriptions, reconcileEvery, func(err error) {
+		s.sur.Log.Warn("payment event not applied; will try again", "err", err)
 	})
+	p.background = append(p.background, inbox.Run)
+	if box == nil {
+		s.sur.Log.Warn("payments are off", "why", refused)
+		return nil
+	}
+	p.sandbox = &payments{Till: sandbox.NewTill(box, p.subscriptions), webhook: webhook.Route(box, inbox, s.sur.Log)}
+	address, err := p.webhookAddress(s)
+	if err != nil {
+		return err
+	}
+	p.background = append(p.background, func(ctx context.Context) error { return box.Run(ctx, address+webhookPath) })
 	return nil
+}
+
+// webhookAddress returns where the sandbox reaches the webhook route: the web's
+// own listener, or, when that speaks TLS under a name that is not loopback's,
+// one of its own on loopback.
+func (p *parts) webhookAddress(s *Server) (string, error) {
+	if s.cfg.TLSCert == "" {
+		return "http://" + dialable(s.web.Addr()), nil
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST "+webhookPath, p.sandbox.webhook)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	p.background = append(p.background, func(ctx context.Context) error {
+		stop := context.AfterFunc(ctx, func() { server.Close() }) //nolint:errcheck // Serve reports it
+		defer stop()
+		if err := server.Serve(l); err != http.ErrServerClosed {
+			return err
+		}
+		return nil
+	})
+	return "http://" + l.Addr().String(), nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -130,7 +131,7 @@ func TestAnEventOfSomethingGoneIsSettled(t *testing.T) {
 func TestRunAppliesWhatWasLeftBehindAndWhatComes(t *testing.T) {
 	w := newWorld(t)
 	rung := make(chan struct{}, 100)
-	_, service := w.node(func(events []event.Encoded) {
+	_, service := w.node(func(events []room.Bell) {
 		for _, e := range events {
 			envelope, err := event.Decode(e.Bytes)
 			if _, ok := event.As[event.GrantChanged](envelope); ok && err == nil {

@@ -70,7 +70,7 @@ func newWorld(t testing.TB) *world {
 }
 
 // node opens the database once more, as another server would.
-func (w *world) node(bell func([]event.Encoded)) (*store.DB, *subscription.Service) {
+func (w *world) node(bell func([]room.Bell)) (*store.DB, *subscription.Service) {
 	db := storetest.Open(w.t, w.url, w.clock.Now, bell)
 	return db, subscription.NewService(subscription.Config{
 		Store: store.UnitOf(db, func(tx *store.Tx) subscription.Tx { return tx }),

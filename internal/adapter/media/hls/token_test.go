@@ -1,0 +1,60 @@
+package hls
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+func TestTokensSurviveNoChange(t *testing.T) {
+	s := signer{[]byte("secret"), rand.Reader}
+	want, token := s.mint("place", "broadcast", "member")
+	if got, ok := s.read(token, "place"); !ok || got != want {
+		t.Fatalf("%+v %v", got, ok)
+	}
+	for i := range token {
+		for _, c := range []string{"A", ".", "-", ""} {
+			changed := token[:i] + c + token[i+1:]
+			if _, ok := s.read(changed, "place"); ok && changed != token {
+				t.Errorf("accepted with byte %d as %q", i, c)
+			}
+		}
+	}
+	if _, ok := (signer{[]byte("another"), rand.Reader}).read(token, "place"); ok {
+		t.Error("accepted under another secret")
+	}
+	if _, again := s.mint("place", "broadcast", "member"); again == token {
+		t.Error("two sessions have one token")
+	}
+}
+
+// Fields must not be able to lend each other characters.
+func TestTokensOfShiftedFieldsDiffer(t *testing.T) {
+	s := signer{[]byte("secret"), rand.Reader}
+	a := s.sign(ticket{"s", "ab", "c", "d"})
+	for _, other := range []ticket{{"s", "a", "bc", "d"}, {"s", "ab", "cd", ""}, {"sa", "b", "c", "d"}} {
+		if s.sign(other) == a {
+			t.Errorf("%+v signs alike", other)
+		}
+	}
+}
+
+func FuzzToken(f *testing.F) {
+	s := signer{[]byte("secret"), strings.NewReader(strings.Repeat("r", 1<<10))}
+	_, good := s.mint("place", "broadcast", "member")
+	_, anonymous := s.mint("place", "broadcast", "")
+	for _, seed := range []string{good, anonymous, "", "...", "....", good + ".", strings.Repeat(".", 300), good[:len(good)-1] + "\x00"} {
+		f.Add(seed, "place")
+	}
+	f.Fuzz(func(t *testing.T, token, channel string) {
+		got, ok := s.read(token, ident.Channel(channel))
+		if !ok {
+			return
+		}
+		if again := got.session + "." + string(got.broadcast) + "." + string(got.account) + "." + s.sign(got); again != token || channel != "place" {
+			t.Errorf("%q was accepted for %q", token, channel)
+		}
+	})
+}
