@@ -2,7 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
+	"os"
+
+	"github.com/subspace-live/subspace/internal/app/demo"
+	"github.com/subspace-live/subspace/internal/config"
 )
 
-func demo(context.Context, []string) error { return errors.New("demo: not here yet") }
+func runDemo(ctx context.Context, args []string) error {
+	cfg, err := config.Load(args, os.LookupEnv, os.ReadFile, os.Stderr)
+	if err != nil {
+		return err
+	}
+	return demo.Run(ctx, cfg, surroundings("warn"))
+}

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string) int {
 	case "serve":
 		err = serve(ctx, args[1:])
 	case "demo":
-		err = demo(ctx, args[1:])
+		err = runDemo(ctx, args[1:])
 	case "openapi":
 		err = openapi()
 	case "version":

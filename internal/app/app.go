@@ -34,7 +34,8 @@ type Surroundings struct {
 	Now     func() time.Time
 	Random  io.Reader
 	Log     *slog.Logger
-	// Tell prints what the person who started the server should read.
+	// Tell prints what the person who started the server should read; nil when
+	// somebody else greets them.
 	Tell func(format string, args ...any)
 }
 
@@ -212,6 +213,9 @@ func (s *Server) close() error {
 // greet prints where the server is and, while nobody owns it, the one-time link
 // that makes the first owner.
 func (s *Server) greet(ctx context.Context) error {
+	if s.sur.Tell == nil {
+		return nil
+	}
 	s.sur.Tell("Subspace is running at %s\n", s.Address())
 	s.sur.Tell("Encoders send to %s\n", s.rtmpURL(nil))
 	if s.parts.sandbox != nil {

@@ -19,7 +19,7 @@ type meter struct {
 	mu        sync.Mutex
 	bytes     [meterSeconds + 1]int64 // by second of media, modulo
 	second    int64
-	seconds   int64 // whole seconds seen
+	seconds   int64 // how many were seen, the running one included
 	lastKey   time.Duration
 	keyframes float64
 	keySeen   bool
@@ -52,6 +52,9 @@ func (m *meter) audio(f Frame) {
 
 func (m *meter) count(f Frame) {
 	now := int64(f.DTS / time.Second)
+	if m.seconds == 0 {
+		m.second, m.seconds = now, 1
+	}
 	for m.second < now {
 		m.second = max(m.second+1, now-meterSeconds)
 		m.bytes[m.second%int64(len(m.bytes))] = 0

@@ -4,23 +4,7 @@
  */
 
 export interface paths {
-  '/api/session': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['get-session']
-    put?: never
-    post: operations['sign-in']
-    delete: operations['sign-out']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/session/light': {
+  '/api/account/password': {
     parameters: {
       query?: never
       header?: never
@@ -28,40 +12,9 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    put?: never
-    post: operations['light']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/session/link': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['link']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/setup': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['setup']
+    /** Set or change the password */
+    put: operations['set-password']
+    post?: never
     delete?: never
     options?: never
     head?: never
@@ -77,23 +30,8 @@ export interface paths {
     }
     get?: never
     put?: never
+    /** Make an account */
     post: operations['sign-up']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/account/password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put: operations['set-password']
-    post?: never
     delete?: never
     options?: never
     head?: never
@@ -107,8 +45,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
+    /** Channels, live ones first */
     get: operations['list-channels']
     put?: never
+    /** Open a channel (operators) */
     post: operations['open-channel']
     delete?: never
     options?: never
@@ -123,205 +63,15 @@ export interface paths {
       path?: never
       cookie?: never
     }
+    /** A channel as I see it */
     get: operations['get-channel']
     put?: never
     post?: never
     delete?: never
     options?: never
     head?: never
+    /** Change settings (creator) */
     patch: operations['change-channel']
-    trace?: never
-  }
-  '/api/channels/{channel}/rooms/{room}/events': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['read-events']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/rooms/{room}/messages': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['post-message']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/rooms/{room}/messages/{seq}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post?: never
-    delete: operations['remove-message']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/moderators': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['list-moderators']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/moderators/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put: operations['appoint']
-    post?: never
-    delete: operations['dismiss']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/sanctions': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['list-sanctions']
-    put?: never
-    post: operations['sanction']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/sanctions/{account}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post?: never
-    delete: operations['lift']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/questions': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['list-questions']
-    put?: never
-    post: operations['ask']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/questions/{id}/air': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['air-question']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/questions/{id}/answer': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['answer-question']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/questions/{id}/return': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['return-question']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/questions/{id}/skip': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['skip-question']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
     trace?: never
   }
   '/api/channels/{channel}/checkout': {
@@ -333,103 +83,8 @@ export interface paths {
     }
     get?: never
     put?: never
+    /** Begin a purchase */
     post: operations['open-checkout']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/checkouts/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['get-checkout']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/sandbox/checkouts/{id}/pay': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['pay-sandbox']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/subscriptions': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['list-subscriptions']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/subscriptions/{id}/cancel': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['cancel']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/subscriptions/{id}/resume': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    post: operations['resume']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api/channels/{channel}/playback': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get: operations['playback']
-    put?: never
-    post?: never
     delete?: never
     options?: never
     head?: never
@@ -443,7 +98,8 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get: operations['ingest']
+    /** Server and key for the encoder (creator) */
+    get: operations['get-ingest']
     put?: never
     post?: never
     delete?: never
@@ -461,7 +117,8 @@ export interface paths {
     }
     get?: never
     put?: never
-    post: operations['new-key']
+    /** A fresh key; the old one stops (creator) */
+    post: operations['renew-stream-key']
     delete?: never
     options?: never
     head?: never
@@ -477,8 +134,44 @@ export interface paths {
     }
     get?: never
     put?: never
+    /** End the broadcast (creator) */
     post: operations['end-live']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/moderators': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Moderators (creator) */
+    get: operations['list-moderators']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/moderators/{name}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Appoint (creator) */
+    put: operations['appoint-moderator']
+    post?: never
+    /** Dismiss (creator) */
+    delete: operations['dismiss-moderator']
     options?: never
     head?: never
     patch?: never
@@ -491,10 +184,219 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get: operations['overlay']
+    /** The overlay's address (creator) */
+    get: operations['get-overlay']
     put?: never
-    post: operations['new-overlay']
+    /** A fresh address; the old one stops (creator) */
+    post: operations['renew-overlay']
+    /** Revoke the address (creator) */
     delete: operations['revoke-overlay']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/playback': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where I may watch */
+    get: operations['get-playback']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The queue, oldest first (inside) */
+    get: operations['list-questions']
+    put?: never
+    /** Ask a question that may go on air (inside) */
+    post: operations['ask-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/air': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Put on air (creator) */
+    post: operations['air-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/answer': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Mark answered (creator) */
+    post: operations['answer-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/return': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Put back into the queue (creator) */
+    post: operations['return-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/skip': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Take out of the queue (staff) */
+    post: operations['skip-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A stretch of a room's log */
+    get: operations['list-events']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/messages': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Write into a room */
+    post: operations['post-message']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/messages/{seq}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Remove a message (author, staff) */
+    delete: operations['remove-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/sanctions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Sanctions that stand (staff) */
+    get: operations['list-sanctions']
+    put?: never
+    /** Time out or ban (staff) */
+    post: operations['impose-sanction']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/sanctions/{account}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Lift a sanction (staff) */
+    delete: operations['lift-sanction']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/checkouts/{checkout}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where a purchase stands */
+    get: operations['get-checkout']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -507,9 +409,148 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    get: operations['overlay-view']
+    /** What the overlay shows */
+    get: operations['read-overlay']
     put?: never
     post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/sandbox/checkouts/{checkout}/pay': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Pay with a rehearsal card */
+    post: operations['pay-in-sandbox']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/session': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who am I */
+    get: operations['get-session']
+    put?: never
+    /** Sign in */
+    post: operations['sign-in']
+    /** Sign out */
+    delete: operations['sign-out']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/session/light': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Sign in with a display name alone */
+    post: operations['sign-in-lightly']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/session/link': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Sign in with a one-time link */
+    post: operations['sign-in-by-link']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Become the first owner and open a channel */
+    post: operations['setup']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What I pay for */
+    get: operations['list-subscriptions']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/cancel': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** No further charge; the paid period stays */
+    post: operations['cancel-subscription']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/resume': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Charge again after all */
+    post: operations['resume-subscription']
     delete?: never
     options?: never
     head?: never
@@ -520,191 +561,333 @@ export interface paths {
 export type webhooks = Record<string, never>
 export interface components {
   schemas: {
-    Money: {
-      minor: number
-      currency: string
-    }
-    Problem: {
-      type: string
-      title: string
-      status: number
-      detail: string
-      reason: string
-      retry_after?: number
-    }
     Account: {
       id: string
-      name: string
-      /** @enum {string} */
+      /**
+       * @description light: a display name alone; full: with a password
+       * @enum {string}
+       */
       kind: 'light' | 'full'
+      name: string
+      /** @description opens channels on this server */
       operator: boolean
     }
-    Session: {
-      account: components['schemas']['Account'] | null
-      setup: boolean
-      sandbox: boolean
-      version: string
+    'Ask-questionRequest': {
+      /** @description shown as 'a subscriber' */
+      anonymous?: boolean
+      /** @description chosen by the caller; the same key asks once */
+      key: string
+      /** @description at most 500 characters; may be shown to everyone */
+      text: string
     }
     Broadcast: {
-      id: string
-      title: string
-      /** @enum {string} */
-      state: 'live' | 'interrupted' | 'ended'
-      /** Format: date-time */
-      started_at: string
       /** Format: date-time */
       ended_at?: string
-    }
-    ChannelCard: {
-      handle: string
-      title: string
-      owner_name: string
-      live: components['schemas']['Broadcast'] | null
-      viewers: number
-      space_open: boolean
-    }
-    OnAir: {
-      question: string
-      text: string
-      name: string
+      id: string
       /** Format: date-time */
-      since: string
-    }
-    Standing: {
+      started_at: string
       /** @enum {string} */
-      role: 'none' | 'moderator' | 'owner'
-      subscriber: boolean
-      months: number
-      inside: boolean
-      reason: string
-      /** Format: date-time */
-      until: string | null
+      state: 'live' | 'interrupted' | 'ended'
+      /** @description empty: show the channel's */
+      title: string
+    }
+    'Change-channelRequest': {
+      broadcast_title?: string
+      /** @enum {string} */
+      live_audience?: 'public' | 'subscribers'
+      price?: components['schemas']['Money']
+      space_open?: boolean
+      title?: string
     }
     Channel: {
       handle: string
-      title: string
-      owner_name: string
+      /** @description null while offline */
       live: components['schemas']['Broadcast'] | null
-      viewers: number
-      space_open: boolean
-      price: components['schemas']['Money'] | null
-      /** @enum {string} */
-      period: 'month'
       /** @enum {string} */
       live_audience: 'public' | 'subscribers'
-      on_air: components['schemas']['OnAir'] | null
       me: components['schemas']['Standing']
+      /** @description null while nothing is on air */
+      on_air: components['schemas']['OnAir'] | null
+      owner_name: string
+      /** @enum {string} */
+      period: 'month'
+      /** @description null while it does not sell */
+      price: components['schemas']['Money'] | null
+      space_open: boolean
+      title: string
+      /** Format: int64 */
+      viewers: number
+    }
+    ChannelCard: {
+      handle: string
+      /** @description null while offline */
+      live: components['schemas']['Broadcast'] | null
+      owner_name: string
+      space_open: boolean
+      title: string
+      /** Format: int64 */
+      viewers: number
+    }
+    ChannelList: {
+      channels: components['schemas']['ChannelCard'][]
+    }
+    Checkout: {
+      channel: string
+      id: string
+      /** @enum {string} */
+      period: 'month'
+      price: components['schemas']['Money']
+      /** @description why it was declined */
+      reason: string
+      /** Format: date-time */
+      renews_at: string
+      /** @description no real money moves */
+      sandbox: boolean
+      /** @enum {string} */
+      state: 'open' | 'pending' | 'complete' | 'declined' | 'expired'
+    }
+    CredentialsBody: {
+      name: string
+      password: string
     }
     Event: {
-      log: string
-      seq: number
-      id: string
-      kind: string
-      v: number
       /** Format: date-time */
       at: string
+      /** @description docs/protocol.md describes each kind */
       data: {
         [key: string]: unknown
       }
+      id: string
+      /** @description clients ignore kinds they do not know */
+      kind: string
+      log: string
+      /** Format: int64 */
+      seq: number
+      /** Format: int64 */
+      v: number
     }
-    Events: {
+    EventPage: {
       events: components['schemas']['Event'][]
+      /**
+       * Format: int64
+       * @description the log's last sequence
+       */
       head: number
+      /** @description older events exist (after a cursor: newer ones) */
       more: boolean
     }
-    Posted: {
-      seq: number
-      event: components['schemas']['Event']
+    Health: {
+      audio: string
+      b_frames: boolean
+      /** Format: int64 */
+      bitrate_kbps: number
+      /** Format: int64 */
+      height: number
+      /** Format: double */
+      keyframe_seconds: number
+      /** @description why the last encoder was refused or lost */
+      last_error: string
+      /** Format: date-time */
+      last_error_at?: string
+      publishing: boolean
+      video: string
+      /** Format: int64 */
+      width: number
     }
-    Person: {
-      id: string
-      name: string
-    }
-    Sanction: {
+    'Impose-sanctionRequest': {
       account: string
-      name: string
       /** @enum {string} */
       kind: 'timeout' | 'ban'
+      reason?: string
+      /**
+       * Format: int64
+       * @description of a timeout
+       */
+      seconds?: number
+    }
+    Ingest: {
+      health: components['schemas']['Health']
+      key: string
+      server: string
+    }
+    Moderator: {
+      id: string
+      name: string
+    }
+    ModeratorList: {
+      moderators: components['schemas']['Moderator'][]
+    }
+    Money: {
+      currency: string
+      /** Format: int64 */
+      minor: number
+    }
+    OnAir: {
+      /** @description empty: 'a subscriber' */
+      name: string
+      question: string
       /** Format: date-time */
-      until: string | null
+      since: string
+      text: string
+    }
+    'Open-channelRequest': {
+      handle: string
+      /** @description the name of the account that will own it */
+      owner: string
+      title: string
+    }
+    'Open-checkoutRequest': {
+      /** @description chosen by the caller; the same key opens one checkout */
+      key: string
+    }
+    Overlay: {
+      /** @description empty while there is none */
+      secret: string
+      url: string
+    }
+    OverlayState: {
+      channel: string
+      /** @description null while nothing is on air */
+      on_air: components['schemas']['OnAir'] | null
+      title: string
+    }
+    'Pay-in-sandboxRequest': {
+      /** @description 4242424242424242 succeeds, 4000000000000002 is declined, 4000000000000259 is disputed later */
+      card: string
+    }
+    Playback: {
+      /** @description why there is no address */
       reason: string
-      by_name: string
-      /** Format: date-time */
-      at: string
+      /** @enum {string} */
+      state: 'offline' | 'live' | 'interrupted'
+      /** @description the caller's own playlist address; empty when there is none */
+      url: string
+    }
+    'Post-messageRequest': {
+      /** @description chosen by the caller; the same key writes once */
+      key: string
+      /**
+       * Format: int64
+       * @description sequence of the message answered
+       */
+      reply_to?: number
+      /** @description at most 500 characters */
+      text: string
+    }
+    Posted: {
+      event: components['schemas']['Event']
+      /** Format: int64 */
+      seq: number
+    }
+    Problem: {
+      /** @description A sentence for a human, in English. */
+      detail: string
+      /** @description The machine word. It does not change between releases. */
+      reason: string
+      /**
+       * Format: double
+       * @description Seconds after which trying again may help.
+       */
+      retry_after?: number
+      /** Format: int64 */
+      status: number
+      title: string
+      /** @description Always about:blank; branch on reason. */
+      type: string
     }
     Question: {
-      id: string
-      text: string
-      name: string
-      mine: boolean
-      /** @enum {string} */
-      state: 'waiting' | 'on_air' | 'answered' | 'skipped'
-      /** Format: date-time */
-      asked_at: string
-      author?: components['schemas']['Person']
       /** Format: date-time */
       aired_at?: string
       /** Format: date-time */
       answered_at?: string
-    }
-    Checkout: {
-      id: string
-      channel: string
-      price: components['schemas']['Money']
-      /** @enum {string} */
-      period: 'month'
-      /** @enum {string} */
-      state: 'open' | 'pending' | 'complete' | 'declined' | 'expired'
-      reason: string
-      sandbox: boolean
       /** Format: date-time */
-      renews_at: string
+      asked_at: string
+      /** @description who asked; for staff and the asker */
+      author?: components['schemas']['Moderator']
+      id: string
+      mine: boolean
+      /** @description the name shown; empty: 'a subscriber' */
+      name: string
+      /** @enum {string} */
+      state: 'waiting' | 'on_air' | 'answered' | 'skipped'
+      text: string
+    }
+    QuestionList: {
+      questions: components['schemas']['Question'][]
+    }
+    Sanction: {
+      account: string
+      /** Format: date-time */
+      at: string
+      by_name: string
+      /** @enum {string} */
+      kind: 'timeout' | 'ban'
+      name: string
+      reason: string
+      /** @description null: until lifted */
+      until: string | null
+    }
+    SanctionList: {
+      sanctions: components['schemas']['Sanction'][]
+    }
+    Session: {
+      /** @description null when nobody is signed in */
+      account: components['schemas']['Account'] | null
+      /** @description payments are a rehearsal, no real money */
+      sandbox: boolean
+      /** @description nobody has become the first owner yet */
+      setup: boolean
+      version: string
+    }
+    'Set-passwordRequest': {
+      current?: string
+      password: string
+    }
+    SetupRequest: {
+      handle: string
+      name: string
+      password: string
+      title: string
+      token: string
+    }
+    'Sign-in-by-linkRequest': {
+      token: string
+    }
+    'Sign-in-lightlyRequest': {
+      name: string
+    }
+    Standing: {
+      /** @description may read the Sub Space now */
+      inside: boolean
+      /** Format: int64 */
+      months: number
+      /** @description why not inside; empty when inside */
+      reason: string
+      /** @enum {string} */
+      role: 'none' | 'moderator' | 'owner'
+      subscriber: boolean
+      /** @description when this stops being true by the clock; null: no end */
+      until: string | null
     }
     Subscription: {
-      id: string
+      /** @description when the door closes without further payment */
+      access_until: string | null
+      cancel_at_period_end: boolean
       channel: string
       channel_title: string
-      /** @enum {string} */
-      state: 'active' | 'past_due' | 'ended'
-      cancel_at_period_end: boolean
+      id: string
+      /** Format: int64 */
+      months: number
+      /** Format: date-time */
+      period_end: string
       price: components['schemas']['Money']
       /** Format: date-time */
       started_at: string
-      /** Format: date-time */
-      period_end: string
-      /** Format: date-time */
-      access_until: string
-      months: number
-    }
-    Playback: {
       /** @enum {string} */
-      state: 'offline' | 'live' | 'interrupted'
-      url: string
-      reason: string
+      state: 'active' | 'past_due' | 'ended'
     }
-    Health: {
-      publishing: boolean
-      video: string
-      audio: string
-      width: number
-      height: number
-      bitrate_kbps: number
-      keyframe_seconds: number
-      b_frames: boolean
-    }
-    Ingest: {
-      server: string
-      key: string
-      health: components['schemas']['Health']
-    }
-    Overlay: {
-      secret: string
-      url: string
-    }
-    OverlayView: {
-      channel: string
-      title: string
-      on_air: components['schemas']['OnAir'] | null
+    SubscriptionList: {
+      subscriptions: components['schemas']['Subscription'][]
     }
   }
   responses: never
@@ -715,36 +898,7 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
-  'get-session': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Session']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'sign-in': {
+  'set-password': {
     parameters: {
       query?: never
       header?: never
@@ -753,10 +907,7 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': {
-          name: string
-          password: string
-        }
+        'application/json': components['schemas']['Set-passwordRequest']
       }
     }
     responses: {
@@ -769,143 +920,7 @@ export interface operations {
           'application/json': components['schemas']['Session']
         }
       }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'sign-out': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description No content */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  light: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Session']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  link: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          token: string
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Session']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  setup: {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          token: string
-          name: string
-          password: string
-          handle: string
-          title: string
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Session']
-        }
-      }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -925,59 +940,21 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': {
-          name: string
-          password: string
-        }
+        'application/json': components['schemas']['CredentialsBody']
       }
     }
     responses: {
       /** @description OK */
       200: {
         headers: {
+          'Set-Cookie'?: string
           [name: string]: unknown
         }
         content: {
           'application/json': components['schemas']['Session']
         }
       }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'set-password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          password: string
-          current?: string
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Session']
-        }
-      }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1003,12 +980,10 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': {
-            channels: components['schemas']['ChannelCard'][]
-          }
+          'application/json': components['schemas']['ChannelList']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1028,16 +1003,12 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': {
-          handle: string
-          title: string
-          owner: string
-        }
+        'application/json': components['schemas']['Open-channelRequest']
       }
     }
     responses: {
-      /** @description OK */
-      200: {
+      /** @description Created */
+      201: {
         headers: {
           [name: string]: unknown
         }
@@ -1045,7 +1016,7 @@ export interface operations {
           'application/json': components['schemas']['Channel']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1076,7 +1047,7 @@ export interface operations {
           'application/json': components['schemas']['Channel']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1098,14 +1069,7 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': {
-          title?: string
-          broadcast_title?: string
-          space_open?: boolean
-          price?: components['schemas']['Money']
-          /** @enum {string} */
-          live_audience?: 'public' | 'subscribers'
-        }
+        'application/json': components['schemas']['Change-channelRequest']
       }
     }
     responses: {
@@ -1118,514 +1082,7 @@ export interface operations {
           'application/json': components['schemas']['Channel']
         }
       }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'read-events': {
-    parameters: {
-      query?: {
-        after?: number
-        before?: number
-        limit?: number
-      }
-      header?: never
-      path: {
-        channel: string
-        room: 'public' | 'space'
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Events']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'post-message': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        room: 'public' | 'space'
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          key: string
-          text: string
-          reply_to?: number
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Posted']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'remove-message': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        room: 'public' | 'space'
-        seq: number
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description No content */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'list-moderators': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            moderators: components['schemas']['Person'][]
-          }
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  appoint: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description No content */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  dismiss: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description No content */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'list-sanctions': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            sanctions: components['schemas']['Sanction'][]
-          }
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  sanction: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          account: string
-          /** @enum {string} */
-          kind: 'timeout' | 'ban'
-          reason: string
-          seconds?: number
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Sanction']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  lift: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        account: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description No content */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-        content?: never
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'list-questions': {
-    parameters: {
-      query?: {
-        state?: string
-      }
-      header?: never
-      path: {
-        channel: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            questions: components['schemas']['Question'][]
-          }
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  ask: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          key: string
-          text: string
-          anonymous: boolean
-          name?: string
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Question']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'air-question': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Question']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'answer-question': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Question']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'return-question': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Question']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'skip-question': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Question']
-        }
-      }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1647,14 +1104,12 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': {
-          key: string
-        }
+        'application/json': components['schemas']['Open-checkoutRequest']
       }
     }
     responses: {
-      /** @description OK */
-      200: {
+      /** @description Created */
+      201: {
         headers: {
           [name: string]: unknown
         }
@@ -1662,7 +1117,7 @@ export interface operations {
           'application/json': components['schemas']['Checkout']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1673,199 +1128,7 @@ export interface operations {
       }
     }
   }
-  'get-checkout': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Checkout']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'pay-sandbox': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          card: string
-        }
-      }
-    }
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Checkout']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  'list-subscriptions': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            subscriptions: components['schemas']['Subscription'][]
-          }
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  cancel: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Subscription']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  resume: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Subscription']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  playback: {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        channel: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Playback']
-        }
-      }
-      /** @description Refused */
-      default: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/problem+json': components['schemas']['Problem']
-        }
-      }
-    }
-  }
-  ingest: {
+  'get-ingest': {
     parameters: {
       query?: never
       header?: never
@@ -1885,7 +1148,7 @@ export interface operations {
           'application/json': components['schemas']['Ingest']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1896,7 +1159,7 @@ export interface operations {
       }
     }
   }
-  'new-key': {
+  'renew-stream-key': {
     parameters: {
       query?: never
       header?: never
@@ -1916,7 +1179,7 @@ export interface operations {
           'application/json': components['schemas']['Ingest']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1947,7 +1210,7 @@ export interface operations {
           'application/json': components['schemas']['Channel']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1958,7 +1221,98 @@ export interface operations {
       }
     }
   }
-  overlay: {
+  'list-moderators': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ModeratorList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'appoint-moderator': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'dismiss-moderator': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        name: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-overlay': {
     parameters: {
       query?: never
       header?: never
@@ -1978,7 +1332,7 @@ export interface operations {
           'application/json': components['schemas']['Overlay']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -1989,7 +1343,7 @@ export interface operations {
       }
     }
   }
-  'new-overlay': {
+  'renew-overlay': {
     parameters: {
       query?: never
       header?: never
@@ -2009,7 +1363,7 @@ export interface operations {
           'application/json': components['schemas']['Overlay']
         }
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -2031,14 +1385,14 @@ export interface operations {
     }
     requestBody?: never
     responses: {
-      /** @description No content */
+      /** @description No Content */
       204: {
         headers: {
           [name: string]: unknown
         }
         content?: never
       }
-      /** @description Refused */
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
@@ -2049,7 +1403,465 @@ export interface operations {
       }
     }
   }
-  'overlay-view': {
+  'get-playback': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Playback']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-questions': {
+    parameters: {
+      query?: {
+        /** @description without it: waiting and on air */
+        state?: 'waiting' | 'on_air' | 'answered' | 'skipped'
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['QuestionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'ask-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Ask-questionRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'air-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'answer-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'return-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'skip-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-events': {
+    parameters: {
+      query?: {
+        after?: number
+        before?: number
+        limit?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EventPage']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'post-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Post-messageRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Posted']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'remove-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-sanctions': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SanctionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'impose-sanction': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Impose-sanctionRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Sanction']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'lift-sanction': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-checkout': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        checkout: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'read-overlay': {
     parameters: {
       query?: never
       header?: never
@@ -2066,10 +1878,329 @@ export interface operations {
           [name: string]: unknown
         }
         content: {
-          'application/json': components['schemas']['OverlayView']
+          'application/json': components['schemas']['OverlayState']
         }
       }
-      /** @description Refused */
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'pay-in-sandbox': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        checkout: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Pay-in-sandboxRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-session': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'sign-in': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CredentialsBody']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'sign-out': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'sign-in-lightly': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Sign-in-lightlyRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'sign-in-by-link': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Sign-in-by-linkRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  setup: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SetupRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-subscriptions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SubscriptionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'cancel-subscription': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'resume-subscription': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description Error */
       default: {
         headers: {
           [name: string]: unknown
