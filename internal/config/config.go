@@ -40,7 +40,6 @@ type Config struct {
 	SandboxDisputeAfter time.Duration
 	PaymentGrace        time.Duration
 	LogLevel            string
-	Dev                 string // address of the web's development server
 	File                string // where settings were read from
 	proxies             []netip.Prefix
 }
@@ -71,7 +70,6 @@ func settings() []setting {
 		{name: "sandbox-dispute-after", usage: "when the sandbox's third card is disputed", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
 		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
 		{name: "log-level", usage: "debug, info, warn or error", text: func(c *Config) *string { return &c.LogLevel }},
-		{name: "dev", usage: "address of the web's development server", text: func(c *Config) *string { return &c.Dev }},
 	}
 }
 

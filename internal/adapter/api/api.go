@@ -20,6 +20,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
@@ -90,6 +91,9 @@ func New(opt Options) *API {
 	a.liveRoutes()
 	a.subscriptionRoutes()
 	describe(a.huma.OpenAPI())
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		WriteProblem(w, fault.New(fault.Missing, "route_missing", "There is no %s of this address. GET /api/openapi.json lists the routes.", r.Method))
+	})
 	return a
 }
 

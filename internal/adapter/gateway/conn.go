@@ -51,6 +51,7 @@ type conn struct {
 	ctx     context.Context // ends with the connection
 	end     context.CancelFunc
 
+	pings   sync.WaitGroup
 	closing sync.Once
 	code    websocket.StatusCode
 	why     string
@@ -117,6 +118,7 @@ func (g *Gateway) serve(ws *websocket.Conn, session account.Session) {
 		c.close(websocket.StatusNormalClosure, "")
 	}
 	<-done
+	c.pings.Wait()
 	c.leaveAll()
 	g.mu.Lock()
 	delete(g.conns, c)
@@ -166,7 +168,7 @@ func (c *conn) write() {
 				c.close(closeTooSlow, "too slow")
 			}
 		case <-ping.C:
-			go c.ping() // ends within pongLimit; the socket's own lock orders it with write
+			c.pings.Go(c.ping) // beside the writer, because it waits for the pong; serve waits for it
 		}
 	}
 }

@@ -81,8 +81,20 @@ func (s *stage) found(ctx context.Context, secret string) error {
 		return err
 	}
 	s.streamKey = ingest.Key
-	for _, other := range []struct{ handle, title string }{{"kneadful", "Kneadful, bread before dawn"}, {"opening", "The Opening, chess over coffee"}} {
-		if err := c.call(ctx, "POST", "/api/channels", map[string]any{"handle": other.handle, "title": other.title, "owner": creatorName}, nil); err != nil {
+	return s.neighbours(ctx)
+}
+
+// neighbours opens the channels of two creators who are not live right now.
+func (s *stage) neighbours(ctx context.Context) error {
+	for _, other := range []struct{ handle, title, owner string }{
+		{"kneadful", "Kneadful, bread before dawn", "Jonas Okafor"}, {"opening", "The Opening, chess over coffee", "Lia Chen"},
+	} {
+		if _, err := s.seat(ctx, other.owner, "/api/accounts", map[string]any{"name": other.owner, "password": rand.Text()}, false); err != nil {
+			return err
+		}
+		if err := s.creator.call(ctx, "POST", "/api/channels", map[string]any{
+			"handle": other.handle, "title": other.title, "owner": other.owner,
+		}, nil); err != nil {
 			return err
 		}
 	}
