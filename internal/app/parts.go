@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -46,6 +47,9 @@ type parts struct {
 	api           *api.API
 	sandbox       *payments
 
+	log         *slog.Logger
+	liveChanged chan struct{} // holds one: a broadcast changed
+
 	background []func(context.Context) error // run until the doors are shut
 }
 
@@ -55,7 +59,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{gate: access.NewGate(s.db.Rights(), s.sur.Now)}
+	p := &parts{gate: access.NewGate(s.db.Rights(), s.sur.Now), log: s.sur.Log, liveChanged: make(chan struct{}, 1)}
 	if err := p.rules(s, node); err != nil {
 		return nil, err
 	}
@@ -71,7 +75,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	watch := func(ctx context.Context) error {
 		return p.live.Run(ctx, func(err error) { s.sur.Log.Warn("broadcasts cannot be swept; will try again", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, watch, p.hub.Run, p.gateway.Run)
+	p.background = append(p.background, p.chat.Run, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run)
 	return p, nil
 }
 
@@ -98,7 +102,11 @@ func as[T any](tx *store.Tx) T { return any(tx).(T) }
 func (p *parts) pictures(s *Server, node string, secret []byte) {
 	p.door = hls.NewDoor(hls.Config{
 		Gate: p.gate, Broadcasts: p.live, Secret: secret, Random: s.sur.Random, Node: node, Now: s.sur.Now, Log: s.sur.Log,
-		Caller: func(r *http.Request) ident.Account { return p.caller(r) },
+		Handle: func(ctx context.Context, id ident.Channel) (string, error) {
+			c, err := p.channels.ByID(ctx, id)
+			return c.Handle, err
+		},
+		Caller: p.caller,
 	})
 	p.hub = media.NewHub(media.Config{Broadcasts: p.live, Output: p.door.Open, Node: node, Now: s.sur.Now, Log: s.sur.Log})
 }
@@ -165,6 +173,33 @@ func (p *parts) onBell(b room.Bell) {
 		p.gate.Forget(access.Subject{Account: event.Affected(b.Bytes), Channel: b.Channel})
 	}
 	p.gateway.Ring(b)
+	if b.Audience == room.Public && p.concernsBroadcast(b) {
+		select {
+		case p.liveChanged <- struct{}{}:
+		default: // a check is waiting already
+		}
+	}
+}
+
+// concernsBroadcast reports an event after which the encoder must look again.
+func (p *parts) concernsBroadcast(b room.Bell) bool {
+	env, err := event.Decode(b.Bytes)
+	return err == nil && (env.Kind == "live.ended" || env.Kind == "live.interrupted")
+}
+
+// watchBroadcasts carries out at once what a bell says about broadcasts; the
+// hub's own clock heals what a lost bell leaves.
+func (p *parts) watchBroadcasts(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.liveChanged:
+			if err := p.hub.Check(ctx); err != nil && ctx.Err() == nil {
+				p.log.Warn("broadcasts cannot be checked; will try again", "err", err)
+			}
+		}
+	}
 }
 
 // pacer makes the throttle that holds a pace.

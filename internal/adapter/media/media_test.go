@@ -92,6 +92,7 @@ func asCookie(r *http.Request) ident.Account {
 }
 
 func newStudio(t *testing.T, change ...func(*rtmp.Server)) *studio {
+	t.Parallel() // most of the time is real time passing
 	s := &studio{t: t, clock: &clock{}, log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.db = storetest.Open(t, storetest.URL(t), s.clock.now, nil)
@@ -103,6 +104,7 @@ func newStudio(t *testing.T, change ...func(*rtmp.Server)) *studio {
 	s.door = hls.NewDoor(hls.Config{
 		Gate: s.gate, Broadcasts: s.live, Caller: asCookie, Secret: []byte(rand.Text()), Random: rand.Reader,
 		Node: "one", Now: s.clock.now, Log: log,
+		Handle: func(_ context.Context, id ident.Channel) (string, error) { return string(id), nil },
 	})
 	s.hub = media.NewHub(media.Config{Broadcasts: s.live, Output: s.door.Open, Node: "one", Now: s.clock.now, Log: log})
 	var err error

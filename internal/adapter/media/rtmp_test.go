@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -235,4 +237,39 @@ func TestABusyPortNamesTheFlag(t *testing.T) {
 	if _, err := rtmp.Listen("nowhere:x", s.hub, slog.New(slog.DiscardHandler)); !fault.Is(err, "rtmp_address_invalid") {
 		t.Errorf("%v", err)
 	}
+}
+
+// FFmpeg greets in its own way, encodes with B-frames and is refused like OBS:
+// a second encoder than our own client.
+func TestFFmpegSends(t *testing.T) {
+	ffmpeg, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Skip("ffmpeg is not installed")
+	}
+	s := newStudio(t)
+	place, key := s.channel("ines")
+	send := func(key string) *exec.Cmd {
+		return exec.CommandContext(t.Context(), ffmpeg, "-nostdin", "-v", "error", "-re",
+			"-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine=r=48000",
+			"-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac",
+			"-f", "flv", "rtmp://"+s.rtmp.Addr().String()+"/live/"+key)
+	}
+	out, err := send("live_wrong").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "This stream key opens no channel") {
+		t.Errorf("FFmpeg hears %v %s", err, out)
+	}
+	cmd := send(key.Reveal())
+	s.must(cmd.Start())
+	b := s.awaitState(place, live.Live)
+	w := s.watch(s.url("", place))
+	s.eventually("three seconds are watched", func() bool { p, a := w.counts(); return p > 90 && a > 100 })
+	if h := s.hub.Health(place); !h.BFrames || h.KeyframeSeconds != 1 {
+		t.Errorf("health %+v", h)
+	}
+	s.must(cmd.Process.Signal(os.Interrupt)) // FFmpeg says goodbye
+	_ = cmd.Wait()
+	if again := s.awaitState(place, live.Interrupted); again.ID != b.ID {
+		t.Error("another broadcast")
+	}
+	s.eventually("the goodbye is understood", func() bool { return strings.Contains(s.log.String(), "the encoder stopped") })
 }

@@ -81,20 +81,52 @@ func play(ctx context.Context, server *app.Server, secret string, log *slog.Logg
 	return err
 }
 
-// film sends the clip by real RTMP, again when the connection breaks or the
-// creator of the demo ends the live.
+// intermission is how long the demo stays offline after somebody ended the live.
+const intermission = 20 * time.Second
+
+// film sends the clip by real RTMP, again when the connection breaks, and a
+// while after somebody who plays the creator ended the live.
 func (s *stage) film(ctx context.Context) error {
 	c, err := loop.Read(clip.Pottery())
 	if err != nil {
 		return fmt.Errorf("demo clip: %w", err)
 	}
 	for ctx.Err() == nil {
-		if err := loop.Run(ctx, s.server.RTMPAddress(), live.ParseKey(s.streamKey), c); err != nil && ctx.Err() == nil {
+		take, cut := context.WithCancel(ctx)
+		stop := make(chan struct{})
+		go func() { // waited for below
+			defer close(stop)
+			s.untilEnded(take)
+			cut()
+		}()
+		if err := loop.Run(take, s.server.RTMPAddress(), live.ParseKey(s.streamKey), c); err != nil && take.Err() == nil {
 			s.log.Info("demo encoder stopped; it comes back", "err", err)
 		}
-		pause(ctx, 3*time.Second)
+		ended := take.Err() != nil
+		cut()
+		<-stop
+		if ended {
+			pause(ctx, intermission)
+		} else {
+			pause(ctx, 3*time.Second)
+		}
 	}
 	return nil
+}
+
+// untilEnded returns when the channel was live and is not any more.
+func (s *stage) untilEnded(ctx context.Context) {
+	var channel struct{ Live *struct{ State string } }
+	for was := false; ctx.Err() == nil; pause(ctx, 2*time.Second) {
+		channel.Live = nil
+		if err := s.creator.call(ctx, "GET", channelPath, nil, &channel); err != nil {
+			continue
+		}
+		if was && channel.Live == nil {
+			return
+		}
+		was = was || channel.Live != nil
+	}
 }
 
 // invite prints the three ways in.

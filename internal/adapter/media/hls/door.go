@@ -41,6 +41,8 @@ type Broadcasts interface {
 type Config struct {
 	Gate       Gate
 	Broadcasts Broadcasts
+	// Handle returns the name of a channel in addresses.
+	Handle func(ctx context.Context, channel ident.Channel) (string, error)
 	// Caller returns whom the request's session cookie belongs to; empty for nobody.
 	Caller func(*http.Request) ident.Account
 	// Secret signs addresses: 32 random bytes that outlive a restart.
@@ -98,7 +100,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "no-referrer") // the address is a secret
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	t, ok := d.signer.read(r.PathValue("token"), ident.Channel(r.PathValue("channel")))
+	t, ok := d.signer.read(r.PathValue("token"), r.PathValue("channel"))
 	if !ok {
 		refuse(w, fault.New(fault.Denied, "playback_invalid", "This address does not open this broadcast. Load the page again."))
 		return
@@ -122,11 +124,11 @@ func (d *Door) decide(r *http.Request, t ticket) *fault.Fault {
 	if f := d.allowed(ctx, t.account, t.channel); f != nil {
 		return f
 	}
-	if t.account == "" || d.Caller(r) == t.account {
-		return nil
-	}
-	if d.allowed(ctx, "", t.channel) == nil {
+	if t.account == "" || d.allowed(ctx, "", t.channel) == nil {
 		return nil // the address of a public broadcast may be passed on
+	}
+	if d.Caller(r) == t.account {
+		return nil
 	}
 	return fault.New(fault.Denied, "other_account", "This address was made for another account.")
 }

@@ -23,8 +23,9 @@ type flights struct {
 	rewrite func([]byte) []byte
 	wg      sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[string]*flight
+	mu     sync.Mutex
+	open   map[string]*flight
+	closed bool
 }
 
 // flight is one question on its way, then its answer.
@@ -43,7 +44,8 @@ func newFlights(ask http.HandlerFunc, rewrite func([]byte) []byte) *flights {
 }
 
 // join returns the flight for target, a file name with a query, and starts it
-// when there is none. It returns nil when too many are under way.
+// when there is none. It returns nil when too many are under way, or none may
+// start any more.
 func (fs *flights) join(target string, life time.Duration) *flight {
 	now := time.Now()
 	fs.mu.Lock()
@@ -56,13 +58,13 @@ func (fs *flights) join(target string, life time.Duration) *flight {
 			delete(fs.open, t)
 		}
 	}
-	if len(fs.open) >= flightsLimit {
+	if fs.closed || len(fs.open) >= flightsLimit {
 		return nil
 	}
 	f := &flight{done: make(chan struct{}), header: http.Header{}}
 	fs.open[target] = f
 	fs.wg.Add(1)
-	go func() { // owned by wait; the muxer answers at the latest when it is closed
+	go func() { // owned by close, which waits; the muxer answers at the latest when it is closed
 		defer fs.wg.Done()
 		fs.ask(f, request(target))
 		f.body = fs.rewrite(f.buffer.Bytes())
@@ -77,8 +79,14 @@ func (fs *flights) join(target string, life time.Duration) *flight {
 	return f
 }
 
-// wait returns when every question has its answer. Close the muxer first.
-func (fs *flights) wait() { fs.wg.Wait() }
+// close lets no question start and returns when each has its answer. Close the
+// muxer first, so that none is held back any longer.
+func (fs *flights) close() {
+	fs.mu.Lock()
+	fs.closed = true
+	fs.mu.Unlock()
+	fs.wg.Wait()
+}
 
 // landed waits for the answer until ctx ends or limit has passed.
 func (f *flight) landed(ctx context.Context, limit time.Duration) bool {

@@ -158,7 +158,7 @@ func (o *output) serve(w http.ResponseWriter, r *http.Request, file string) {
 	case s.reel == nil || s.closed:
 		offline(w)
 	case s.reel.serve(w, r, file):
-	case s.old != nil && s.old.serve(w, r, file):
+	case s.old != nil && s.old.complete(w, file):
 	default:
 		missing(w)
 	}

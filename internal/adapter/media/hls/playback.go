@@ -39,8 +39,12 @@ func (d *Door) Playback(ctx context.Context, account ident.Account, channel iden
 	case b.State == live.Interrupted && !d.has(b):
 		p.Reason = "offline" // this server restarted and the encoder is not back
 	default:
-		_, token := d.signer.mint(channel, b.ID, account)
-		p.URL = "/hls/" + token + "/" + url.PathEscape(string(channel)) + "/" + mainFile
+		handle, err := d.Handle(ctx, channel)
+		if err != nil {
+			return Playback{}, err
+		}
+		_, token := d.signer.mint(ticket{channel: channel, handle: handle, broadcast: b.ID, account: account})
+		p.URL = "/hls/" + token + "/" + url.PathEscape(handle) + "/" + mainFile
 	}
 	return p, nil
 }

@@ -96,7 +96,7 @@ func (r *reel) audio(at time.Time, pts time.Duration, units [][]byte) error {
 
 func (r *reel) close() {
 	r.muxer.Close()
-	r.flights.wait()
+	r.flights.close()
 }
 
 // full matches gohlslib's words (v2.4.3); it has no typed error for it.

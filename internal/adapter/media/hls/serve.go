@@ -9,11 +9,11 @@ import (
 )
 
 // How long a request is held. A blocked playlist is answered with what there is
-// when the encoder pauses: hls.js then asks again, while silence or an error
-// would make it give up after a few tries.
+// when the encoder pauses: hls.js then asks again, while silence (it waits 1.6 s,
+// 0.8 of a segment) or an error would make it give up after a few tries.
 const (
-	firstWait = 8 * time.Second // for the first segment of a reel
-	stallWait = 3 * time.Second // for the next part
+	firstWait = 8 * time.Second         // for the first segment of a reel
+	stallWait = 1200 * time.Millisecond // for the next part
 )
 
 // mainFile is the address's entry; gohlslib calls it index.m3u8.
@@ -37,11 +37,17 @@ func (r *reel) serve(w http.ResponseWriter, req *http.Request, file string) bool
 	case strings.Contains(file, "_part"):
 		return r.part(w, req, file)
 	default:
-		answer := &passing{ResponseWriter: w}
-		r.muxer.Handle(answer, request(file))
-		return answer.known
+		return r.complete(w, file)
 	}
 	return true
+}
+
+// complete serves a file that will not change any more. A reel that is closed
+// still has those it had.
+func (r *reel) complete(w http.ResponseWriter, file string) bool {
+	answer := &passing{ResponseWriter: w}
+	r.muxer.Handle(answer, request(file))
+	return answer.known
 }
 
 // part serves a part from memory shared by all who ask for it, held back while

@@ -84,7 +84,8 @@ func TestAQuestionIsAskedOnceForAll(t *testing.T) {
 		}
 		time.Sleep(time.Second) // the bubble's clock
 		fs.join("a?b", time.Second)
-		fs.wait()
+		synctest.Wait()
+		fs.close()
 		if n := asked.Load(); n != 2 {
 			t.Errorf("asked %d times after the answer's life", n)
 		}
@@ -104,10 +105,13 @@ func TestFlightsAreBoundedAndRefusalsNotKept(t *testing.T) {
 			t.Error("no bound")
 		}
 		close(release)
-		fs.wait()
+		synctest.Wait()
 		if fs.join("one more", time.Hour) == nil {
 			t.Error("refusals were kept")
 		}
-		fs.wait()
+		fs.close()
+		if fs.join("another", time.Hour) != nil {
+			t.Error("a question started after the end")
+		}
 	})
 }

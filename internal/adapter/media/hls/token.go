@@ -15,6 +15,7 @@ import (
 type ticket struct {
 	session   string // random
 	channel   ident.Channel
+	handle    string // the channel's, as it stands in the address
 	broadcast ident.Broadcast
 	account   ident.Account // empty: anonymous
 }
@@ -29,29 +30,33 @@ type signer struct {
 // sessionBytes is the randomness of a playback session.
 const sessionBytes = 12
 
-// tokenLimit bounds what is looked at; a token is about 115 characters long.
+// tokenLimit bounds what is looked at; a token is about 140 characters long.
 const tokenLimit = 256
 
-func (s signer) mint(channel ident.Channel, broadcast ident.Broadcast, account ident.Account) (ticket, string) {
+func (s signer) mint(t ticket) (ticket, string) {
 	var b [sessionBytes]byte
 	if _, err := io.ReadFull(s.random, b[:]); err != nil {
 		panic("hls: random source failed: " + err.Error())
 	}
-	t := ticket{base64.RawURLEncoding.EncodeToString(b[:]), channel, broadcast, account}
-	return t, t.session + "." + string(broadcast) + "." + string(account) + "." + s.sign(t)
+	t.session = base64.RawURLEncoding.EncodeToString(b[:])
+	return t, strings.Join([]string{t.session, string(t.channel), string(t.broadcast), string(t.account), s.sign(t)}, ".")
 }
 
-// read returns the ticket of a token for channel. Whatever is wrong, it is false.
-func (s signer) read(token string, channel ident.Channel) (ticket, bool) {
+// read returns the ticket of a token under a channel's handle. Whatever is
+// wrong, it is false.
+func (s signer) read(token, handle string) (ticket, bool) {
 	if len(token) > tokenLimit {
 		return ticket{}, false
 	}
 	parts := strings.Split(token, ".")
-	if len(parts) != 4 {
+	if len(parts) != 5 {
 		return ticket{}, false
 	}
-	t := ticket{parts[0], channel, ident.Broadcast(parts[1]), ident.Account(parts[2])}
-	if !hmac.Equal([]byte(parts[3]), []byte(s.sign(t))) { // constant time
+	t := ticket{
+		session: parts[0], channel: ident.Channel(parts[1]), handle: handle,
+		broadcast: ident.Broadcast(parts[2]), account: ident.Account(parts[3]),
+	}
+	if !hmac.Equal([]byte(parts[4]), []byte(s.sign(t))) { // constant time
 		return ticket{}, false
 	}
 	return t, true
@@ -59,7 +64,7 @@ func (s signer) read(token string, channel ident.Channel) (ticket, bool) {
 
 func (s signer) sign(t ticket) string {
 	m := hmac.New(sha256.New, s.secret)
-	for _, field := range []string{"playback.v1", t.session, string(t.channel), string(t.broadcast), string(t.account)} {
+	for _, field := range []string{"playback.v1", t.session, string(t.channel), t.handle, string(t.broadcast), string(t.account)} {
 		_, _ = io.WriteString(m, field) // a hash takes everything
 		_, _ = m.Write([]byte{0})
 	}

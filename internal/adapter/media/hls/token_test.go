@@ -4,13 +4,11 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
-
-	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
 func TestTokensSurviveNoChange(t *testing.T) {
 	s := signer{[]byte("secret"), rand.Reader}
-	want, token := s.mint("place", "broadcast", "member")
+	want, token := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast", account: "member"})
 	if got, ok := s.read(token, "place"); !ok || got != want {
 		t.Fatalf("%+v %v", got, ok)
 	}
@@ -25,7 +23,7 @@ func TestTokensSurviveNoChange(t *testing.T) {
 	if _, ok := (signer{[]byte("another"), rand.Reader}).read(token, "place"); ok {
 		t.Error("accepted under another secret")
 	}
-	if _, again := s.mint("place", "broadcast", "member"); again == token {
+	if _, again := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast", account: "member"}); again == token {
 		t.Error("two sessions have one token")
 	}
 }
@@ -33,8 +31,8 @@ func TestTokensSurviveNoChange(t *testing.T) {
 // Fields must not be able to lend each other characters.
 func TestTokensOfShiftedFieldsDiffer(t *testing.T) {
 	s := signer{[]byte("secret"), rand.Reader}
-	a := s.sign(ticket{"s", "ab", "c", "d"})
-	for _, other := range []ticket{{"s", "a", "bc", "d"}, {"s", "ab", "cd", ""}, {"sa", "b", "c", "d"}} {
+	a := s.sign(ticket{"s", "ab", "h", "c", "d"})
+	for _, other := range []ticket{{"s", "a", "bh", "c", "d"}, {"s", "abh", "", "c", "d"}, {"s", "ab", "hc", "d", ""}, {"sa", "b", "h", "c", "d"}} {
 		if s.sign(other) == a {
 			t.Errorf("%+v signs alike", other)
 		}
@@ -43,17 +41,17 @@ func TestTokensOfShiftedFieldsDiffer(t *testing.T) {
 
 func FuzzToken(f *testing.F) {
 	s := signer{[]byte("secret"), strings.NewReader(strings.Repeat("r", 1<<10))}
-	_, good := s.mint("place", "broadcast", "member")
-	_, anonymous := s.mint("place", "broadcast", "")
+	_, good := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast", account: "member"})
+	_, anonymous := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast"})
 	for _, seed := range []string{good, anonymous, "", "...", "....", good + ".", strings.Repeat(".", 300), good[:len(good)-1] + "\x00"} {
 		f.Add(seed, "place")
 	}
 	f.Fuzz(func(t *testing.T, token, channel string) {
-		got, ok := s.read(token, ident.Channel(channel))
+		got, ok := s.read(token, channel)
 		if !ok {
 			return
 		}
-		if again := got.session + "." + string(got.broadcast) + "." + string(got.account) + "." + s.sign(got); again != token || channel != "place" {
+		if again := got.session + "." + string(got.channel) + "." + string(got.broadcast) + "." + string(got.account) + "." + s.sign(got); again != token || channel != "place" {
 			t.Errorf("%q was accepted for %q", token, channel)
 		}
 	})

@@ -66,6 +66,7 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Run accepts encoders until ctx ends, then ends their connections and waits.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.wait.Wait()
+	defer s.Close()
 	stop := context.AfterFunc(ctx, s.Close)
 	defer stop()
 	for {
