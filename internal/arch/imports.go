@@ -78,7 +78,7 @@ func refusal(dir string, f *file, target string) string {
 		return "a command is imported by nobody"
 	case f.external:
 		return "" // sees the package from outside and may join it with real parts
-	case ours && !f.test && strings.HasSuffix(own, "test"):
+	case ours && !f.test && strings.HasSuffix(own, "test") && !strings.HasSuffix(dir, "test"):
 		return "a helper for tests does not belong into the product"
 	}
 	from := strings.Split(dir, "/")
@@ -167,7 +167,7 @@ func adapterRefusal(tech, own, target string, ours, test bool) string {
 }
 
 func cmdRefusal(own string, ours bool) string {
-	return only(own, ours, "a command is flags, signals and app", "internal/app", "internal/config", "internal/domain/fault")
+	return only(own, ours, "a command is flags, signals and app", "internal/app", "internal/app/demo", "internal/config", "internal/domain/fault")
 }
 
 func only(own string, ours bool, why string, allowed ...string) string {

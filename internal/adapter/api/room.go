@@ -27,17 +27,6 @@ type EventPage struct {
 	More   bool          `json:"more" doc:"older events exist (after a cursor: newer ones)"`
 }
 
-// reading is the action that reading a room is.
-func reading(a room.Audience) access.Action {
-	switch a {
-	case room.Space:
-		return access.ReadSpace
-	case room.Business:
-		return access.ReadBusiness
-	}
-	return access.ReadPublic
-}
-
 func (a *API) listEvents(ctx context.Context, in *struct {
 	InRoom
 	After  int64 `query:"after" minimum:"0"`
@@ -50,7 +39,7 @@ func (a *API) listEvents(ctx context.Context, in *struct {
 		return nil, err
 	}
 	audience := room.Audience(in.Room)
-	if _, err := a.opt.Gate.Allow(ctx, s, reading(audience)); err != nil {
+	if _, err := a.opt.Gate.Allow(ctx, s, access.Reading(audience)); err != nil {
 		return nil, err
 	}
 	page, err := a.opt.Pages.Page(ctx, room.Address{Channel: c.ID, Audience: audience}, in.After, in.Before, in.Limit)

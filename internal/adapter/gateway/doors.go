@@ -20,17 +20,6 @@ const (
 	resumeSize = 500
 )
 
-// reading is the action that reading a room's log is.
-func reading(a room.Audience) access.Action {
-	switch a {
-	case room.Space:
-		return access.ReadSpace
-	case room.Business:
-		return access.ReadBusiness
-	}
-	return access.ReadPublic
-}
-
 // enter opens a door: the gate first, then the audience, then the log from the
 // cursor on, so that nothing falls between the page and what follows live.
 func (c *conn) enter(f ask) error {
@@ -40,7 +29,7 @@ func (c *conn) enter(f ask) error {
 	}
 	g := c.gateway
 	asked := g.opt.Now()
-	decision, err := g.opt.Gate.Allow(c.ctx, access.Subject{Account: c.account(), Channel: at.Channel}, reading(at.Audience))
+	decision, err := g.opt.Gate.Allow(c.ctx, access.Subject{Account: c.account(), Channel: at.Channel}, access.Reading(at.Audience))
 	if err != nil {
 		return err
 	}

@@ -113,7 +113,7 @@ func (g *Gateway) doorsOf(asked []access.Subject) map[access.Subject][]*door {
 
 func (g *Gateway) redecide(ctx context.Context, d *door, f access.Facts, readAt time.Time) {
 	now := g.opt.Now()
-	decision := access.Decide(f, reading(d.address.Audience), now)
+	decision := access.Decide(f, access.Reading(d.address.Audience), now)
 	if refusal := decision.Fault(now); refusal != nil {
 		g.turnOut(d, refusal.Reason, refusal.Detail)
 		return

@@ -88,6 +88,8 @@ func (e *postgresEngine) classify(err error) *fault.Fault {
 		switch {
 		case pe.Code == "53100": // disk_full
 			return errFull()
+		case pe.Code == "22021": // character_not_in_repertoire: a zero byte
+			return fault.New(fault.Invalid, "text_invalid", "The text holds a character that cannot be stored.")
 		case pe.Code[:2] == "53", pe.Code[:2] == "40":
 			return errBusy()
 		case pe.Code[:2] == "57", pe.Code[:2] == "08":

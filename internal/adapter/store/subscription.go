@@ -77,9 +77,9 @@ func (tx *Tx) UnfinishedCheckout(ctx context.Context, account ident.Account, cha
 }
 
 // OverdueCheckouts implements subscription.Tx.
-func (tx *Tx) OverdueCheckouts(ctx context.Context, now time.Time, limit int) ([]subscription.Checkout, error) {
-	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (state = 'pending' OR expires <= $1)
-		ORDER BY expires LIMIT $2`, millis(now), limit)
+func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]subscription.Checkout, error) {
+	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR (state = 'pending' AND created <= $2))
+		ORDER BY expires LIMIT $3`, millis(now), millis(openedBefore), limit)
 }
 
 // SetCheckout implements subscription.Tx. What is complete stays so, and what

@@ -72,8 +72,10 @@ func lookAlike(r rune) rune {
 		return 'e'
 	case 'һ', 'н', 'η':
 		return 'h'
-	case 'і', 'ι', 'ı', '1', 'l', '|', 'ӏ', 'ⅼ', 'ј', 'j':
+	case 'і', 'ι', 'ı', '1', 'l', '|', 'ӏ', 'ⅼ':
 		return 'i'
+	case 'ј', 'ϳ': // not 'i': Jan and Ian are two people
+		return 'j'
 	case 'к', 'κ':
 		return 'k'
 	case 'м', 'μ':

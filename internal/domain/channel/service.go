@@ -14,9 +14,7 @@ import (
 // Tx is what the rules of channels need inside one transaction.
 type Tx interface {
 	room.Appender
-	access.FactsReader
-	// LockLogs orders this transaction among those that touch the channel's logs.
-	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	access.Tx
 
 	AccountNamed(ctx context.Context, folded string) (ident.Account, bool, error)
 	// InsertChannel makes the channel and its three logs; false when the handle is taken.
@@ -253,16 +251,8 @@ func (s *Service) staff(ctx context.Context, by ident.Account, id ident.Channel,
 
 // own loads the channel for its owner; the gate refuses anybody else.
 func (s *Service) own(ctx context.Context, tx Tx, by ident.Account, id ident.Channel) (Channel, error) {
-	if err := tx.LockLogs(ctx, id); err != nil {
+	if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: id}, access.RunChannel, s.now()); err != nil {
 		return Channel{}, err
-	}
-	subject := access.Subject{Account: by, Channel: id}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return Channel{}, err
-	}
-	if f := access.Decide(facts[subject], access.RunChannel, s.now()).Fault(s.now()); f != nil {
-		return Channel{}, f
 	}
 	c, ok, err := tx.ChannelByID(ctx, id)
 	if err == nil && !ok {

@@ -15,9 +15,6 @@ import (
 // Removing it again changes nothing.
 func (s *Service) Remove(ctx context.Context, by ident.Account, at Place) error {
 	return s.store.Update(ctx, func(tx Tx) error {
-		if err := tx.LockLogs(ctx, at.Channel); err != nil {
-			return err
-		}
 		grade, err := s.mayRemove(ctx, tx, by, at)
 		if err != nil || grade == "" {
 			return err
@@ -36,20 +33,10 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, at Place) error 
 // mayRemove returns as what by removes the message: 'author' or 'moderator', or
 // empty when it is gone already. A stranger to the room learns nothing of it.
 func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Place) (string, error) {
-	act := access.ReadPublic
-	if at.Audience == room.Space {
-		act = access.ReadSpace
-	} else if at.Audience != room.Public {
-		act = access.ReadBusiness
-	}
-	subject := access.Subject{Account: by, Channel: at.Channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
+	now := s.now()
+	facts, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: at.Channel}, access.Reading(at.Audience), now)
 	if err != nil {
 		return "", err
-	}
-	now := s.now()
-	if f := access.Decide(facts[subject], act, now).Fault(now); f != nil {
-		return "", f
 	}
 	found, err := tx.EventsAt(ctx, []Place{at})
 	if err != nil {
@@ -72,7 +59,7 @@ func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Pla
 	if stored.Author == by && by != "" {
 		return "author", nil
 	}
-	if f := access.Decide(facts[subject], access.Moderate, now).Fault(now); f != nil {
+	if f := access.Decide(facts, access.Moderate, now).Fault(now); f != nil {
 		return "", f
 	}
 	return "moderator", nil

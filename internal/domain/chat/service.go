@@ -28,8 +28,7 @@ type Place struct {
 // a set, so that a batch of messages costs a handful of statements.
 type Tx interface {
 	room.Appender
-	access.FactsReader
-	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	access.Tx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.

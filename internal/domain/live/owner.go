@@ -115,18 +115,8 @@ func (s *Service) RotateKey(ctx context.Context, by ident.Account, channel ident
 
 // own lets only the channel's creator pass. It locks the channel's logs first.
 func (s *Service) own(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
-	if err := tx.LockLogs(ctx, channel); err != nil {
-		return err
-	}
-	subject := access.Subject{Account: by, Channel: channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return err
-	}
-	if f := access.Decide(facts[subject], access.RunChannel, s.Now()).Fault(s.Now()); f != nil {
-		return f
-	}
-	return nil
+	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now())
+	return err
 }
 
 func (s *Service) ingest(ctx context.Context, tx Tx, channel ident.Channel) (Ingest, error) {

@@ -15,9 +15,7 @@ import (
 // finds nothing returns false.
 type Tx interface {
 	room.Appender
-	access.FactsReader
-	// LockLogs orders this transaction among those that touch the channels' logs.
-	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	access.Tx
 
 	// OpenBroadcast returns the channel's broadcast that has not ended.
 	OpenBroadcast(ctx context.Context, channel ident.Channel) (Broadcast, bool, error)

@@ -46,8 +46,7 @@ const (
 // Tx is what sanctions need inside one transaction.
 type Tx interface {
 	room.Appender
-	access.FactsReader
-	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	access.Tx
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	PutSanction(ctx context.Context, s Sanction) error
 	DropSanction(ctx context.Context, channel ident.Channel, account ident.Account) (bool, error)
@@ -129,19 +128,17 @@ func (s *Service) sanction(by ident.Account, o Order) (Sanction, error) {
 }
 
 func (s *Service) mayImpose(ctx context.Context, tx Tx, by ident.Account, o Order) error {
-	if err := tx.LockLogs(ctx, o.Channel); err != nil {
-		return err
-	}
-	actor, target := access.Subject{Account: by, Channel: o.Channel}, access.Subject{Account: o.Account, Channel: o.Channel}
-	facts, err := tx.Facts(ctx, []access.Subject{actor, target})
+	actor, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: o.Channel}, access.Moderate, s.now())
 	if err != nil {
 		return err
 	}
-	if f := access.Decide(facts[actor], access.Moderate, s.now()).Fault(s.now()); f != nil {
-		return f
+	target := access.Subject{Account: o.Account, Channel: o.Channel}
+	facts, err := tx.Facts(ctx, []access.Subject{target})
+	if err != nil {
+		return err
 	}
 	role := facts[target].Role
-	if role == access.RoleOwner || o.Account == by || (role == access.RoleModerator && facts[actor].Role != access.RoleOwner) {
+	if role == access.RoleOwner || o.Account == by || (role == access.RoleModerator && actor.Role != access.RoleOwner) {
 		return fault.New(fault.Denied, "target_protected", "Nobody can shut out the creator or themselves, and only the creator a moderator.")
 	}
 	return nil
@@ -209,16 +206,6 @@ func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Chan
 }
 
 func (s *Service) staff(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
-	if err := tx.LockLogs(ctx, channel); err != nil {
-		return err
-	}
-	subject := access.Subject{Account: by, Channel: channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return err
-	}
-	if f := access.Decide(facts[subject], access.Moderate, s.now()).Fault(s.now()); f != nil {
-		return f
-	}
-	return nil
+	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.Moderate, s.now())
+	return err
 }

@@ -46,8 +46,7 @@ type Question struct {
 // Tx is what the queue needs inside one transaction.
 type Tx interface {
 	room.Appender
-	access.FactsReader
-	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	access.Tx
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// InsertQuestion reports false when the asker used the key before.
 	InsertQuestion(ctx context.Context, q Question, key string) (bool, error)
@@ -196,18 +195,7 @@ func (s *Service) Current(ctx context.Context, channel ident.Channel) (Question,
 }
 
 func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, act access.Action) (access.Facts, error) {
-	if err := tx.LockLogs(ctx, channel); err != nil {
-		return access.Facts{}, err
-	}
-	subject := access.Subject{Account: by, Channel: channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return access.Facts{}, err
-	}
-	if f := access.Decide(facts[subject], act, s.now()).Fault(s.now()); f != nil {
-		return access.Facts{}, f
-	}
-	return facts[subject], nil
+	return access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, act, s.now())
 }
 
 func space(id ident.Channel) room.Address  { return room.Address{Channel: id, Audience: room.Space} }

@@ -104,7 +104,8 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 	}
 	c := Checkout{
 		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Tier: tier.ID, Key: key,
-		Price: tier.Price, Provider: s.Providers[0].Name(), State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
+		Price: tier.Price, Provider: s.Providers[0].Name(), State: CheckoutOpen,
+		Created: now, Expires: now.Add(checkoutLasts),
 	}
 	if fresh, err := tx.InsertCheckout(ctx, c); err != nil || !fresh {
 		return Checkout{}, orElse(err, fmt.Errorf("open checkout: the logs of channel %s were not locked", channel))

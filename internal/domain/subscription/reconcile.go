@@ -4,13 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
-// reconcilePage is how many rows are read at a time.
-const reconcilePage = 100
+const (
+	// reconcilePage is how many rows are read at a time.
+	reconcilePage = 100
+	// pendingPatience is how old a checkout that waits for its event must be
+	// before the provider is asked: the event is the way, asking mends.
+	pendingPatience = time.Minute
+)
 
 // Reconcile asks the providers about everything that may have changed without
 // our hearing of it: unfinished checkouts and all running subscriptions. One
@@ -44,7 +50,7 @@ func (s *Service) Reconcile(ctx context.Context) error {
 func (s *Service) ReconcileCheckouts(ctx context.Context) error {
 	var overdue []Checkout
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		overdue, err = tx.OverdueCheckouts(ctx, s.Now(), reconcilePage)
+		overdue, err = tx.OverdueCheckouts(ctx, s.Now(), s.Now().Add(-pendingPatience), reconcilePage)
 		return err
 	})
 	troubles := []error{err}

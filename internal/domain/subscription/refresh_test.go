@@ -3,6 +3,7 @@ package subscription_test
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -137,9 +138,12 @@ func TestAnOldAnswerNeverReplacesANewOne(t *testing.T) {
 	_, ref := w.subscribe(buyer)
 	_, slow := w.node(nil)
 	asked, release := make(chan struct{}), make(chan struct{})
-	var once sync.Once
+	var fetches atomic.Int32
 	w.provider.hook(func(subscription.Object) error {
-		once.Do(func() { close(asked); <-release })
+		if fetches.Add(1) == 1 {
+			close(asked)
+			<-release
+		}
 		return nil
 	})
 	var wg sync.WaitGroup

@@ -1,0 +1,50 @@
+package access
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Tx is what a decision inside a transaction needs. The Tx of each feature that
+// asks the gate embeds it.
+type Tx interface {
+	FactsReader
+	// LockLogs orders this transaction among those that touch the channels' logs,
+	// until it ends.
+	LockLogs(ctx context.Context, channels ...ident.Channel) error
+}
+
+// AllowIn decides inside a transaction: no fact can change between the answer
+// and the commit. A refusal is the error; the facts serve what comes next.
+func AllowIn(ctx context.Context, tx Tx, s Subject, a Action, now time.Time) (Facts, error) {
+	if err := tx.LockLogs(ctx, s.Channel); err != nil {
+		return Facts{}, err
+	}
+	read, err := tx.Facts(ctx, []Subject{s})
+	if err != nil {
+		return Facts{}, err
+	}
+	facts, ok := read[s]
+	if !ok {
+		return Facts{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+	}
+	if f := Decide(facts, a, now).Fault(now); f != nil {
+		return facts, f
+	}
+	return facts, nil
+}
+
+// Reading is the action that reading a room's log is.
+func Reading(a room.Audience) Action {
+	switch a {
+	case room.Public:
+		return ReadPublic
+	case room.Space:
+		return ReadSpace
+	}
+	return ReadBusiness
+}
