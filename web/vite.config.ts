@@ -25,7 +25,9 @@ export default defineConfig({
     // The content security policy allows no data: fonts, so every asset stays a file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') } },
+    rolldownOptions: {
+      input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') },
+    },
   },
   server: {
     proxy: {

@@ -1,6 +1,6 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig, mergeConfig } from 'vitest/config'
-import app from './vite.config'
+import app from './vite.config.ts'
 
 const chromium = playwright({
   launchOptions: {
@@ -14,6 +14,8 @@ export default mergeConfig(
   app,
   defineConfig({
     resolve: { conditions: ['browser'] },
+    // Icons met only later would be bundled in a second pass, with a second copy of Svelte.
+    optimizeDeps: { exclude: ['@lucide/svelte'], include: ['axe-core', 'hls.js', 'openapi-fetch'] },
     test: {
       projects: [
         {

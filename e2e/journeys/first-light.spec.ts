@@ -15,7 +15,7 @@ test('first light', async ({ stage, browser }) => {
   const ada = await stage.person('Ada', { viewport: sizes.desktop })
   const bea = await stage.person('Bea', { viewport: sizes.desktop })
   const cy = await stage.person('Cy', { viewport: sizes.phone })
-  const received = Bytes.of(cy.context)
+  const received = await Bytes.of(cy.context)
   let encoder: Program | undefined
 
   await test.step('a stranger opens the printed link and has a channel', async () => {

@@ -7,7 +7,7 @@ import type { Entry } from '../lib/rest.ts'
 // Plain letters, so that no encoding can hide them, and words that stand nowhere else.
 const sentinel = 'quietamberlantern'
 
-type Page_ = { events: Entry[] }
+type EventPage = { events: Entry[] }
 
 /**
  * What is said inside is in none of the bytes that others receive: not by page, not by REST, not by socket,
@@ -18,7 +18,8 @@ test('nothing of the Sub Space reaches those who did not pay', async ({ stage })
   const bea = await stage.member('Bea')
   const cy = await stage.member('Cy')
   const nobody = await stage.person('nobody')
-  const received = new Map([bea, cy, nobody].map((person) => [person, Bytes.of(person.context)]))
+  const received = new Map<Person, Bytes>()
+  for (const person of [bea, cy, nobody]) received.set(person, await Bytes.of(person.context))
   const of = (person: Person) => received.get(person)!
 
   await stage.subscribe(bea)
@@ -40,7 +41,7 @@ test('nothing of the Sub Space reaches those who did not pay', async ({ stage })
       await expect(page.getByTestId('space-locked')).toBeVisible()
       for (const path of ['/', `/c/${handle}`, `/cockpit/${handle}`, '/account', '/nowhere']) {
         await page.goto(path)
-        await page.waitForLoadState('networkidle').catch(() => {})
+        await page.waitForTimeout(800) // a live never falls silent: give the page time to ask for all it wants
       }
     }
   })
@@ -81,7 +82,7 @@ test('nothing of the Sub Space reaches those who did not pay', async ({ stage })
       expect(await of(person).places(sentinel), `what ${person.name} received`).toEqual([])
       const { texts, characters } = of(person).count()
       console.log(`figure: scanned ${texts} texts, ${characters} characters that ${person.name} received`)
-      expect(of(person).unread.filter((url) => !/\/hls\//.test(url)), 'bodies that could not be read').toEqual([])
+      expect(of(person).unread, 'documents that could not be read').toEqual([])
       // The public room must have reached them, or the scan has looked at nothing.
       expect(await of(person).places('knocked, Cy')).not.toEqual([])
     }
@@ -92,7 +93,7 @@ type Known = { log: string; ids: string[] }
 
 /** Identifiers that a subscriber sees, and that an outsider might be told or guess. */
 async function whatASubscriberKnows(bea: Person): Promise<Known> {
-  const space = await bea.rest.call<Page_>('GET', `/api/channels/${handle}/rooms/space/events`)
+  const space = await bea.rest.call<EventPage>('GET', `/api/channels/${handle}/rooms/space/events`)
   const { questions } = await bea.rest.call<{ questions: { id: string }[] }>('GET', `/api/channels/${handle}/questions`)
   const last = space.events.at(-1)!
   expect(JSON.stringify(space), 'the subscriber reads it').toContain(sentinel)
@@ -105,22 +106,34 @@ async function tryEveryRoute(person: Person, { log, ids }: Known, bytes: Bytes):
   const { paths } = await person.rest.call<Description>('GET', '/api/openapi.json')
   const rooms = ['space', log, 'SPACE', 'space%00', '%73pace', 'public/../space', 'space/', '..%2fspace']
   const guesses: Record<string, string[]> = { channel: [handle], room: rooms, seq: ['1', '2', '3'] }
-  const queries = ['', '?after=0', '?before=1000000', '?limit=1000', '?state=waiting', `?room=space`, `?log=${log}`]
-  let tried = 0
+  const queries = ['', '?after=0', '?before=1000000', '?limit=1000', '?state=waiting', '?room=space', `?log=${log}`]
+  const asks: { method: string; address: string }[] = []
   for (const [path, methods] of Object.entries(paths)) {
     // Deleting as a stranger is moderation's to test; here it could only make things disappear.
-    for (const method of Object.keys(methods).filter((m) => m === 'get' || (m === 'post' && /questions|messages/.test(path)))) {
-      for (const address of fill(path, guesses, ids)) {
-        for (const query of method === 'get' ? queries : ['']) {
-          const body = method === 'post' ? { key: crypto.randomUUID(), text: 'let me in', anonymous: false } : undefined
-          const answer = await person.rest.try(method.toUpperCase(), address + query, body).catch(() => undefined)
-          if (answer) await bytes.takeAnswer(`${method} ${address}${query}`, answer)
-          tried++
-        }
-      }
+    const reads = 'get' in methods ? ['get'] : []
+    const writes = 'post' in methods && /questions|messages/.test(path) ? ['post'] : []
+    for (const address of fill(path, guesses, ids)) {
+      for (const method of reads) for (const query of queries) asks.push({ method, address: address + query })
+      for (const method of writes) asks.push({ method, address })
     }
   }
-  return tried
+  let answered = 0
+  await inParallel(8, asks, async ({ method, address }) => {
+    const body = method === 'post' ? { key: crypto.randomUUID(), text: 'let me in', anonymous: false } : undefined
+    const answer = await person.rest.try(method.toUpperCase(), address, body)
+    await bytes.takeAnswer(`${method} ${address}`, answer)
+    answered++
+  })
+  console.log(`figure: ${person.name} asked ${answered} times by REST`)
+  return answered
+}
+
+async function inParallel<T>(hands: number, work: T[], act: (item: T) => Promise<void>): Promise<void> {
+  const left = [...work]
+  const one = async () => {
+    for (let item = left.shift(); item; item = left.shift()) await act(item)
+  }
+  await Promise.all(Array.from({ length: hands }, one))
 }
 
 function fill(path: string, guesses: Record<string, string[]>, others: string[]): string[] {

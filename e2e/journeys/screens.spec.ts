@@ -52,6 +52,7 @@ const screens: Screen[] = [
     open: async (person) => {
       await person.page.goto(`/cockpit/${handle}`)
       await expect(person.page.getByText('which colour comes first').first()).toBeVisible()
+      await seesAPicture(person)
     },
   },
   { name: 'cockpit-closed-to-others', who: 'viewer', open: at(`/cockpit/${handle}`) },
@@ -60,6 +61,10 @@ const screens: Screen[] = [
 async function watching(person: Person): Promise<void> {
   await person.page.goto(`/c/${handle}`)
   await expect(person.page.getByTestId('chat-log-public')).toContainText('lovely light today')
+  await seesAPicture(person)
+}
+
+async function seesAPicture(person: Person): Promise<void> {
   await expect
     .poll(() => person.page.getByTestId('player').evaluate((v) => (v as HTMLVideoElement).readyState), { timeout: 20_000 })
     .toBeGreaterThanOrEqual(2)
@@ -117,8 +122,18 @@ test('every screen, in both languages and sizes', async ({ stage, browser }) => 
   }
 })
 
-/** A page that is wider than the screen scrolls sideways, which no screen should. */
+/**
+ * A page that is wider than its screen scrolls sideways, which no screen should; one that hides what hangs over
+ * has the same mistake, where nobody can scroll to it.
+ */
 async function expectNothingSideways({ page }: Person, where: string): Promise<void> {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect.soft(over, `${where} is wider than its screen`).toBeLessThanOrEqual(0)
+  const over = await page.evaluate(() => {
+    const width = document.documentElement.clientWidth
+    const parts = [...document.querySelectorAll('main, aside, header, nav, dialog[open], form, section')]
+    return parts
+      .map((part) => ({ part: `${part.tagName} ${part.className}`, box: part.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 1 && box.height > 1 && (box.left < -1 || box.right > width + 1))
+      .map(({ part, box }) => `${part} from ${Math.round(box.left)} to ${Math.round(box.right)} of ${width}`)
+  })
+  expect.soft(over, `${where} has parts beside its screen`).toEqual([])
 }

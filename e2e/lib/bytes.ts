@@ -2,33 +2,52 @@
  * Everything a browser context was sent, decoded: bodies inflated and put together by the browser, socket
  * messages reassembled, and escapes of JSON, HTML and addresses undone.
  */
-import type { APIResponse, BrowserContext, Page } from '@playwright/test'
+import type { APIResponse, BrowserContext, Page, Route } from '@playwright/test'
+
+/** Pictures and sound, which go to the browser directly: they are many and must not be late. */
+const media = /\/hls\/.+\.(mp4|m4s)(\?|$)/
 
 export class Bytes {
   readonly texts: { from: string; text: string }[] = []
+  /** Documents whose body was gone before it could be read. */
   readonly unread: string[] = []
   #reading = new Set<Promise<void>>()
 
-  /** Listens to every page that the context has or opens. Begin before the first address is opened. */
-  static of(context: BrowserContext): Bytes {
+  /** Stands between the context and the server. Begin before the first address is opened. */
+  static async of(context: BrowserContext): Promise<Bytes> {
     const bytes = new Bytes()
+    await context.route((url) => !media.test(url.pathname), (route) => bytes.#pass(route))
     for (const page of context.pages()) bytes.#listen(page)
     context.on('page', (page) => bytes.#listen(page))
     return bytes
   }
 
+  /** Takes a body down before the page has it, so that no page can leave before we have read. */
+  async #pass(route: Route): Promise<void> {
+    // Chromium trusts a document that it fetched itself; one handed to it may not open sockets to this machine.
+    if (route.request().resourceType() === 'document') return route.continue()
+    try {
+      const response = await route.fetch({ maxRedirects: 0, timeout: 0 })
+      await this.takeAnswer(response.url(), response)
+      await route.fulfill({ response })
+    } catch {
+      // The page has gone: it did not get this answer either.
+      await route.abort().catch(() => {})
+    }
+  }
+
   #listen(page: Page): void {
     page.on('requestfinished', (request) => {
+      const document = request.resourceType() === 'document'
+      if (!document && !media.test(new URL(request.url()).pathname)) return
       const reading = request
         .response()
         .then(async (response) => {
-          const headers = response ? JSON.stringify(await response.allHeaders()) : ''
-          // A redirect and a 204 have no body to read.
-          const empty = !response || response.status() === 204 || response.status() === 304 || (response.status() >= 300 && response.status() < 400)
-          this.take(request.url(), headers + (empty ? '' : (await response.body()).toString('latin1')))
-          if (!empty) this.take(request.url(), (await response.body()).toString('utf8'))
+          const headers = JSON.stringify(await response!.allHeaders())
+          this.take(request.url(), headers + (await response!.body()).toString(document ? 'utf8' : 'latin1'))
         })
-        .catch(() => void this.unread.push(request.url()))
+        // A segment that the page has thrown away meanwhile holds no words; a document might.
+        .catch(() => void (document && this.unread.push(request.url())))
         .finally(() => this.#reading.delete(reading))
       this.#reading.add(reading)
     })

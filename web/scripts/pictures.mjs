@@ -40,9 +40,45 @@ function stream(name) {
   const crop = `scale=${w}:${h}:force_original_aspect_ratio=increase,crop=${size}`
   execFileSync(
     'ffmpeg',
-    ['-loglevel', 'error', '-loop', '1', '-i', join(root, `tests/media/${name}.jpg`), '-f', 'lavfi', '-i', 'sine=220'].concat(
-      ['-t', '60', '-vf', crop, '-r', '10', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast', '-g', '20'],
-      ['-c:a', 'aac', '-hls_time', '2', '-hls_list_size', '0', '-hls_segment_type', 'fmp4', join(out, 'main.m3u8')],
+    [
+      '-loglevel',
+      'error',
+      '-loop',
+      '1',
+      '-i',
+      join(root, `tests/media/${name}.jpg`),
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=220',
+    ].concat(
+      [
+        '-t',
+        '60',
+        '-vf',
+        crop,
+        '-r',
+        '10',
+        '-pix_fmt',
+        'yuv420p',
+        '-c:v',
+        'libx264',
+        '-preset',
+        'veryfast',
+        '-g',
+        '20',
+      ],
+      [
+        '-c:a',
+        'aac',
+        '-hls_time',
+        '2',
+        '-hls_list_size',
+        '0',
+        '-hls_segment_type',
+        'fmp4',
+        join(out, 'main.m3u8'),
+      ],
     ),
   )
   return out
@@ -58,20 +94,32 @@ function file(path) {
 const server = createServer((request, response) => {
   const path = file(new URL(request.url, 'http://x').pathname)
   if (!path || !existsSync(path)) return response.writeHead(404).end()
-  response.writeHead(200, { 'content-type': types[extname(path)] ?? 'application/octet-stream', 'content-security-policy': csp })
+  response.writeHead(200, {
+    'content-type': types[extname(path)] ?? 'application/octet-stream',
+    'content-security-policy': csp,
+  })
   response.end(readFileSync(path))
 })
 await new Promise((listening) => server.listen(0, '127.0.0.1', listening))
 const origin = `http://127.0.0.1:${server.address().port}`
 
-const vite = await createVite({ root, server: { middlewareMode: true }, appType: 'custom', logLevel: 'error' })
+const vite = await createVite({
+  root,
+  server: { middlewareMode: true },
+  appType: 'custom',
+  logLevel: 'error',
+})
 const { FakeServer } = await vite.ssrLoadModule('/tests/fake-server.ts')
 const { world } = await vite.ssrLoadModule('/tests/fake-world.ts')
 const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--disable-gpu', '--autoplay-policy=no-user-gesture-required', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+  args: [
+    '--disable-gpu',
+    '--autoplay-policy=no-user-gesture-required',
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ],
 })
 
 /** The page talks to the fake server: REST by routes, the socket by a routed WebSocket. */
@@ -79,8 +127,16 @@ async function serve(page, fake) {
   await page.route('**/api/**', async (route) => {
     if (fake.world.slow) return
     const request = route.request()
-    const { status, body } = fake.answer(request.method(), new URL(request.url()).pathname, request.postDataJSON() ?? {})
-    await route.fulfill({ status, contentType: 'application/json', body: body === undefined ? '' : JSON.stringify(body) })
+    const { status, body } = fake.answer(
+      request.method(),
+      new URL(request.url()).pathname,
+      request.postDataJSON() ?? {},
+    )
+    await route.fulfill({
+      status,
+      contentType: 'application/json',
+      body: body === undefined ? '' : JSON.stringify(body),
+    })
   })
   await page.routeWebSocket('**/ws', (socket) => {
     if (fake.world.down) return socket.close({ code: 1001 })
@@ -104,7 +160,13 @@ async function look(page) {
         cut.push(e.textContent.trim().slice(0, 30))
     }
     return {
-      axe: violations.map((v) => `${v.id}×${v.nodes.length} ${v.nodes.slice(0, 3).map((n) => n.target).join(' , ')}`),
+      axe: violations.map(
+        (v) =>
+          `${v.id}×${v.nodes.length} ${v.nodes
+            .slice(0, 3)
+            .map((n) => n.target)
+            .join(' , ')}`,
+      ),
       wide: document.documentElement.scrollWidth > innerWidth,
       cut,
     }
@@ -113,7 +175,12 @@ async function look(page) {
 
 async function shoot(name, scene, size, lang) {
   const [width, height] = size
-  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce', hasTouch: width < 600, bypassCSP: false })
+  const context = await browser.newContext({
+    viewport: { width, height },
+    reducedMotion: 'reduce',
+    hasTouch: width < 600,
+    bypassCSP: false,
+  })
   const page = await context.newPage()
   const said = []
   page.on('console', (m) => ['error', 'warning'].includes(m.type()) && said.push(m.text().slice(0, 160)))
@@ -127,13 +194,20 @@ async function shoot(name, scene, size, lang) {
     await page.goto(`${origin}${scene.path}${scene.path.includes('#') ? '' : `?lang=${lang}`}`)
     await page.evaluate(() => document.fonts.ready)
     if (scene.plays && media[picture])
-      await page.waitForFunction(() => document.querySelector('video')?.readyState >= 2, null, { timeout: 15_000 })
+      await page.waitForFunction(() => document.querySelector('video')?.readyState >= 2, null, {
+        timeout: 15_000,
+      })
     await page.waitForTimeout(scene.wait ?? 500)
     await scene.act?.(page, fake)
     await page.waitForTimeout(350)
     await page.screenshot({ path: join(folder, `${name}.png`) })
     const { axe: violations, wide, cut } = await look(page)
-    const notes = [...violations, ...(wide ? ['WIDER THAN THE WINDOW'] : []), ...cut.map((c) => `cut: ${c}`), ...new Set(said)]
+    const notes = [
+      ...violations,
+      ...(wide ? ['WIDER THAN THE WINDOW'] : []),
+      ...cut.map((c) => `cut: ${c}`),
+      ...new Set(said),
+    ]
     console.log(`${name}: ${notes.join(' | ') || 'fine'}`)
   } catch (e) {
     await page.screenshot({ path: join(folder, `${name}.png`) }).catch(() => {})

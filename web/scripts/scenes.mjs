@@ -27,9 +27,25 @@ export const scenes = [
   { name: 'watch', path: '/c/ines', role: 'anonymous', plays: true },
   { name: 'watch-wide', path: '/c/ines', role: 'anonymous', plays: true, picture: 'wide' },
   { name: 'watch-locked', path: '/c/ines', role: 'anonymous', plays: true, act: space },
-  { name: 'watch-locked-wide', path: '/c/ines', role: 'anonymous', plays: true, picture: 'wide', act: space, langs: en },
+  {
+    name: 'watch-locked-wide',
+    path: '/c/ines',
+    role: 'anonymous',
+    plays: true,
+    picture: 'wide',
+    act: space,
+    langs: en,
+  },
   { name: 'watch-inside', path: '/c/ines', role: 'subscriber', plays: true, act: space },
-  { name: 'watch-inside-wide', path: '/c/ines', role: 'subscriber', plays: true, picture: 'wide', act: space, langs: en },
+  {
+    name: 'watch-inside-wide',
+    path: '/c/ines',
+    role: 'subscriber',
+    plays: true,
+    picture: 'wide',
+    act: space,
+    langs: en,
+  },
   {
     name: 'watch-ask',
     path: '/c/ines',
@@ -103,7 +119,10 @@ export const scenes = [
     plays: true,
     langs: en,
     act: async (page) => {
-      await page.getByRole('button', { name: /Actions for the message of Sam K/ }).last().focus()
+      await page
+        .getByRole('button', { name: /Actions for the message of Sam K/ })
+        .last()
+        .focus()
       await page.keyboard.press('Enter')
     },
   },
@@ -114,7 +133,10 @@ export const scenes = [
     plays: true,
     langs: en,
     act: async (page) => {
-      await page.getByRole('button', { name: /Actions for the message of Sam K/ }).last().focus()
+      await page
+        .getByRole('button', { name: /Actions for the message of Sam K/ })
+        .last()
+        .focus()
       await page.keyboard.press('Enter')
       await page.getByRole('menuitem', { name: 'Time out or ban' }).click()
       await page.waitForTimeout(400)
@@ -139,7 +161,12 @@ export const scenes = [
     langs: en,
     act: async (page, fake) => {
       await space(page)
-      fake.world.channel.me = { ...fake.world.channel.me, inside: false, subscriber: false, reason: 'subscribers_only' }
+      fake.world.channel.me = {
+        ...fake.world.channel.me,
+        inside: false,
+        subscriber: false,
+        reason: 'subscribers_only',
+      }
       fake.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'period_ended', detail: '' })
       await page.waitForTimeout(300)
     },
@@ -230,7 +257,15 @@ export const scenes = [
     sizes: ['phone'],
     act: async (page) => page.locator('.next').click(),
   },
-  { name: 'cockpit-shortcuts', path: '/cockpit/ines', role: 'owner', plays: true, sizes: ['desk'], langs: en, act: press('Shortcuts') },
+  {
+    name: 'cockpit-shortcuts',
+    path: '/cockpit/ines',
+    role: 'owner',
+    plays: true,
+    sizes: ['desk'],
+    langs: en,
+    act: press('Shortcuts'),
+  },
   { name: 'cockpit-stranger', path: '/cockpit/ines', role: 'full', langs: en },
 
   {

@@ -14,7 +14,11 @@ const largest = (names) => names.toSorted((a, b) => read(b).length - read(a).len
 const linked = (html) =>
   [...readFileSync(join(dist, html), 'utf8').matchAll(/assets\/([^"]+)"/g)].map((m) => m[1])
 const imports = (name) =>
-  [...read(name).toString().matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g)].map((m) => m[1])
+  [
+    ...read(name)
+      .toString()
+      .matchAll(/(?:from|import)\s*["']\.\/([^"']+\.js)["']/g),
+  ].map((m) => m[1])
 
 function closure(names, found = new Set()) {
   for (const name of names) if (!found.has(name)) closure(imports(name), found.add(name))

@@ -15,7 +15,9 @@ const session = app.session.load().catch(() => {
 })
 void app.directory.refresh()
 // The screen's chunk and the words come over the network together.
-void pick(routes, location.pathname).route.load().catch(() => {})
+void pick(routes, location.pathname)
+  .route.load()
+  .catch(() => {})
 await language.choose(preferredLocale())
 mount(AppRoot, { target: document.getElementById('app')!, props: { app } })
 // The socket greets us with an account: after the session, so that both name the same one.

@@ -32,9 +32,14 @@ export class FakeServer {
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
     if (path.includes('checkout')) return this.#checkout(path, body)
     if (path.startsWith('/api/subscriptions')) return this.#subscriptions(path)
-    if (path.startsWith('/api/overlay/')) return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air })
+    if (path.startsWith('/api/overlay/'))
+      return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air })
     const found = this.#channel(method, rest, body)
-    return found ? ok(found) : method === 'GET' ? { status: 404, body: { reason: 'not_found' } } : { status: 204 }
+    return found
+      ? ok(found)
+      : method === 'GET'
+        ? { status: 404, body: { reason: 'not_found' } }
+        : { status: 204 }
   }
 
   /** A new connection. Returns what to do with its frames. */
@@ -75,7 +80,14 @@ export class FakeServer {
     if (this.world.refuse) return send({ type: 'refused', id, reason: this.world.refuse, detail: 'refused' })
     const account = this.world.session.account!
     const me = this.world.channel.me
-    const author = { id: account.id, name: account.name, role: me.role, subscriber: me.subscriber, months: me.months, badge: '' }
+    const author = {
+      id: account.id,
+      name: account.name,
+      role: me.role,
+      subscriber: me.subscriber,
+      months: me.months,
+      badge: '',
+    }
     const event = this.happen(frame.room, 'message.posted', { author, text: frame.text })
     send({ type: 'ack', id, channel: frame.channel, room: frame.room, seq: event.seq, event })
   }
@@ -121,7 +133,14 @@ export class FakeServer {
     if (!id) {
       const name = body.anonymous ? '' : w.session.account!.name
       const asked_at = new Date().toISOString()
-      const question: Question = { id: 'new', text: String(body.text), name, mine: true, state: 'waiting', asked_at }
+      const question: Question = {
+        id: 'new',
+        text: String(body.text),
+        name,
+        mine: true,
+        state: 'waiting',
+        asked_at,
+      }
       w.questions = [...w.questions, question]
       return { status: 200, body: question }
     }
@@ -130,7 +149,10 @@ export class FakeServer {
     const found = w.questions.find((q) => q.id === id) ?? { ...w.questions[0]!, id }
     const question = { ...found, state }
     w.questions = w.questions.map((q) => (q.id === id ? question : q))
-    w.channel.on_air = state === 'on_air' ? { question: id, text: found.text, name: found.name, since: new Date().toISOString() } : null
+    w.channel.on_air =
+      state === 'on_air'
+        ? { question: id, text: found.text, name: found.name, since: new Date().toISOString() }
+        : null
     return { status: 200, body: question }
   }
 
@@ -139,7 +161,16 @@ export class FakeServer {
     if (path.startsWith('/api/channels')) {
       if (w.session.account?.kind !== 'full') return { status: 403, body: { reason: 'password_required' } }
       const renews_at = new Date(Date.now() + 30 * 86_400_000).toISOString()
-      w.checkout = { id: 'c1', channel: 'ines', price: w.channel.price!, period: 'month', state: 'open', reason: '', sandbox: true, renews_at }
+      w.checkout = {
+        id: 'c1',
+        channel: 'ines',
+        price: w.channel.price!,
+        period: 'month',
+        state: 'open',
+        reason: '',
+        sandbox: true,
+        renews_at,
+      }
     }
     if (path.endsWith('/pay')) {
       const state = body.card === '4000000000000002' ? 'declined' : w.card
@@ -159,7 +190,9 @@ export class FakeServer {
     const w = this.world
     const [, , , id, act] = path.split('/')
     if (!id) return { status: 200, body: { subscriptions: w.subscriptions } }
-    w.subscriptions = w.subscriptions.map((s) => (s.id === id ? { ...s, cancel_at_period_end: act === 'cancel' } : s))
+    w.subscriptions = w.subscriptions.map((s) =>
+      s.id === id ? { ...s, cancel_at_period_end: act === 'cancel' } : s,
+    )
     return { status: 200, body: w.subscriptions.find((s) => s.id === id) }
   }
 

@@ -30,7 +30,11 @@ const publicLines: Line[] = [
   [people.sam, 'do you ship to Berlin?'],
   [people.ines, 'Yes, once a week. Everything is packed in straw.'],
   [people.theo, 'first time here, is it stoneware?'],
-  [people.ines, 'Stoneware, yes. Fired at 1,240 °C.', { seq: 8, name: 'Théo R.', excerpt: 'first time here, is it stoneware?' }],
+  [
+    people.ines,
+    'Stoneware, yes. Fired at 1,240 °C.',
+    { seq: 8, name: 'Théo R.', excerpt: 'first time here, is it stoneware?' },
+  ],
   [people.priya, 'she explains the whole glaze recipe in Sub Space'],
   [people.sam, 'how long does one firing take?'],
   [people.noa, 'ordered the small one 😍'],
@@ -40,7 +44,10 @@ const spaceLines: Line[] = [
   [people.priya, 'Is the cone 6 batch from the same clay as in October?'],
   [people.ines, 'Same clay, new bag. I wedged it twice.'],
   [people.bastien, 'Mine crawled at the foot every time until I followed your advice, thank you'],
-  [people.ines, 'The recipe you asked for: three parts cobalt, one part rutile, and the part nobody writes down: sieve it twice.'],
+  [
+    people.ines,
+    'The recipe you asked for: three parts cobalt, one part rutile, and the part nobody writes down: sieve it twice.',
+  ],
   [people.priya, 'Sharing my test tiles from Sunday, rutile goes down from left to right'],
   [people.yuna, 'That is my question, hello everyone'],
 ]
@@ -80,11 +87,21 @@ export function world(role: Role = 'anonymous') {
     handle: 'ines',
     title: 'Inès Marchetti, ceramics',
     owner_name: people.ines.name,
-    live: { id: 'b1', title: 'Glazing the Lune vase, last kiln of the year', state: 'live', started_at: ago(4328) },
+    live: {
+      id: 'b1',
+      title: 'Glazing the Lune vase, last kiln of the year',
+      state: 'live',
+      started_at: ago(4328),
+    },
     viewers: 2418,
     space_open: true,
   }
-  const onAir = { question: 'q0', text: 'How do you stop the drips at the shoulder?', name: 'Yuna', since: ago(84) }
+  const onAir = {
+    question: 'q0',
+    text: 'How do you stop the drips at the shoulder?',
+    name: 'Yuna',
+    since: ago(84),
+  }
   const channel: Channel = {
     ...card,
     price: { minor: 499, currency: 'EUR' },
@@ -109,7 +126,11 @@ export function world(role: Role = 'anonymous') {
     session,
     channels: [card, ...otherCards()],
     channel,
-    playback: { state: 'live' as 'live' | 'offline' | 'interrupted', url: '/hls/token/ines/main.m3u8', reason: '' },
+    playback: {
+      state: 'live' as 'live' | 'offline' | 'interrupted',
+      url: '/hls/token/ines/main.m3u8',
+      reason: '',
+    },
     logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
     questions: questions(role),
     inside: 146,
@@ -182,23 +203,26 @@ function otherCards(): ChannelCard[] {
 
 function questions(role: Role): Question[] {
   const staff = role === 'owner' || role === 'moderator'
-  const waiting = questionTexts.map(
-    ([from, text, seconds, unnamed], i): Question => ({
-      id: `q${i + 1}`,
-      text,
-      name: unnamed ? '' : from.name,
-      mine: false,
-      state: 'waiting',
-      asked_at: ago(seconds),
-      ...(staff ? { author: { id: from.id, name: from.name } } : {}),
-    }),
-  )
+  const waiting = questionTexts.map(([from, text, seconds, unnamed], i): Question => ({
+    id: `q${i + 1}`,
+    text,
+    name: unnamed ? '' : from.name,
+    mine: false,
+    state: 'waiting',
+    asked_at: ago(seconds),
+    ...(staff ? { author: { id: from.id, name: from.name } } : {}),
+  }))
   const done = ['a1', 'a2', 'a3'].map((id): Question => ({ ...waiting[0]!, id, state: 'answered' }))
   return [...waiting, ...done]
 }
 
 function subscriptions(): Subscription[] {
-  const one = (id: string, channel_title: string, months: number, more: Partial<Subscription> = {}): Subscription => ({
+  const one = (
+    id: string,
+    channel_title: string,
+    months: number,
+    more: Partial<Subscription> = {},
+  ): Subscription => ({
     id,
     channel: id,
     channel_title,
@@ -213,7 +237,11 @@ function subscriptions(): Subscription[] {
   })
   return [
     one('ines', 'Inès Marchetti, ceramics', 3),
-    one('oskar', 'Oskar Lind', 14, { price: { minor: 390, currency: 'EUR' }, period_end: ahead(9), access_until: ahead(9) }),
+    one('oskar', 'Oskar Lind', 14, {
+      price: { minor: 390, currency: 'EUR' },
+      period_end: ahead(9),
+      access_until: ahead(9),
+    }),
     one('anselm', 'Anselm Roux', 1, { cancel_at_period_end: true, access_until: ahead(11) }),
     one('marek', 'Marek Novotný', 5, { state: 'past_due', access_until: ahead(4) }),
   ]

@@ -121,11 +121,6 @@ func (tx *Tx) subscriptions(ctx context.Context, where string, args ...any) ([]s
 	return out, err
 }
 
-// SubscriptionByID implements subscription.Tx.
-func (tx *Tx) SubscriptionByID(ctx context.Context, id ident.Subscription) (subscription.Subscription, bool, error) {
-	return first(tx.subscriptions(ctx, `s.id = $1`, id))
-}
-
 // SubscriptionByRef implements subscription.Tx.
 func (tx *Tx) SubscriptionByRef(ctx context.Context, provider, ref string) (subscription.Subscription, bool, error) {
 	return first(tx.subscriptions(ctx, `s.provider = $1 AND s.ref = $2`, provider, ref))

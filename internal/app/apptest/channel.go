@@ -27,6 +27,12 @@ func (s *Server) Found(handle string) Channel {
 	if err != nil || !open {
 		s.t.Fatalf("the server has an owner already (%v)", err)
 	}
+	return s.FoundWith(secret, handle)
+}
+
+// FoundWith is Found with the secret of the link that the server printed.
+func (s *Place) FoundWith(secret, handle string) Channel {
+	s.t.Helper()
 	p := s.Stranger()
 	p.Name, p.Password = "Owner of "+handle, "pass "+rand.Text()
 	Secret(s.t, p.Password, secret)
@@ -39,7 +45,7 @@ func (s *Server) Found(handle string) Channel {
 }
 
 // Another opens one more channel on the same server, with a creator of its own.
-func (s *Server) Another(first Channel, handle string) Channel {
+func (s *Place) Another(first Channel, handle string) Channel {
 	s.t.Helper()
 	p := s.SignUp("Owner of " + handle)
 	first.Owner.Do("POST", "/api/channels", map[string]any{"handle": handle, "title": "The place of " + handle, "owner": p.Name})

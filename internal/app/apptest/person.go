@@ -51,7 +51,7 @@ type Answer struct {
 }
 
 // Stranger returns somebody who is not signed in.
-func (s *Server) Stranger() *Person {
+func (s *Place) Stranger() *Person {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		s.t.Fatal(err)
@@ -66,7 +66,7 @@ func (s *Server) Stranger() *Person {
 }
 
 // SignUp makes a full account.
-func (s *Server) SignUp(name string) *Person {
+func (s *Place) SignUp(name string) *Person {
 	s.t.Helper()
 	p := s.Stranger()
 	p.Name, p.Password = name, "pass "+rand.Text()
@@ -76,7 +76,7 @@ func (s *Server) SignUp(name string) *Person {
 }
 
 // Light makes an account of a name alone.
-func (s *Server) Light(name string) *Person {
+func (s *Place) Light(name string) *Person {
 	s.t.Helper()
 	p := s.Stranger()
 	p.Name = name

@@ -31,16 +31,25 @@ import (
 // a goal measures itself.
 const Patience = 20 * time.Second
 
-// Server is a running node.
+// Place is a running server that people can come to, in this process or not.
+type Place struct {
+	URL string
+
+	t    testing.TB
+	ends atomic.Int64 // people made so far; each comes from an address of their own
+}
+
+// At returns the place at an address.
+func At(t testing.TB, url string) *Place { return &Place{URL: url, t: t} }
+
+// Server is a running node inside the test.
 type Server struct {
 	*app.Server
-	URL      string
+	*Place
 	Data     string
 	Database string
 
-	t    testing.TB
 	stop func()
-	ends *atomic.Int64 // people made so far; each comes from an address of their own
 }
 
 // Options says how a server is started. The zero value is a fresh database, the
@@ -86,7 +95,7 @@ func Start(t testing.TB, opt Options) *Server {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }() // stop waits for it
-	srv := &Server{Server: s, URL: s.Address(), Data: opt.Data, Database: opt.Database, t: t, ends: new(atomic.Int64)}
+	srv := &Server{Server: s, Place: At(t, s.Address()), Data: opt.Data, Database: opt.Database}
 	srv.stop = sync.OnceFunc(func() {
 		cancel()
 		select {

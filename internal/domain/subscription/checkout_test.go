@@ -158,9 +158,14 @@ func TestProgressNeverTakesBackWhatIsConfirmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, state := range []subscription.CheckoutState{subscription.CheckoutPending, subscription.CheckoutDeclined} {
-		if _, err := w.service.Progress(t.Context(), c.ID, state, "late"); err != nil {
-			t.Fatal(err)
+		if is, err := w.service.Progress(t.Context(), c.ID, state, "late"); err != nil || is.State != subscription.CheckoutComplete {
+			t.Fatalf("got %+v, %v", is, err)
 		}
+		w.update(func(tx *store.Tx) error { // as one who read before the confirmation
+			stale := c
+			stale.State, stale.Reason = state, "stale"
+			return tx.SetCheckout(t.Context(), stale)
+		})
 	}
 	if c, err := w.service.CheckoutByID(t.Context(), c.Account, c.ID); err != nil || c.State != subscription.CheckoutComplete || c.Reason != "" {
 		t.Fatalf("got %+v, %v", c, err)

@@ -42,7 +42,7 @@ type Status string
 
 // The statuses. Everything an adapter has no certain word for is StatusUnknown.
 const (
-	StatusIncomplete Status = "incomplete" // nothing was paid yet
+	StatusIncomplete Status = "incomplete" // nothing was paid yet, and perhaps never will be
 	StatusActive     Status = "active"
 	StatusPastDue    Status = "past_due" // the provider still tries to charge
 	StatusEnded      Status = "ended"

@@ -20,7 +20,8 @@ const (
 
 // Reconcile asks the providers about everything that may have changed without
 // our hearing of it: unfinished checkouts and all running subscriptions. One
-// that fails does not keep the others waiting; all troubles are returned.
+// that fails does not keep the others waiting; all troubles are returned. What a
+// provider sold that is switched off is left to the clock.
 func (s *Service) Reconcile(ctx context.Context) error {
 	troubles := []error{s.ReconcileCheckouts(ctx)}
 	var after ident.Subscription
@@ -37,7 +38,7 @@ func (s *Service) Reconcile(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if _, err := s.Refresh(ctx, sub.Provider, sub.Ref); err != nil {
+			if _, err := s.Refresh(ctx, sub.Provider, sub.Ref); err != nil && !fault.Is(err, providerOff) {
 				troubles = append(troubles, fmt.Errorf("reconcile: %w", err))
 			}
 		}
@@ -55,7 +56,7 @@ func (s *Service) ReconcileCheckouts(ctx context.Context) error {
 	})
 	troubles := []error{err}
 	for _, c := range overdue {
-		if err := s.reconcileCheckout(ctx, c); err != nil {
+		if err := s.reconcileCheckout(ctx, c); err != nil && !fault.Is(err, providerOff) {
 			troubles = append(troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
 		}
 	}
@@ -68,12 +69,14 @@ func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
 		return err
 	}
 	if session.Subscription != "" {
-		_, err := s.Refresh(ctx, c.Provider, session.Subscription)
-		return err
+		if _, err := s.Refresh(ctx, c.Provider, session.Subscription); err != nil {
+			return err
+		}
 	}
 	if s.Now().Before(c.Expires) {
 		return nil
 	}
+	// What was completed just now, or is paid later, is not undone by this.
 	c.State, c.Reason = CheckoutExpired, ""
 	return s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
 }

@@ -95,6 +95,30 @@ func TestWithoutNewsTheClockShutsTheDoor(t *testing.T) {
 	}
 }
 
+func TestReconcileFindsWhatNoEventTold(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	_, ref := w.buy(buyer)
+	reconcile := func() {
+		t.Helper()
+		if err := w.service.Reconcile(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reconcile(); w.inside(buyer).Allowed {
+		t.Error("the event was not given its time")
+	}
+	w.clock.Advance(time.Minute)
+	reconcile()
+	w.provider.renew(ref)
+	reconcile()
+	w.provider.change(ref, func(o *subscription.Object) { o.DisputedAt = w.clock.Now() })
+	reconcile()
+	if whys := w.whys(); !slices.Equal(whys, []string{"paid", "renewed", "disputed"}) {
+		t.Errorf("the log tells of %v", whys)
+	}
+}
+
 func TestAnIncompletePurchaseLeavesNoTrace(t *testing.T) {
 	w := newWorld(t)
 	buyer := w.person(true)
@@ -223,4 +247,22 @@ func TestCancelKeepsThePeriodToTheSecond(t *testing.T) {
 	w.refresh(ref)
 	_, err := w.service.Resume(t.Context(), buyer, sub.ID)
 	wantReason(t, err, "subscription_ended")
+}
+
+func TestWhatASwitchedOffProviderSoldClosesByTheClock(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	sub, _ := w.subscribe(buyer)
+	w.service.Providers = nil
+	if err := w.service.Reconcile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.service.Cancel(t.Context(), buyer, sub.ID)
+	wantReason(t, err, "provider_off")
+	_, err = w.service.OpenCheckout(t.Context(), w.person(true), w.channel, "k")
+	wantReason(t, err, "payments_off")
+	w.clock.Set(sub.PeriodEnd.Add(grace))
+	if w.inside(buyer).Allowed {
+		t.Error("open after period and grace")
+	}
 }

@@ -34,7 +34,6 @@ type Tx interface {
 	// checkout is complete.
 	SetCheckout(ctx context.Context, c Checkout) error
 
-	SubscriptionByID(ctx context.Context, id ident.Subscription) (Subscription, bool, error)
 	SubscriptionByRef(ctx context.Context, provider, ref string) (Subscription, bool, error)
 	// RunningSubscription returns one of the account that has not ended.
 	RunningSubscription(ctx context.Context, account ident.Account, channel ident.Channel) (Subscription, bool, error)
@@ -74,6 +73,9 @@ type Service struct{ Config }
 // NewService returns the service.
 func NewService(c Config) *Service { return &Service{c} }
 
+// providerOff is the refusal of what only a missing provider could do.
+const providerOff = "provider_off"
+
 // provider finds a provider by the name stored beside what it sold.
 func (s *Service) provider(name string) (Provider, error) {
 	for _, p := range s.Providers {
@@ -81,7 +83,7 @@ func (s *Service) provider(name string) (Provider, error) {
 			return p, nil
 		}
 	}
-	return nil, fault.New(fault.Unavailable, "provider_off", "The payment provider %q is not switched on at this server.", name)
+	return nil, fault.New(fault.Unavailable, providerOff, "The payment provider %q is not switched on at this server.", name)
 }
 
 // facts reads one person's facts in one channel, behind the lock of its logs.

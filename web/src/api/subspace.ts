@@ -16,7 +16,7 @@ export type Channel = Schemas['Channel']
 export type OnAir = Schemas['OnAir']
 export type Standing = Schemas['Standing']
 export type Money = Schemas['Money']
-export type Person = Schemas['Person']
+export type Person = Schemas['Moderator']
 export type Sanction = Schemas['Sanction']
 export type Question = Schemas['Question']
 export type Checkout = Schemas['Checkout']
@@ -25,15 +25,19 @@ export type Playback = Schemas['Playback']
 export type Ingest = Schemas['Ingest']
 export type Health = Schemas['Health']
 export type Overlay = Schemas['Overlay']
-export type OverlayView = Schemas['OverlayView']
-export type ChannelChange = paths['/api/channels/{channel}']['patch']['requestBody']['content']['application/json']
+export type OverlayView = Schemas['OverlayState']
+export type ChannelChange =
+  paths['/api/channels/{channel}']['patch']['requestBody']['content']['application/json']
 
 export type EventPage = { events: SubspaceEvent[]; head: number; more: boolean }
 type Page = { after?: number; before?: number; limit?: number }
 type Answer<T> = { data?: T; error?: unknown; response: Response }
 
 // fetch is looked up at every call, so that a test can stand in for the server.
-const client = createClient<paths>({ baseUrl: globalThis.location?.origin, fetch: (r) => globalThis.fetch(r) })
+const client = createClient<paths>({
+  baseUrl: globalThis.location?.origin,
+  fetch: (r) => globalThis.fetch(r),
+})
 
 async function given<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>> {
   const { data, error, response } = await call.catch((thrown) => {
@@ -47,11 +51,13 @@ const at = (channel: string) => ({ params: { path: { channel } } })
 
 export const api = {
   session: () => given(client.GET('/api/session')),
-  signIn: (name: string, password: string) => given(client.POST('/api/session', { body: { name, password } })),
+  signIn: (name: string, password: string) =>
+    given(client.POST('/api/session', { body: { name, password } })),
   signInLightly: (name: string) => given(client.POST('/api/session/light', { body: { name } })),
   redeemLink: (token: string) => given(client.POST('/api/session/link', { body: { token } })),
   signOut: () => given(client.DELETE('/api/session')),
-  signUp: (name: string, password: string) => given(client.POST('/api/accounts', { body: { name, password } })),
+  signUp: (name: string, password: string) =>
+    given(client.POST('/api/accounts', { body: { name, password } })),
   setUp: (body: { token: string; name: string; password: string; handle: string; title: string }) =>
     given(client.POST('/api/setup', { body })),
   /** A light account that sets a password becomes a full one. */
@@ -82,7 +88,9 @@ export const api = {
   appoint: (channel: string, name: string) =>
     given(client.PUT('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } })),
   dismiss: (channel: string, name: string) =>
-    given(client.DELETE('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } })),
+    given(
+      client.DELETE('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } }),
+    ),
   sanctions: async (channel: string) =>
     (await given(client.GET('/api/channels/{channel}/sanctions', at(channel)))).sanctions,
   sanction: (
@@ -91,7 +99,9 @@ export const api = {
   ) => given(client.POST('/api/channels/{channel}/sanctions', { ...at(channel), body })),
   liftSanction: (channel: string, account: string) =>
     given(
-      client.DELETE('/api/channels/{channel}/sanctions/{account}', { params: { path: { channel, account } } }),
+      client.DELETE('/api/channels/{channel}/sanctions/{account}', {
+        params: { path: { channel, account } },
+      }),
     ),
 
   questions: async (channel: string) =>
@@ -100,17 +110,33 @@ export const api = {
   ask: (channel: string, body: { key: string; text: string; anonymous: boolean }) =>
     given(client.POST('/api/channels/{channel}/questions', { ...at(channel), body })),
   moveQuestion: (channel: string, id: string, move: 'air' | 'answer' | 'return' | 'skip') =>
-    given(client.POST(`/api/channels/{channel}/questions/{id}/${move}`, { params: { path: { channel, id } } })),
+    given(
+      client.POST(`/api/channels/{channel}/questions/{question}/${move}`, {
+        params: { path: { channel, question: id } },
+      }),
+    ),
 
   /** Idempotent on key: one key is one attempt to subscribe. */
   openCheckout: (channel: string, key: string) =>
     given(client.POST('/api/channels/{channel}/checkout', { ...at(channel), body: { key } })),
-  checkout: (id: string) => given(client.GET('/api/checkouts/{id}', { params: { path: { id } } })),
+  checkout: (id: string) =>
+    given(client.GET('/api/checkouts/{checkout}', { params: { path: { checkout: id } } })),
   payInSandbox: (id: string, card: string) =>
-    given(client.POST('/api/sandbox/checkouts/{id}/pay', { params: { path: { id } }, body: { card } })),
+    given(
+      client.POST('/api/sandbox/checkouts/{checkout}/pay', {
+        params: { path: { checkout: id } },
+        body: { card },
+      }),
+    ),
   subscriptions: async () => (await given(client.GET('/api/subscriptions'))).subscriptions,
-  cancel: (id: string) => given(client.POST('/api/subscriptions/{id}/cancel', { params: { path: { id } } })),
-  resume: (id: string) => given(client.POST('/api/subscriptions/{id}/resume', { params: { path: { id } } })),
+  cancel: (id: string) =>
+    given(
+      client.POST('/api/subscriptions/{subscription}/cancel', { params: { path: { subscription: id } } }),
+    ),
+  resume: (id: string) =>
+    given(
+      client.POST('/api/subscriptions/{subscription}/resume', { params: { path: { subscription: id } } }),
+    ),
 
   playback: (channel: string) => given(client.GET('/api/channels/{channel}/playback', at(channel))),
   ingest: (channel: string) => given(client.GET('/api/channels/{channel}/ingest', at(channel))),
@@ -119,5 +145,6 @@ export const api = {
   overlay: (channel: string) => given(client.GET('/api/channels/{channel}/overlay', at(channel))),
   newOverlay: (channel: string) => given(client.POST('/api/channels/{channel}/overlay', at(channel))),
   revokeOverlay: (channel: string) => given(client.DELETE('/api/channels/{channel}/overlay', at(channel))),
-  overlayView: (secret: string) => given(client.GET('/api/overlay/{secret}', { params: { path: { secret } } })),
+  overlayView: (secret: string) =>
+    given(client.GET('/api/overlay/{secret}', { params: { path: { secret } } })),
 }

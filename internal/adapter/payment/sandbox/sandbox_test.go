@@ -2,6 +2,8 @@ package sandbox_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -132,6 +134,27 @@ func TestManyClicksChargeOnce(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// crashed stands for a till whose server died between charging and noting it.
+type crashed struct{ *subscription.Service }
+
+func (crashed) Progress(context.Context, ident.Checkout, subscription.CheckoutState, string) (subscription.Checkout, error) {
+	return subscription.Checkout{}, errors.New("power cut")
+}
+
+func TestWhatIsChargedStaysChargedAfterACrash(t *testing.T) {
+	w := newWorld(t, sandbox.Mischief{})
+	buyer := w.person()
+	c := w.checkout(buyer)
+	if _, err := sandbox.NewTill(w.sandbox, crashed{w.service}).Pay(t.Context(), buyer, c.ID, good); err == nil {
+		t.Fatal("the till did not crash")
+	}
+	if c := w.pay(buyer, c.ID, declined); c.State != subscription.CheckoutPending {
+		t.Errorf("the paid checkout became %s", c.State)
+	}
+	w.run(w.node)
+	w.await(w.node, "paid")
 }
 
 func TestNoCardNumberIsKept(t *testing.T) {
@@ -286,6 +309,33 @@ func TestTwoNodesShareTheWork(t *testing.T) {
 			t.Errorf("posted %d times: %s", times, body)
 		}
 	}
+}
+
+func TestSimultaneousNodesRenewOnce(t *testing.T) {
+	w := newWorld(t, sandbox.Mischief{})
+	nodes := []*node{w.node, w.start(sandbox.Mischief{})}
+	const buyers = 10
+	for range buyers {
+		by := w.person()
+		w.pay(by, w.checkout(by).ID, good)
+	}
+	w.clock.Advance(period)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			if err := nodes[i%2].sandbox.Advance(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	w.update(func(tx *store.Tx) error {
+		events, err := tx.UnsentSandboxEvents(t.Context(), w.clock.Now(), time.Time{}, 1000)
+		if len(events) != 4*buyers { // created and paid, updated and paid
+			t.Errorf("%d events of %d subscriptions in their second month", len(events), buyers)
+		}
+		return err
+	})
 }
 
 // TestAHostileNetworkChangesNothing doubles, disorders and drops deliveries.

@@ -57,7 +57,7 @@ export class RoomChat {
   #ears: RoomEars
   #queue: SubspaceEvent[] = []
   #nextFrame: NextFrame
-  #listeners = new Set<(row: Row) => void>()
+  #listeners: ((row: Row) => void)[] = []
 
   constructor(
     connection: Connection,
@@ -112,8 +112,8 @@ export class RoomChat {
 
   /** Calls back for every new row, for the announcer. Returns its own undo. */
   onRow(listen: (row: Row) => void): () => void {
-    this.#listeners.add(listen)
-    return () => this.#listeners.delete(listen)
+    this.#listeners.push(listen)
+    return () => (this.#listeners = this.#listeners.filter((l) => l !== listen))
   }
 
   async readOlder(): Promise<void> {

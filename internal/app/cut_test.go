@@ -1,0 +1,107 @@
+package app_test
+
+import (
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// wire is a proxy before a server that a test can cut and mend.
+type wire struct {
+	t       testing.TB
+	network string
+	address string // where it listens
+	target  string
+
+	mu       sync.Mutex
+	listener net.Listener
+	conns    map[net.Conn]bool
+	pumps    sync.WaitGroup
+}
+
+func newWire(t testing.TB, network, address, target string) *wire {
+	w := &wire{t: t, network: network, address: address, target: target, conns: map[net.Conn]bool{}}
+	w.mend()
+	t.Cleanup(w.cut)
+	return w
+}
+
+// mend listens, again if it was cut.
+func (w *wire) mend() {
+	w.t.Helper()
+	l, err := net.Listen(w.network, w.address)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.mu.Lock()
+	w.listener = l
+	w.mu.Unlock()
+	w.pumps.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			w.join(c)
+		}
+	})
+}
+
+func (w *wire) join(near net.Conn) {
+	far, err := net.Dial(w.network, w.target)
+	if err != nil {
+		near.Close()
+		return
+	}
+	w.mu.Lock()
+	w.conns[near], w.conns[far] = true, true
+	w.mu.Unlock()
+	pump := func(to, from net.Conn) {
+		io.Copy(to, from) //nolint:errcheck // ends when either side does
+		to.Close()
+		from.Close()
+		w.mu.Lock()
+		delete(w.conns, from)
+		w.mu.Unlock()
+	}
+	w.pumps.Go(func() { pump(far, near) })
+	w.pumps.Go(func() { pump(near, far) })
+}
+
+// cut ends every connection and refuses new ones.
+func (w *wire) cut() {
+	w.mu.Lock()
+	w.listener.Close()
+	for c := range w.conns {
+		c.Close()
+	}
+	w.mu.Unlock()
+	w.pumps.Wait()
+}
+
+// postgresBehindWire returns a way to the database that can be cut.
+func postgresBehindWire(t testing.TB, database string) (string, *wire) {
+	t.Helper()
+	u, err := url.Parse(database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("/tmp", "wire") // a socket's path is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	q := u.Query()
+	if q.Get("host") == "" {
+		t.Skipf("the test's PostgreSQL is not on a unix socket: %s", u.Redacted())
+	}
+	const socket = ".s.PGSQL.5432"
+	w := newWire(t, "unix", filepath.Join(dir, socket), filepath.Join(q.Get("host"), socket))
+	q.Set("host", dir)
+	u.RawQuery = q.Encode()
+	return u.String(), w
+}

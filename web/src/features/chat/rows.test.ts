@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import type { SubspaceEvent } from '../../realtime/frames'
+import { append, LIVE_ROWS, prepend, type Row } from './rows'
+
+const author = { id: 'a', name: 'Noa', role: 'none', subscriber: false, months: 0, badge: '' } as const
+const envelope = (seq: number) => ({
+  log: 'l',
+  seq,
+  id: `e${seq}`,
+  v: 1 as const,
+  at: '2026-11-22T18:00:00.000Z',
+})
+const posted = (seq: number): SubspaceEvent => ({
+  ...envelope(seq),
+  kind: 'message.posted',
+  data: { author, text: `m${seq}` },
+})
+const seqs = (rows: Row[]) => rows.map((r) => r.seq)
+
+describe('append', () => {
+  it('keeps the last rows only', () => {
+    const rows = append(
+      [],
+      Array.from({ length: 300 }, (_, i) => posted(i + 1)),
+    )
+    expect(rows).toHaveLength(LIVE_ROWS)
+    expect(rows.at(-1)!.seq).toBe(300)
+  })
+
+  it('puts a late row where its number says, and an old one nowhere twice', () => {
+    const rows = append([], [posted(1), posted(4)])
+    expect(seqs(append(rows, [posted(2), posted(4)]))).toEqual([1, 2, 4])
+  })
+
+  it('leaves a mark where a message was removed', () => {
+    const removed: SubspaceEvent = {
+      ...envelope(3),
+      kind: 'message.removed',
+      data: { seqs: [1], by: 'moderator' },
+    }
+    const rows = append([], [posted(1), posted(2), removed])
+    expect(rows.map((r) => r.kind)).toEqual(['removed', 'message'])
+    expect(JSON.stringify(rows)).not.toContain('m1')
+  })
+
+  it('returns the same list when nothing on the screen changes', () => {
+    const rows = append([], [posted(1)])
+    const unknown = { ...envelope(2), kind: 'gift.sent', data: {} } as unknown as SubspaceEvent
+    expect(append(rows, [unknown])).toBe(rows)
+  })
+})
+
+describe('prepend', () => {
+  it('adds only what is older', () => {
+    const rows = append([], [posted(5), posted(6)])
+    expect(seqs(prepend(rows, [posted(3), posted(4), posted(5)]))).toEqual([3, 4, 5, 6])
+  })
+})

@@ -1,0 +1,63 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { language, t } from './index.svelte'
+
+const files = import.meta.glob<Record<string, string>>('./*.json', { eager: true, import: 'default' })
+const sources = import.meta.glob<string>(['../**/*.svelte', '../**/*.ts', '!../**/*.test.ts'], {
+  eager: true,
+  query: '?raw',
+  import: 'default',
+})
+const en = files['./en.json']!
+const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort()
+const ends = ['zero', 'one', 'two', 'few', 'many', 'other']
+const stem = (key: string) =>
+  ends.includes(key.split('.').at(-1)!) ? key.slice(0, key.lastIndexOf('.')) : key
+
+describe.each(Object.entries(files))('%s', (name, words) => {
+  it('has the same keys as English', () => {
+    const stems = (d: Record<string, string>) => [...new Set(Object.keys(d).map(stem))].sort()
+    expect(stems(words)).toEqual(stems(en))
+  })
+
+  it('fills the same places', () => {
+    for (const [key, text] of Object.entries(words)) {
+      const source = en[key] ?? en[`${stem(key)}.other`]!
+      expect([key, ...places(text)]).toEqual([key, ...places(source)])
+    }
+  })
+
+  it('has every plural its language needs', () => {
+    const rules = new Intl.PluralRules(name.slice(2, -5)).resolvedOptions().pluralCategories
+    // French "many" is for millions; "other" stands in for it.
+    const needed = rules.filter((r) => r !== 'many')
+    for (const key of Object.keys(words).filter((k) => k.endsWith('.other')))
+      for (const end of needed) expect(words).toHaveProperty([`${stem(key)}.${end}`])
+  })
+})
+
+describe('the words', () => {
+  beforeAll(() => language.choose('en'))
+
+  it('are all used: an unused key is a sentence somebody translates for nothing', () => {
+    const code = Object.values(sources).join('\n')
+    const built = /^(reason|health|health\.trouble|sandbox|settings|settings\.announce)\./
+    const unused = [...new Set(Object.keys(en).map(stem))].filter(
+      (k) => !built.test(k) && !code.includes(`'${k}'`),
+    )
+    expect(unused).toEqual([])
+  })
+
+  it('choose their plural and format numbers', () => {
+    expect(t('account.title')).toBe('Your account')
+    expect(t('queue.answeredCount', { n: 1 })).toBe('1 answered')
+    expect(t('live.watching', { n: 2418 })).toBe('2,418 watching')
+  })
+
+  it('speak French when asked, and keep it when a language is unknown', async () => {
+    await language.choose('fr')
+    expect(t('space.name')).toBe('Espace abonnés')
+    await language.choose('xx')
+    expect(language.current).toBe('fr')
+    await language.choose('en')
+  })
+})

@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Refusal } from '../api/refusal'
+import { backoff } from './backoff'
+import { Connection } from './connection'
+import { FakeNetwork } from '../../tests/fake-network'
+
+describe('backoff', () => {
+  it('doubles from half a second to fifteen', () => {
+    const longest = () => 1
+    expect([0, 1, 2, 3].map((n) => backoff(n, longest))).toEqual([500, 1000, 2000, 4000])
+    expect(backoff(30, longest)).toBe(15_000)
+  })
+
+  it('cuts a random half, so that a crowd does not return at once', () => {
+    expect(backoff(3, () => 0)).toBe(2000)
+  })
+})
+
+describe('Connection', () => {
+  let network: FakeNetwork
+  let connection: Connection
+
+  beforeEach(() => {
+    network = new FakeNetwork()
+    connection = new Connection(network)
+    connection.start()
+  })
+
+  it('is open once the server has greeted', () => {
+    expect(connection.link).toBe('connecting')
+    network.greet()
+    expect(connection.link).toBe('open')
+  })
+
+  it('matches answers to requests by id', async () => {
+    network.greet()
+    const answer = connection.request({ type: 'ping' })
+    network.answerLast((id) => ({ type: 'pong', id }))
+    await expect(answer).resolves.toMatchObject({ type: 'pong' })
+  })
+
+  it('turns a refused frame into its reason', async () => {
+    network.greet()
+    const answer = connection.request({ type: 'leave', channel: 'ines', room: 'public' })
+    network.answerLast((id) => ({
+      type: 'refused',
+      id,
+      reason: 'timed_out',
+      detail: 'Wait.',
+      retry_after: 9,
+    }))
+    await expect(answer).rejects.toMatchObject({ reason: 'timed_out', retryAfter: 9 })
+  })
+
+  it('refuses at once while there is no socket', async () => {
+    await expect(connection.request({ type: 'ping' })).rejects.toBeInstanceOf(Refusal)
+  })
+
+  it('fails what was under way when the socket is lost, and comes back', async () => {
+    network.greet()
+    const answer = connection.request({ type: 'ping' })
+    network.lose()
+    await expect(answer).rejects.toMatchObject({ reason: 'unreachable' })
+    expect(connection.link).toBe('waiting')
+    network.pass(1000)
+    network.greet()
+    expect(connection.link).toBe('open')
+    expect(network.opened).toBe(2)
+  })
+
+  it('waits longer with every failure, and starts over after a success', () => {
+    network.lose()
+    network.pass(500)
+    network.lose()
+    network.pass(999)
+    expect(network.opened).toBe(2)
+    network.pass(1)
+    expect(network.opened).toBe(3)
+    network.greet()
+    network.lose()
+    network.pass(500)
+    expect(network.opened).toBe(4)
+  })
+
+  it('stays away when it is told to', () => {
+    network.greet()
+    network.lose(4003)
+    network.pass(60_000)
+    expect(connection.link).toBe('stopped')
+    expect(network.opened).toBe(1)
+  })
+
+  it('pauses for five seconds after too many frames', () => {
+    network.greet()
+    network.lose(4029)
+    network.pass(4999)
+    expect(network.opened).toBe(1)
+    network.pass(1)
+    expect(network.opened).toBe(2)
+  })
+
+  it('notices a dead socket by an unanswered ping', async () => {
+    network.greet()
+    network.pass(25_000)
+    network.pass(10_000)
+    await Promise.resolve()
+    await Promise.resolve()
+    await Promise.resolve()
+    expect(connection.link).toBe('waiting')
+  })
+
+  it('comes back with the new cookie when restarted, and does not hear the old socket', () => {
+    network.greet()
+    const frames: string[] = []
+    connection.onFrame((frame) => frames.push(frame.type))
+    const old = network.socket
+    connection.restart()
+    old.say({ type: 'state', channel: 'ines', viewers: 1 })
+    network.greet()
+    expect(frames).toEqual(['hello'])
+  })
+
+  it('survives a frame it cannot read', () => {
+    network.greet()
+    network.socket.onmessage?.({ data: 'not json' } as MessageEvent)
+    expect(connection.link).toBe('open')
+  })
+})

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { audit, openPage, type Page } from './visit-page'
+
+describe('the cockpit', () => {
+  let opened: Page
+  const moves = () => opened.server.calls.filter((c) => c.startsWith('POST') && c.includes('questions'))
+
+  beforeEach(() => page.viewport(1440, 900))
+  afterEach(() => opened.close())
+
+  it('works the queue by keyboard alone', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'owner', change: (w) => (w.channel.on_air = null) })
+    await expect.element(page.getByTestId('question-queue')).toBeVisible()
+    await userEvent.keyboard('{ArrowDown}{Enter}')
+    await expect.element(page.getByTestId('on-air')).toHaveTextContent('Is rutile worth it')
+    await userEvent.keyboard('a')
+    await expect.poll(() => page.getByTestId('on-air').query()).toBeNull()
+    await expect.poll(moves).toHaveLength(2)
+    await userEvent.keyboard('l')
+    await expect
+      .poll(moves)
+      .toEqual([
+        'POST /api/channels/ines/questions/q1/air',
+        'POST /api/channels/ines/questions/q1/answer',
+        'POST /api/channels/ines/questions/q3/skip',
+      ])
+  })
+
+  it('offers a moderator only what a moderator may do', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'moderator' })
+    await expect.element(page.getByTestId('question-queue')).toBeVisible()
+    expect(page.getByRole('button', { name: /Put on air/ }).query()).toBeNull()
+    expect(page.getByTestId('go-live-settings').query()).toBeNull()
+    await userEvent.keyboard('{Enter}')
+    expect(moves()).toEqual([])
+  })
+
+  it('hides the stream key until it is asked for', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'owner', change: (w) => (w.channel.live = null) })
+    const key = page.getByLabelText('Stream key', { exact: true })
+    await expect.element(key).toHaveAttribute('type', 'password')
+    await page.getByRole('button', { name: 'Show: Stream key' }).click()
+    await expect.element(key).toHaveAttribute('type', 'text')
+  })
+
+  it('opens the Sub Space with one press', async () => {
+    opened = await openPage('/cockpit/ines', {
+      as: 'owner',
+      change: (w) => {
+        w.channel.space_open = false
+        w.channel.me = { ...w.channel.me, inside: false, reason: 'space_closed' }
+      },
+    })
+    await page.getByRole('button', { name: 'Open the Sub Space' }).click()
+    await expect.poll(() => opened.server.calls).toContain('PATCH /api/channels/ines')
+  })
+
+  it('edits the title in place and gives the focus back', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'owner' })
+    const pencil = page.getByRole('button', { name: 'Edit the title' })
+    await pencil.click()
+    await page.getByRole('textbox', { name: 'Title of the live' }).fill('A new title')
+    await userEvent.keyboard('{Enter}')
+    await expect.element(pencil).toHaveFocus()
+  })
+
+  it('explains its keys', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'owner' })
+    await expect.element(page.getByTestId('question-queue')).toBeVisible()
+    await userEvent.keyboard('?')
+    await expect.element(page.getByRole('dialog')).toHaveTextContent('Put it on air')
+    expect(await audit()).toEqual([])
+  })
+})
+
+describe('the account page', () => {
+  let opened: Page
+  beforeEach(() => page.viewport(1280, 800))
+  afterEach(() => opened.close())
+
+  it('cancels in three clicks from the home page, and takes it back', async () => {
+    opened = await openPage('/', { as: 'subscriber' })
+    await page.getByRole('link', { name: 'Your account' }).click()
+    await page.getByRole('button', { name: 'Cancel Inès Marchetti, ceramics' }).click()
+    const confirm = page.getByRole('button', { name: 'Cancel subscription' })
+    await expect.element(confirm).toHaveFocus()
+    await confirm.click()
+    await expect.poll(() => opened.server.calls).toContain('POST /api/subscriptions/ines/cancel')
+    await page.getByRole('button', { name: 'Resume' }).first().click()
+    await expect.poll(() => opened.server.calls).toContain('POST /api/subscriptions/ines/resume')
+  })
+})

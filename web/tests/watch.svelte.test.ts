@@ -1,0 +1,179 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { audit, openPage, type Page } from './visit-page'
+
+describe('watching', () => {
+  let opened: Page
+  const text = () => document.body.textContent ?? ''
+  const composer = () => page.getByTestId('composer').getByRole('textbox', { name: 'Say something' })
+
+  beforeEach(() => page.viewport(1440, 900))
+  afterEach(() => opened.close())
+
+  it('moves between the rooms with the arrow keys', async () => {
+    opened = await openPage('/c/ines')
+    const [first, second] = [page.getByRole('tab').nth(0), page.getByRole('tab').nth(1)]
+    await first.click()
+    await userEvent.keyboard('{ArrowRight}')
+    await expect.element(second).toHaveFocus()
+    await expect.element(second).toHaveAttribute('aria-selected', 'true')
+    await expect.element(page.getByTestId('space-locked')).toBeVisible()
+    await userEvent.keyboard('{ArrowLeft}')
+    await expect.element(page.getByTestId('chat-log-public')).toBeVisible()
+  })
+
+  it('takes a name and the first message in one go', async () => {
+    opened = await openPage('/c/ines')
+    await composer().fill('hello')
+    await userEvent.keyboard('{Enter}')
+    const name = page.getByRole('textbox', { name: 'Your name' })
+    await expect.element(name).toHaveFocus()
+    await name.fill('Ada')
+    await userEvent.keyboard('{Enter}')
+    await expect.element(page.getByTestId('chat-log-public')).toHaveTextContent('Ada hello')
+    expect(opened.server.calls).toContain('POST /api/session/light')
+  })
+
+  it('keeps a refused message and offers to retry it', async () => {
+    opened = await openPage('/c/ines', { as: 'full', change: (w) => (w.refuse = 'slow_down') })
+    await composer().fill('too soon')
+    await userEvent.keyboard('{Enter}')
+    await expect.element(page.getByRole('alert')).toHaveTextContent('That was too fast')
+    opened.server.world.refuse = ''
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await expect.poll(() => page.getByRole('alert').query()).toBeNull()
+  })
+
+  it('says that it reconnects, and goes on by itself', async () => {
+    opened = await openPage('/c/ines', { as: 'full' })
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    opened.server.drop()
+    await expect.element(page.getByTestId('reconnecting')).toBeVisible()
+    opened.server.happen('public', 'message.posted', {
+      author: { id: 'x', name: 'Lou', role: 'none', subscriber: false, months: 0, badge: '' },
+      text: 'said meanwhile',
+    })
+    await expect.element(page.getByText('said meanwhile')).toBeVisible()
+    await expect.poll(() => page.getByTestId('reconnecting').query()).toBeNull()
+  })
+
+  it('opens the menu of a message by keyboard and gives the focus back', async () => {
+    opened = await openPage('/c/ines', { as: 'moderator' })
+    const button = page.getByRole('button', { name: 'Actions for the message of Noa' }).first()
+    await expect.element(button).toBeInTheDocument()
+    ;(button.element() as HTMLElement).focus()
+    await userEvent.keyboard('{Enter}')
+    await expect.element(page.getByRole('menuitem', { name: 'Reply' })).toHaveFocus()
+    await userEvent.keyboard('{ArrowDown}')
+    await expect.element(page.getByRole('menuitem', { name: 'Remove' })).toHaveFocus()
+    await userEvent.keyboard('{Escape}')
+    await expect.element(button).toHaveFocus()
+  })
+
+  it('counts what comes while the reader looks further up', async () => {
+    const long = (i: number) => ({
+      author: { id: 'x', name: 'Lou', role: 'none', subscriber: false, months: 0, badge: '' },
+      text: `line ${i}`,
+    })
+    opened = await openPage('/c/ines')
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    for (let i = 0; i < 40; i++) opened.server.happen('public', 'message.posted', long(i))
+    await expect.element(page.getByText('line 39')).toBeVisible()
+    const log = page.getByTestId('chat-log-public').element()
+    await expect.poll(() => log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThan(3)
+    log.scrollTop -= 400
+    await new Promise((done) => setTimeout(done, 100))
+    for (let i = 40; i < 52; i++) opened.server.happen('public', 'message.posted', long(i))
+    await page.getByRole('button', { name: '12 new' }).click()
+    await expect.poll(() => log.scrollHeight - log.scrollTop - log.clientHeight).toBeLessThan(3)
+  })
+
+  it('pays in a sheet that gives the focus back, and steps inside by itself', async () => {
+    opened = await openPage('/c/ines', { as: 'full' })
+    await page.getByRole('tab').nth(1).click()
+    await page.getByTestId('subscribe').click()
+    await expect.element(page.getByTestId('checkout-sheet')).toHaveTextContent('no real money')
+    expect(await audit()).toEqual([])
+    await userEvent.keyboard('{Escape}')
+    await expect.element(page.getByTestId('subscribe')).toHaveFocus()
+    await page.getByTestId('subscribe').click()
+    await page.getByTestId('pay').click()
+    await expect.element(page.getByRole('heading', { name: 'You are inside' })).toBeVisible()
+    expect(await audit()).toEqual([])
+    await page.getByRole('button', { name: 'Ask your first question' }).click()
+    await expect.element(page.getByTestId('ask-box').getByRole('textbox')).toHaveFocus()
+  })
+
+  it('says so when the card is declined, and lets another one try', async () => {
+    opened = await openPage('/c/ines', { as: 'full' })
+    await page.getByRole('tab').nth(1).click()
+    await page.getByTestId('subscribe').click()
+    await page.getByRole('radio').nth(1).click()
+    await page.getByTestId('pay').click()
+    await expect.element(page.getByRole('heading', { name: 'The card was declined' })).toBeVisible()
+    await page.getByRole('button', { name: 'Use another card' }).click()
+    await expect.element(page.getByTestId('pay')).toBeEnabled()
+  })
+
+  it('asks a light account for a password inside the sheet', async () => {
+    opened = await openPage('/c/ines', { as: 'light' })
+    await page.getByRole('tab').nth(1).click()
+    await page.getByTestId('subscribe').click()
+    await page.getByLabelText('Password').fill('correct horse')
+    await page.getByRole('button', { name: 'Set password' }).click()
+    await expect.element(page.getByTestId('pay')).toBeVisible()
+  })
+
+  it('asks a question without a name', async () => {
+    opened = await openPage('/c/ines', { as: 'subscriber' })
+    await page.getByRole('tab').nth(1).click()
+    const box = page.getByTestId('ask-box')
+    await box.getByRole('textbox').fill('Why straw?')
+    await box.getByRole('radio', { name: /a subscriber/ }).click()
+    await box.getByRole('button', { name: 'Send the question' }).click()
+    await page.getByRole('button', { name: '5 questions' }).click()
+    await expect.element(page.getByText('Why straw?')).toBeVisible()
+    await expect.element(page.getByText('yours')).toBeVisible()
+  })
+
+  it('drops every word of the room when its door closes', async () => {
+    opened = await openPage('/c/ines', { as: 'subscriber' })
+    await page.getByRole('tab').nth(1).click()
+    await expect.element(page.getByTestId('space-inside')).toHaveTextContent('Same clay, new bag')
+    const { world } = opened.server
+    world.channel.me = { ...world.channel.me, inside: false, subscriber: false, reason: 'subscribers_only' }
+    opened.server.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'period_ended', detail: '' })
+    await expect.element(page.getByTestId('space-locked')).toHaveTextContent('Your paid time has ended')
+    expect(text()).not.toContain('Same clay')
+  })
+
+  it('shows a locked room without a word of what is said inside', async () => {
+    opened = await openPage('/c/ines')
+    await page.getByRole('tab').nth(1).click()
+    await expect.element(page.getByTestId('space-locked')).toBeVisible()
+    expect(opened.server.calls.filter((c) => c.includes('space') || c.includes('questions'))).toEqual([])
+  })
+
+  it('shows and takes away the question on air', async () => {
+    opened = await openPage('/c/ines', { change: (w) => (w.channel.on_air = null) })
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    opened.server.happen('public', 'question.aired', { question: 'q1', name: '', text: 'Why straw?' })
+    await expect.element(page.getByTestId('on-air')).toHaveTextContent('a subscriber')
+    opened.server.happen('public', 'question.answered', { question: 'q1' })
+    await expect.poll(() => page.getByTestId('on-air').query()).toBeNull()
+  })
+
+  it('keeps single keys out of fields, and obeys when they are switched off', async () => {
+    opened = await openPage('/c/ines', { as: 'full' })
+    await expect.element(composer()).toBeInTheDocument()
+    await userEvent.keyboard('c')
+    await expect.element(composer()).toHaveFocus()
+    await userEvent.keyboard('cm')
+    await expect.element(composer()).toHaveValue('cm')
+    opened.app.preferences.shortcuts = false
+    ;(document.activeElement as HTMLElement).blur()
+    await userEvent.keyboard('c')
+    await expect.element(composer()).not.toHaveFocus()
+    opened.app.preferences.shortcuts = true
+  })
+})
