@@ -105,13 +105,15 @@ func (s *suite) inside(test string) (inner, failed bool) {
 	return inner, failed
 }
 
-// figures returns what tests measured: lines logged as "figure: ...".
+// figures returns what tests measured: lines with "figure: ", or with a median.
 func (s *suite) figures() []string {
 	var found []string
 	for _, test := range slices.Sorted(maps.Keys(s.output)) {
 		for _, line := range s.output[test] {
 			if _, text, ok := strings.Cut(line, "figure: "); ok {
 				found = append(found, text)
+			} else if strings.Contains(line, " median ") {
+				found = append(found, strings.TrimLeft(line, " "))
 			}
 		}
 	}

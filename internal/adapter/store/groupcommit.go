@@ -143,7 +143,7 @@ func (g *groupCommit) step(ctx context.Context, j *writeJob) error {
 	return err
 }
 
-// guarded turns a panic of one job into its error: the writer serves everybody.
+// guarded turns a panic of one job into its error: whoever runs it serves others too.
 func guarded(do func(runner) error, r runner) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

@@ -67,7 +67,7 @@ func (e *postgresEngine) transact(ctx context.Context, opt *sql.TxOptions, job f
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	if err := job(tx); err != nil {
+	if err := guarded(job, tx); err != nil {
 		return err
 	}
 	return tx.Commit()
