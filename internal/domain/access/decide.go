@@ -148,7 +148,7 @@ func standingBlock(blocks []Block, now time.Time) (Block, bool) {
 func nextBlock(blocks []Block, now time.Time) time.Time {
 	var next time.Time
 	for _, b := range blocks {
-		if b.Starts.After(now) && (next.IsZero() || b.Starts.Before(next)) {
+		if b.Starts.After(now) && b.Standing(b.Starts) && (next.IsZero() || b.Starts.Before(next)) {
 			next = b.Starts
 		}
 	}

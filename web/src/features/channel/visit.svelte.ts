@@ -43,6 +43,8 @@ export class Visit {
     this.public = new RoomChat(connection, handle, 'public', {
       happened: (event) => this.#happened('public', event),
       state: ({ viewers }) => (this.viewers = viewers),
+      // The first reading began before the room was followed: what changed in between is in neither.
+      entered: () => void this.read(),
     })
     this.space = new RoomChat(connection, handle, 'space', {
       happened: (event) => this.#happened('space', event),
