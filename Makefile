@@ -44,7 +44,7 @@ test: ## everything, on both databases and in a real browser
 .PHONY: format
 format: web/node_modules/.stamp ## write Go and web in their one format
 	@go tool -modfile=tools/go.mod gofumpt -w $$(scripts/go-files)
-	@cd web && npm run --silent format
+	@cd web && npm run --silent format && npx --no-install prettier --config .prettierrc --write ../e2e/lib ../e2e/journeys
 
 .PHONY: clean
 clean: ## forget what was built and installed; ./data stays

@@ -12,7 +12,10 @@ export default defineConfig({
   globalTimeout: 480_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
-  reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'artefacts/journeys.json' }]],
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'artefacts/journeys.json' }],
+  ],
   use: {
     ...chromium,
     locale: 'en-GB',

@@ -60,7 +60,8 @@ test('first light', async ({ stage, browser }) => {
       for (const { page } of [bea, cy]) await keepsPlaying(page, async () => {})
       await expect(ada.page.getByTestId('viewers')).toHaveText(/[23]/)
       // From here on nothing may load a page anew.
-      for (const { page } of [bea, cy]) await page.evaluate(() => Object.assign(window, { sameDocument: true }))
+      for (const { page } of [bea, cy])
+        await page.evaluate(() => Object.assign(window, { sameDocument: true }))
     })
 
     await test.step('they talk in public', async () => {
@@ -121,7 +122,10 @@ test('first light', async ({ stage, browser }) => {
       await expect(obs.locator('body')).toHaveCSS('background-color', 'rgba(0, 0, 0, 0)')
       await cy.page.reload()
       await expect(onAir(cy.page), 'a reload keeps it').toContainText(question)
-      await ada.page.getByRole('button', { name: like('queue.answered') }).first().click()
+      await ada.page
+        .getByRole('button', { name: like('queue.answered') })
+        .first()
+        .click()
       for (const { page } of [ada, bea, cy]) await expect(page.getByTestId('on-air')).toHaveCount(0)
       await expect(obs.getByTestId('overlay-on-air')).toHaveCount(0)
       await obs.close()
@@ -137,7 +141,10 @@ test('first light', async ({ stage, browser }) => {
 
     await test.step('the creator ends the live', async () => {
       await ada.page.getByRole('button', { name: t('cockpit.end'), exact: true }).click()
-      await ada.page.getByRole('dialog').getByRole('button', { name: t('cockpit.end') }).click()
+      await ada.page
+        .getByRole('dialog')
+        .getByRole('button', { name: t('cockpit.end') })
+        .click()
       await expect(ada.page.getByText(t('live.off'), { exact: true }).first()).toBeVisible()
       await visit(cy.page)
       await expect(cy.page.getByText(t('live.offline'))).toBeVisible()

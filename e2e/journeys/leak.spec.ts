@@ -63,14 +63,23 @@ test('nothing of the Sub Space reaches those who did not pay', async ({ stage })
         await spaceTab(bea.page).click()
       })
       for (const answer of answers) of(person).take('socket, asked by hand', answer)
-      expect(answers.some((answer) => answer.includes('"hello"')), 'the socket did open').toBe(true)
-      expect(answers.some((answer) => answer.includes('"refused"')), 'and refused').toBe(true)
+      expect(
+        answers.some((answer) => answer.includes('"hello"')),
+        'the socket did open',
+      ).toBe(true)
+      expect(
+        answers.some((answer) => answer.includes('"refused"')),
+        'and refused',
+      ).toBe(true)
     }
   })
 
   await test.step('the scan finds it where it belongs, and nowhere else', async () => {
     const found = await of(bea).places(sentinel)
-    expect(found.some((from) => from.startsWith('socket')), 'the subscriber got it by socket').toBe(true)
+    expect(
+      found.some((from) => from.startsWith('socket')),
+      'the subscriber got it by socket',
+    ).toBe(true)
     await spaceTab(bea.page).click()
     await bea.page.reload()
     await spaceTab(bea.page).click()
@@ -94,10 +103,16 @@ type Known = { log: string; ids: string[] }
 /** Identifiers that a subscriber sees, and that an outsider might be told or guess. */
 async function whatASubscriberKnows(bea: Person): Promise<Known> {
   const space = await bea.rest.call<EventPage>('GET', `/api/channels/${handle}/rooms/space/events`)
-  const { questions } = await bea.rest.call<{ questions: { id: string }[] }>('GET', `/api/channels/${handle}/questions`)
+  const { questions } = await bea.rest.call<{ questions: { id: string }[] }>(
+    'GET',
+    `/api/channels/${handle}/questions`,
+  )
   const last = space.events.at(-1)!
   expect(JSON.stringify(space), 'the subscriber reads it').toContain(sentinel)
-  return { log: last.log, ids: [...questions.map(({ id }) => id), last.log, ...new Set(space.events.map(({ seq }) => String(seq)))] }
+  return {
+    log: last.log,
+    ids: [...questions.map(({ id }) => id), last.log, ...new Set(space.events.map(({ seq }) => String(seq)))],
+  }
 }
 
 type Description = { paths: Record<string, Record<string, unknown>> }
@@ -106,7 +121,15 @@ async function tryEveryRoute(person: Person, { log, ids }: Known, bytes: Bytes):
   const { paths } = await person.rest.call<Description>('GET', '/api/openapi.json')
   const rooms = ['space', log, 'SPACE', 'space%00', '%73pace', 'public/../space', 'space/', '..%2fspace']
   const guesses: Record<string, string[]> = { channel: [handle], room: rooms, seq: ['1', '2', '3'] }
-  const queries = ['', '?after=0', '?before=1000000', '?limit=1000', '?state=waiting', '?room=space', `?log=${log}`]
+  const queries = [
+    '',
+    '?after=0',
+    '?before=1000000',
+    '?limit=1000',
+    '?state=waiting',
+    '?room=space',
+    `?log=${log}`,
+  ]
   const asks: { method: string; address: string }[] = []
   for (const [path, methods] of Object.entries(paths)) {
     // Deleting as a stranger is moderation's to test; here it could only make things disappear.
@@ -119,7 +142,8 @@ async function tryEveryRoute(person: Person, { log, ids }: Known, bytes: Bytes):
   }
   let answered = 0
   await inParallel(8, asks, async ({ method, address }) => {
-    const body = method === 'post' ? { key: crypto.randomUUID(), text: 'let me in', anonymous: false } : undefined
+    const body =
+      method === 'post' ? { key: crypto.randomUUID(), text: 'let me in', anonymous: false } : undefined
     const answer = await person.rest.try(method.toUpperCase(), address, body)
     await bytes.takeAnswer(`${method} ${address}`, answer)
     answered++
@@ -139,17 +163,34 @@ async function inParallel<T>(hands: number, work: T[], act: (item: T) => Promise
 function fill(path: string, guesses: Record<string, string[]>, others: string[]): string[] {
   const name = /\{(\w+)\}/.exec(path)?.[1]
   if (!name) return [path]
-  return (guesses[name] ?? others.slice(0, 3)).flatMap((value) => fill(path.replace(`{${name}}`, value), guesses, others))
+  return (guesses[name] ?? others.slice(0, 3)).flatMap((value) =>
+    fill(path.replace(`{${name}}`, value), guesses, others),
+  )
 }
 
 /**
  * Opens sockets of its own from the page's origin, with the page's cookies, one for each thing to ask: a frame
  * that the server calls malformed ends its socket. `meanwhile` happens while they stand open. Returns all frames.
  */
-async function knockAtEveryDoor(page: Page, { log }: Known, meanwhile: () => Promise<void>): Promise<string[]> {
+async function knockAtEveryDoor(
+  page: Page,
+  { log }: Known,
+  meanwhile: () => Promise<void>,
+): Promise<string[]> {
   await page.evaluate(
     async ({ handle, log }) => {
-      const rooms = ['space', log, 'SPACE', ' space', 'public,space', '../space', '*', '', 'channel', 'business']
+      const rooms = [
+        'space',
+        log,
+        'SPACE',
+        ' space',
+        'public,space',
+        '../space',
+        '*',
+        '',
+        'channel',
+        'business',
+      ]
       const asks: object[] = [
         ...rooms.map((room) => ({ type: 'enter', channel: handle, room })),
         ...rooms.map((room) => ({ type: 'enter', channel: handle, room, cursor: 0 })),
@@ -183,7 +224,9 @@ async function knockAtEveryDoor(page: Page, { log }: Known, meanwhile: () => Pro
   )
   await meanwhile()
   return page.evaluate(() => {
-    const { frames, sockets } = (window as unknown as { __knocking: { frames: string[]; sockets: WebSocket[] } }).__knocking
+    const { frames, sockets } = (
+      window as unknown as { __knocking: { frames: string[]; sockets: WebSocket[] } }
+    ).__knocking
     sockets.forEach((socket) => socket.close())
     return frames
   })

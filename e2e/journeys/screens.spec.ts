@@ -4,9 +4,16 @@ import { expect, handle, test, type Person } from '../lib/fixtures.ts'
 import { accessible, picture } from '../lib/look.ts'
 import { t, type Locale } from '../lib/words.ts'
 
-type Screen = { name: string; who: 'nobody' | 'viewer' | 'subscriber' | 'creator'; open: (person: Person, locale: Locale) => Promise<void> }
+type Screen = {
+  name: string
+  who: 'nobody' | 'viewer' | 'subscriber' | 'creator'
+  open: (person: Person, locale: Locale) => Promise<void>
+}
 
-const at = (path: string) => async ({ page }: Person) => void (await page.goto(path))
+const at =
+  (path: string) =>
+  async ({ page }: Person) =>
+    void (await page.goto(path))
 
 /** Every screen in the states that people meet. */
 const screens: Screen[] = [
@@ -66,7 +73,9 @@ async function watching(person: Person): Promise<void> {
 
 async function seesAPicture(person: Person): Promise<void> {
   await expect
-    .poll(() => person.page.getByTestId('player').evaluate((v) => (v as HTMLVideoElement).readyState), { timeout: 20_000 })
+    .poll(() => person.page.getByTestId('player').evaluate((v) => (v as HTMLVideoElement).readyState), {
+      timeout: 20_000,
+    })
     .toBeGreaterThanOrEqual(2)
 }
 
@@ -83,7 +92,10 @@ test('every screen, in both languages and sizes', async ({ stage, browser }) => 
   await say(bea.page, 'space', 'inside, it is calm')
   await ask(bea.page, 'how long did this one take')
   await ask(bea.page, 'which colour comes first')
-  const { questions } = await ada.rest.call<{ questions: { id: string; text: string }[] }>('GET', `/api/channels/${handle}/questions`)
+  const { questions } = await ada.rest.call<{ questions: { id: string; text: string }[] }>(
+    'GET',
+    `/api/channels/${handle}/questions`,
+  )
   const first = questions.find(({ text }) => text.startsWith('how long'))!
   await ada.rest.call('POST', `/api/channels/${handle}/questions/${first.id}/air`)
   const overlay = await ada.rest.call<{ url: string }>('POST', `/api/channels/${handle}/overlay`)
@@ -95,8 +107,15 @@ test('every screen, in both languages and sizes', async ({ stage, browser }) => 
       for (const screen of screens) {
         let person = people.get(screen.who)
         if (!person) {
-          const storageState = screen.who === 'nobody' ? undefined : await signedIn[screen.who].context.storageState()
-          const options = { viewport, locale: locale === 'fr' ? 'fr-FR' : 'en-GB', isMobile: size === 'phone', hasTouch: size === 'phone', storageState }
+          const storageState =
+            screen.who === 'nobody' ? undefined : await signedIn[screen.who].context.storageState()
+          const options = {
+            viewport,
+            locale: locale === 'fr' ? 'fr-FR' : 'en-GB',
+            isMobile: size === 'phone',
+            hasTouch: size === 'phone',
+            storageState,
+          }
           person = await stage.person(screen.who, options)
           people.set(screen.who, person)
         }
@@ -113,7 +132,10 @@ test('every screen, in both languages and sizes', async ({ stage, browser }) => 
       }
       for (const { context } of people.values()) await context.close()
     }
-    const obs = await browser.newPage({ viewport: { width: 1920, height: 1080 }, locale: locale === 'fr' ? 'fr-FR' : 'en-GB' })
+    const obs = await browser.newPage({
+      viewport: { width: 1920, height: 1080 },
+      locale: locale === 'fr' ? 'fr-FR' : 'en-GB',
+    })
     await obs.goto(stage.server.url + new URL(overlay.url, stage.server.url).pathname)
     await expect(obs.getByTestId('overlay-on-air')).toBeVisible()
     await picture(obs, `overlay-${locale}`)

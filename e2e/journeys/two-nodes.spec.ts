@@ -49,12 +49,18 @@ base('two nodes are one place', async ({ browser }) => {
       await ask(bea.page, 'do you hear me over there')
       await air(ada.page, 'do you hear me over there')
       await expect(onAir(bea.page)).toContainText('do you hear me over there')
-      await ada.page.getByRole('button', { name: like('queue.answered') }).first().click()
+      await ada.page
+        .getByRole('button', { name: like('queue.answered') })
+        .first()
+        .click()
       await expect(bea.page.getByTestId('on-air')).toHaveCount(0)
     })
 
     await base.step('a session of one node is a session of the other', async () => {
-      const other = await browser.newContext({ storageState: await bea.context.storageState(), baseURL: a.url })
+      const other = await browser.newContext({
+        storageState: await bea.context.storageState(),
+        baseURL: a.url,
+      })
       const session = await other.request.get(`${a.url}/api/session`)
       expect(((await session.json()) as { account: { name: string } | null }).account?.name).toBe('Bea')
       await other.close()
@@ -63,14 +69,19 @@ base('two nodes are one place', async ({ browser }) => {
     await base.step('a ban on one node closes the door on the other at once', async () => {
       const { account } = (await bea.rest.call('GET', '/api/session')) as { account: { id: string } }
       const banned = Date.now()
-      await ada.rest.call('POST', `/api/channels/${handle}/sanctions`, { account: account.id, kind: 'ban', reason: 'a test' })
+      await ada.rest.call('POST', `/api/channels/${handle}/sanctions`, {
+        account: account.id,
+        kind: 'ban',
+        reason: 'a test',
+      })
       await expect(bea.page.getByTestId('space-inside')).toHaveCount(0, { timeout: 5_000 })
       console.log(`figure: banned on one node to the door closed on the other in ${Date.now() - banned} ms`)
       const read = await bea.rest.try('GET', `/api/channels/${handle}/rooms/space/events`)
       expect(read.status()).toBe(403)
     })
 
-    for (const { name, troubles } of people) expect.soft(troubles, `errors on the page of ${name}`).toEqual([])
+    for (const { name, troubles } of people)
+      expect.soft(troubles, `errors on the page of ${name}`).toEqual([])
   } finally {
     for (const { context } of people) await context.close()
     await a.stop()

@@ -16,7 +16,10 @@ export class Bytes {
   /** Stands between the context and the server. Begin before the first address is opened. */
   static async of(context: BrowserContext): Promise<Bytes> {
     const bytes = new Bytes()
-    await context.route((url) => !media.test(url.pathname), (route) => bytes.#pass(route))
+    await context.route(
+      (url) => !media.test(url.pathname),
+      (route) => bytes.#pass(route),
+    )
     for (const page of context.pages()) bytes.#listen(page)
     context.on('page', (page) => bytes.#listen(page))
     return bytes
@@ -52,7 +55,9 @@ export class Bytes {
       this.#reading.add(reading)
     })
     page.on('websocket', (socket) => {
-      socket.on('framereceived', ({ payload }) => this.take(`socket ${socket.url()}`, payload.toString('utf8')))
+      socket.on('framereceived', ({ payload }) =>
+        this.take(`socket ${socket.url()}`, payload.toString('utf8')),
+      )
     })
   }
 
@@ -67,19 +72,28 @@ export class Bytes {
   /** The places where the words stand. */
   async places(words: string): Promise<string[]> {
     await Promise.all(this.#reading)
-    return this.texts.filter(({ text }) => readings(text).some((reading) => reading.includes(words))).map(({ from }) => from)
+    return this.texts
+      .filter(({ text }) => readings(text).some((reading) => reading.includes(words)))
+      .map(({ from }) => from)
   }
 
   count(): { texts: number; characters: number } {
-    return { texts: this.texts.length, characters: this.texts.reduce((sum, { text }) => sum + text.length, 0) }
+    return {
+      texts: this.texts.length,
+      characters: this.texts.reduce((sum, { text }) => sum + text.length, 0),
+    }
   }
 }
 
 function readings(text: string): string[] {
-  const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+  const plain = text.replace(/\\u([0-9a-fA-F]{4})/g, (_, code: string) =>
+    String.fromCharCode(parseInt(code, 16)),
+  )
   const page = text
     .replace(/&#x([0-9a-fA-F]+);/g, (_, code: string) => String.fromCodePoint(parseInt(code, 16)))
     .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
-  const address = text.replace(/%([0-9a-fA-F]{2})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+  const address = text.replace(/%([0-9a-fA-F]{2})/g, (_, code: string) =>
+    String.fromCharCode(parseInt(code, 16)),
+  )
   return [text, plain, page, address]
 }

@@ -1,5 +1,12 @@
 /** What a journey is given: a server with an owner, people with browsers, an encoder. */
-import { test as base, expect, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test'
+import {
+  test as base,
+  expect,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+} from '@playwright/test'
 import { encode } from './encoder.ts'
 import { secret } from './place.ts'
 import { until, type Program } from './process.ts'
@@ -48,7 +55,8 @@ export const test = base.extend<Options & { stage: Stage }>({
     const encoders: Program[] = []
     try {
       await use(makeStage(browser, server, people, encoders))
-      for (const { name, troubles } of people) expect.soft(troubles, `errors on the page of ${name}`).toEqual([])
+      for (const { name, troubles } of people)
+        expect.soft(troubles, `errors on the page of ${name}`).toEqual([])
     } finally {
       for (const person of people) await keepSecrets(person).catch(() => {})
       for (const { context } of people) await context.close()
@@ -64,7 +72,14 @@ export function makeStage(browser: Browser, server: Server, people: Person[], en
     async person(name, { at = server, ...options } = {}) {
       const context = await browser.newContext({ reducedMotion: 'reduce', baseURL: at.url, ...options })
       const page = await context.newPage()
-      const person: Person = { name, context, page, rest: new Rest(context.request, at.url), server: at, troubles: [] }
+      const person: Person = {
+        name,
+        context,
+        page,
+        rest: new Rest(context.request, at.url),
+        server: at,
+        troubles: [],
+      }
       notice(person)
       people.push(person)
       return person
@@ -72,7 +87,13 @@ export function makeStage(browser: Browser, server: Server, people: Person[], en
     async creator(options) {
       const creator = await stage.person('Ada', options)
       const token = server.setup.split('#')[1] ?? ''
-      await creator.rest.call('POST', '/api/setup', { token, name: 'Ada', password, handle, title: 'Evening studio' })
+      await creator.rest.call('POST', '/api/setup', {
+        token,
+        name: 'Ada',
+        password,
+        handle,
+        title: 'Evening studio',
+      })
       await creator.rest.call('PATCH', `/api/channels/${handle}`, {
         space_open: true,
         price: { minor: 499, currency: 'EUR' },
@@ -85,7 +106,9 @@ export function makeStage(browser: Browser, server: Server, people: Person[], en
       return person
     },
     async subscribe(person) {
-      const bought = await person.rest.call<{ id: string }>('POST', `/api/channels/${handle}/checkout`, { key: crypto.randomUUID() })
+      const bought = await person.rest.call<{ id: string }>('POST', `/api/channels/${handle}/checkout`, {
+        key: crypto.randomUUID(),
+      })
       await person.rest.call('POST', `/api/sandbox/checkouts/${bought.id}/pay`, { card: '4242424242424242' })
       await until(`${person.name} is inside`, async () => {
         const channel = await person.rest.call<{ me: { inside: boolean } }>('GET', `/api/channels/${handle}`)
@@ -94,10 +117,14 @@ export function makeStage(browser: Browser, server: Server, people: Person[], en
     },
     async goLive(creator) {
       const { key } = await creator.rest.call<Ingest>('GET', `/api/channels/${handle}/ingest`)
-      const encoder = encode(server.rtmp, secret(key))
+      // A small picture: these journeys are not about it, and decoding in software is slow.
+      const encoder = encode(server.rtmp, secret(key), { size: '480x270', rate: 10 })
       encoders.push(encoder)
       await until('the channel is live', async () => {
-        const { live } = await creator.rest.call<{ live: { state: string } | null }>('GET', `/api/channels/${handle}`)
+        const { live } = await creator.rest.call<{ live: { state: string } | null }>(
+          'GET',
+          `/api/channels/${handle}`,
+        )
         return live?.state === 'live'
       })
       return encoder
@@ -106,13 +133,20 @@ export function makeStage(browser: Browser, server: Server, people: Person[], en
   return stage
 }
 
-/** Refusals are part of many journeys; anything else that the console calls an error is not. */
-const expected = /Failed to load resource: the server responded with a status of 4\d\d/
+/** The console tells of every refused request, without saying which; answers are looked at one by one instead. */
+const refusal = /Failed to load resource: the server responded with a status of/
 
 function notice({ page, troubles }: Person): void {
   page.on('pageerror', (error) => troubles.push(error.stack ?? error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error' && !expected.test(message.text())) troubles.push(message.text())
+    if (message.type() === 'error' && !refusal.test(message.text())) troubles.push(message.text())
+  })
+  // A refusal is part of many journeys, a failing server of none.
+  page.on('response', (answer) => {
+    // A playlist that is waited for when the live ends is answered as "not now".
+    const over = answer.status() === 503 && new URL(answer.url()).pathname.endsWith('.m3u8')
+    if (answer.status() >= 500 && !over)
+      troubles.push(`${answer.status()} ${answer.request().method()} ${answer.url().split('?')[0]}`)
   })
 }
 

@@ -17,7 +17,11 @@ export async function focusIsSeen(page: Page): Promise<void> {
     let node: Element | null = document.activeElement
     for (let up = 0; node && up < 3; up++, node = node.parentElement) {
       const style = getComputedStyle(node)
-      if ((style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) || style.boxShadow !== 'none') return true
+      if (
+        (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1) ||
+        style.boxShadow !== 'none'
+      )
+        return true
     }
     return false
   })

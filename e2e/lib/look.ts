@@ -7,13 +7,19 @@ import { artefacts } from './place.ts'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-type Finding = { id: string; impact: string | null; help: string; nodes: { target: unknown[]; failureSummary?: string }[] }
+type Finding = {
+  id: string
+  impact: string | null
+  help: string
+  nodes: { target: unknown[]; failureSummary?: string }[]
+}
 
 /** WCAG 2.2 A and AA; nothing serious or critical may be found. */
 export async function accessible(page: Page, where: string): Promise<void> {
   await page.evaluate(axe)
   const findings = await page.evaluate(async () => {
-    const run = (window as unknown as { axe: { run(options: unknown): Promise<{ violations: unknown[] }> } }).axe.run
+    const run = (window as unknown as { axe: { run(options: unknown): Promise<{ violations: unknown[] }> } })
+      .axe.run
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
     return (await run({ runOnly: { type: 'tag', values: tags } })).violations
   })

@@ -16,7 +16,10 @@ export function freshDatabase(): string {
 
 export async function startNats(): Promise<Program & { url: string }> {
   const built = resolve(repository, 'bin/natsd')
-  execFileSync('go', ['build', '-o', built, './e2e/cmd/natsd'], { cwd: repository, env: { ...process.env, CGO_ENABLED: '0' } })
+  execFileSync('go', ['build', '-o', built, './e2e/cmd/natsd'], {
+    cwd: repository,
+    env: { ...process.env, CGO_ENABLED: '0' },
+  })
   const program = start(built, [])
   const url = await until('NATS answers', () => /nats:\S+/.exec(program.printed())?.[0])
   return { ...program, url }

@@ -23,7 +23,16 @@ export async function serve(name: string, ...more: string[]): Promise<Server> {
   const data = mkdtempSync(join(tmpdir(), 'subspace-e2e-'))
   const log = join(logs, `${name}-${++servers}.log`)
   writeFileSync(log, '')
-  const args = ['serve', '--data', data, '--listen', `127.0.0.1:${http}`, '--rtmp-listen', `127.0.0.1:${rtmp}`, ...more]
+  const args = [
+    'serve',
+    '--data',
+    data,
+    '--listen',
+    `127.0.0.1:${http}`,
+    '--rtmp-listen',
+    `127.0.0.1:${rtmp}`,
+    ...more,
+  ]
   const program = start(binary, args, { log: (text) => appendFileSync(log, text) })
   const url = `http://127.0.0.1:${http}`
   let gone = false
@@ -33,7 +42,10 @@ export async function serve(name: string, ...more: string[]): Promise<Server> {
   })
   await until(`${name} answers (see ${log})`, async () => {
     if (gone) throw new Error(`${name} ended at its start (see ${log}):\n${program.printed()}`)
-    return fetch(`${url}/readyz`).then((answer) => answer.ok, () => false)
+    return fetch(`${url}/readyz`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
   })
   const setup = /\S*\/setup#\S+/.exec(program.printed())?.[0] ?? ''
   if (setup) secret(setup.slice(setup.indexOf('#') + 1))

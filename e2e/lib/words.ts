@@ -10,7 +10,10 @@ const files = new Map<Locale, Record<string, string>>()
 function words(locale: Locale): Record<string, string> {
   let found = files.get(locale)
   if (!found) {
-    found = JSON.parse(readFileSync(resolve(repository, `web/src/i18n/${locale}.json`), 'utf8')) as Record<string, string>
+    found = JSON.parse(readFileSync(resolve(repository, `web/src/i18n/${locale}.json`), 'utf8')) as Record<
+      string,
+      string
+    >
     files.set(locale, found)
   }
   return found

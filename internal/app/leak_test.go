@@ -360,4 +360,3 @@ func TestNoSecretOfAPersonIsStoredPlain(t *testing.T) {
 		t.Error("the scan of the files does not even find the account: it proves nothing")
 	}
 }
-

@@ -8,6 +8,7 @@
 package config
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -87,8 +88,10 @@ func Default() Config {
 func Load(args []string, environ func(string) (string, bool), readFile func(string) ([]byte, error), help io.Writer) (Config, error) {
 	c := Default()
 	flags, values := flagSet(help)
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return c, err
+	} else if err != nil { // flags has printed the usage
+		return c, fault.New(fault.Invalid, "argument_unknown", "%s.", err)
 	}
 	if flags.NArg() > 0 {
 		return c, fault.New(fault.Invalid, "argument_unknown", "Unknown argument %q. Run with --help for the settings.", flags.Arg(0))

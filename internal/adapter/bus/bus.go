@@ -28,7 +28,7 @@ import (
 // Bus is a node's connection.
 type Bus struct {
 	conn   *nats.Conn
-	closed chan struct{} // closed when the connection is
+	closed chan struct{}  // closed when the connection is
 	inside *server.Server // nil when the NATS server is external
 	log    *slog.Logger
 }

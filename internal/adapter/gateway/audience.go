@@ -148,11 +148,13 @@ func (a *audience) open(d *door) {
 }
 
 // begin sends first, then what came while the door was being opened, and from
-// then on each event as it comes. It reports false when the buffer overflowed.
+// then on each event as it comes. It reports false, and sends nothing, when the
+// buffer overflowed, or when the door was shut or its lease ran out meanwhile.
 func (a *audience) begin(d *door, first []byte, last int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(d.waiting) >= joinBuffer {
+	_, open := a.doors[d]
+	if !open || d.lapsed || (d.private() && !d.holds(a.now())) || len(d.waiting) >= joinBuffer {
 		return false
 	}
 	d.conn.send(first)

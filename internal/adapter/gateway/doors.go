@@ -91,6 +91,11 @@ func (c *conn) beginAt(a *audience, d *door, f ask) error {
 		frame.State.Inside = &inside
 	}
 	if !a.begin(d, encode(frame), page.Head) {
+		// Shut while the page was read? Then the gate says why.
+		subject := access.Subject{Account: c.account(), Channel: a.address.Channel}
+		if _, err := c.gateway.opt.Gate.Allow(c.ctx, subject, access.Reading(a.address.Audience)); err != nil {
+			return err
+		}
 		return fault.New(fault.Unavailable, "room_busy", "The room is too busy to enter right now. Please try again.").After(time.Second)
 	}
 	return nil

@@ -60,6 +60,11 @@ func (tx *Tx) OperatorExists(ctx context.Context) (bool, error) {
 	return tx.one(ctx, `SELECT 1 FROM account WHERE operator = 1 LIMIT 1`, nil, &one)
 }
 
+// ClaimFirstOwner implements account.Tx.
+func (tx *Tx) ClaimFirstOwner(ctx context.Context, id ident.Account) (bool, error) {
+	return tx.changed(ctx, `INSERT INTO setting (name, value) VALUES ('first_owner', $1) ON CONFLICT (name) DO NOTHING`, id)
+}
+
 // InsertSession implements account.Tx.
 func (tx *Tx) InsertSession(ctx context.Context, hash string, s account.Session) error {
 	_, err := tx.exec(ctx, `INSERT INTO session (hash, id, account, expires) VALUES ($1, $2, $3, $4)`,

@@ -63,7 +63,7 @@ func (s *Service) found(ctx context.Context, tx Tx, hash string, a Account) erro
 		return err
 	}
 	if exists {
-		return fault.New(fault.Conflict, "setup_closed", "This server has its first owner already.")
+		return errSetupClosed()
 	}
 	owner, ok, err := tx.TakeLink(ctx, hash, s.now())
 	if err != nil {
@@ -72,10 +72,21 @@ func (s *Service) found(ctx context.Context, tx Tx, hash string, a Account) erro
 	if !ok || owner != "" {
 		return fault.New(fault.Denied, "setup_token_wrong", "This link is spent or not from this server. Restart the server to get a new one.")
 	}
+	// Nodes that started together gave out a link each.
+	if ok, err = tx.ClaimFirstOwner(ctx, a.ID); err != nil {
+		return err
+	}
+	if !ok {
+		return errSetupClosed()
+	}
 	if ok, err = tx.InsertAccount(ctx, a); err == nil && !ok {
 		err = errNameTaken()
 	}
 	return err
+}
+
+func errSetupClosed() *fault.Fault {
+	return fault.New(fault.Conflict, "setup_closed", "This server has its first owner already.")
 }
 
 // SignInLink makes a one-time secret that signs its holder in as id.

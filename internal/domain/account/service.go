@@ -28,6 +28,9 @@ type Tx interface {
 	InsertAccount(ctx context.Context, a Account) (bool, error)
 	SetPassword(ctx context.Context, id ident.Account, phc string) error
 	OperatorExists(ctx context.Context) (bool, error)
+	// ClaimFirstOwner reports false when another has been claimed, also by a
+	// transaction that runs at the same time: it waits for that one to end.
+	ClaimFirstOwner(ctx context.Context, id ident.Account) (bool, error)
 
 	InsertSession(ctx context.Context, hash string, s Session) error
 	SessionByHash(ctx context.Context, hash string) (Session, bool, error)

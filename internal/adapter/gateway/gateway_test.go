@@ -1,0 +1,385 @@
+package gateway_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/subspace-live/subspace/internal/adapter/gateway"
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
+	"github.com/subspace-live/subspace/internal/app/apptest"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/channel"
+	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// rights reads the real facts, until a test takes them away.
+type rights struct {
+	*store.Rights
+	cut  atomic.Bool // reading fails
+	hang atomic.Bool // reading does not answer
+}
+
+func (r *rights) Facts(ctx context.Context, s []access.Subject) (map[access.Subject]access.Facts, error) {
+	if r.hang.Load() {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if r.cut.Load() {
+		return nil, errors.New("the facts are away")
+	}
+	return r.Rights.Facts(ctx, s)
+}
+
+// logs reads the real logs; a test may hold a page back.
+type logs struct {
+	*store.Logs
+	mu   sync.Mutex
+	hold func(room.Address)
+}
+
+func (l *logs) Page(ctx context.Context, a room.Address, after, before int64, limit int) (room.Page, error) {
+	page, err := l.Logs.Page(ctx, a, after, before, limit)
+	l.mu.Lock()
+	hold := l.hold
+	l.mu.Unlock()
+	if hold != nil {
+		hold(a)
+	}
+	return page, err
+}
+
+// stage is a gateway over a real database, with a clock that a test can push.
+type stage struct {
+	*storetest.World
+	t       testing.TB
+	gateway *gateway.Gateway
+	rights  *rights
+	logs    *logs
+	place   *apptest.Place
+	ahead   atomic.Int64 // how far the gateway's clock is before the real one
+	owner   ident.Account
+	channel ident.Channel
+	yuna    ident.Account
+	seq     int
+}
+
+func newStage(t testing.TB) *stage {
+	t.Helper()
+	s := &stage{World: storetest.NewWorld(t), t: t}
+	now := func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
+	s.Clock.Advance(time.Since(s.Clock.Now())) // the world's clock shows today
+	s.rights, s.logs = &rights{Rights: s.Rights()}, &logs{Logs: s.Logs()}
+	s.owner = s.Person("Inès")
+	s.channel = s.Channel(s.owner)
+	s.yuna = s.Subscriber(s.channel, s.Person("Yuna"), 1)
+	gate := access.NewGate(s.rights, now)
+	people := chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), now, account.NewThrottle(account.Limit{Tries: 1000, Every: time.Second}, now))
+	s.gateway = gateway.New(gateway.Options{
+		Node: "test", Gate: gate, Logs: s.logs, Sessions: sessions{}, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
+		Channel: func(_ context.Context, handle string) (ident.Channel, error) {
+			if handle != "atelier" {
+				return "", fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+			}
+			return s.channel, nil
+		},
+		Overlay: func(context.Context, string) (ident.Channel, string, error) {
+			return "", "", fault.New(fault.Missing, "overlay_revoked", "It does not work any more.")
+		},
+		Session: func(r *http.Request) (account.Session, bool, error) {
+			id := ident.Account(r.Header.Get("X-Who"))
+			return account.Session{ID: ident.Session("s" + id), Account: account.Account{ID: id}}, id != "", nil
+		},
+		SameOrigin: func(*http.Request) bool { return true }, Now: now, Log: slog.New(slog.DiscardHandler),
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	var parts sync.WaitGroup
+	parts.Go(func() { s.gateway.Run(ctx) }) //nolint:errcheck // ends with ctx
+	parts.Go(func() { people.Run(ctx) })    //nolint:errcheck // ends with ctx
+	mux := http.NewServeMux()
+	mux.Handle("/ws", s.gateway)
+	web := httptest.NewServer(mux)
+	s.place = apptest.At(t, web.URL)
+	t.Cleanup(func() {
+		s.gateway.Close()
+		web.Close()
+		stop()
+		parts.Wait()
+	})
+	return s
+}
+
+// sessions knows nobody who has signed out.
+type sessions struct{}
+
+func (sessions) LiveSessions(_ context.Context, ids []ident.Session) (map[ident.Session]bool, error) {
+	live := map[ident.Session]bool{}
+	for _, id := range ids {
+		live[id] = true
+	}
+	return live, nil
+}
+
+func (s *stage) enters(who ident.Account, rooms ...string) *apptest.Socket {
+	s.t.Helper()
+	k, err := s.place.Stranger().Dial("X-Who", string(who))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, r := range rooms {
+		k.Enter("atelier", r)
+	}
+	return k
+}
+
+// says appends a message and rings, as the store and the bus would.
+func (s *stage) says(a room.Audience, texts ...string) {
+	s.t.Helper()
+	var entries []room.Entry
+	at := room.Address{Channel: s.channel, Audience: a}
+	for _, text := range texts {
+		entries = append(entries, room.Entry{Address: at, Author: s.owner, Payload: event.MessagePosted{Author: event.Author{ID: s.owner}, Text: text}})
+	}
+	var out []event.Encoded
+	if err := s.Update(s.t.Context(), func(tx *store.Tx) (err error) {
+		out, err = tx.Append(s.t.Context(), entries...)
+		return err
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, e := range out {
+		s.gateway.Ring(room.Bell{Address: at, Encoded: e})
+	}
+}
+
+func reason(err error) string {
+	var p *apptest.Problem
+	if errors.As(err, &p) {
+		return p.Reason
+	}
+	return fmt.Sprint(err)
+}
+
+func holds(k *apptest.Socket, words string) bool {
+	for _, f := range k.Frames() {
+		if strings.Contains(string(f.Raw), words) {
+			return true
+		}
+	}
+	return false
+}
+
+// When rights cannot be read, a private door closes when its lease ends and
+// says why; the public room goes on; both heal by themselves.
+func TestPrivateDoorClosesWithItsLease(t *testing.T) {
+	for name, away := range map[string]func(*stage) *atomic.Bool{
+		"reading fails":         func(s *stage) *atomic.Bool { return &s.rights.cut },
+		"reading never answers": func(s *stage) *atomic.Bool { return &s.rights.hang },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			k := s.enters(s.yuna, "public", "space")
+			away(s).Store(true)
+			s.says(room.Space, "within the lease")
+			k.Hears("space", "within the lease")
+			s.ahead.Add(int64(access.Lease))
+			s.says(room.Space, "after the lease")
+			s.says(room.Public, "still public")
+			k.Hears("public", "still public")
+			if f := k.Await("the room closes", apptest.Type("closed", "space")); f.Reason != "unconfirmed" {
+				t.Errorf("closed because %s", f.Reason)
+			}
+			if holds(k, "after the lease") {
+				t.Error("a private event was sent without a lease")
+			}
+			for _, f := range k.Frames() {
+				if f.Type == "closed" && f.Room != "space" {
+					t.Errorf("closed too: %s", f.Raw)
+				}
+			}
+			if name == "reading fails" {
+				if _, err := k.EnterAt("atelier", "space", 1); reason(err) != "unconfirmed" {
+					t.Errorf("entering without a reading: %v", err)
+				}
+			}
+			away(s).Store(false)
+			f, err := k.EnterAt("atelier", "space", 1)
+			if err != nil || len(f.Events) != 1 || f.Events[0].Data.Text != "after the lease" {
+				t.Errorf("coming back: %v, %s", err, f.Raw)
+			}
+		})
+	}
+}
+
+// Lost bells are healed by the heads; doubled and late ones do no harm.
+func TestEventsArriveWithoutBells(t *testing.T) {
+	s := newStage(t)
+	k := s.enters("", "public")
+	at := room.Address{Channel: s.channel, Audience: room.Public}
+	for i := range 30 {
+		var out []event.Encoded
+		if err := s.Update(t.Context(), func(tx *store.Tx) (err error) {
+			out, err = tx.Append(t.Context(), room.Entry{Address: at, Payload: event.MessagePosted{Text: fmt.Sprint("number ", i)}})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		for range (i + 1) % 3 { // none, one or two bells; none for the last
+			s.gateway.Ring(room.Bell{Address: at, Encoded: out[0]})
+		}
+	}
+	k.Hears("public", "number 29")
+	for i, e := range k.Stream("atelier", "public") {
+		if e.Seq != int64(i+1) {
+			t.Fatalf("sequence %d at place %d", e.Seq, i+1)
+		}
+	}
+}
+
+// Whoever loses the right while their page is being read gets neither the page
+// nor a door that nobody watches.
+func TestRightLostWhileEnteringSendsNoPage(t *testing.T) {
+	for name, lose := range map[string]func(*stage) error{
+		"banned": func(s *stage) error {
+			bans := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+			_, err := bans.Impose(context.Background(), s.owner, moderation.Order{Channel: s.channel, Account: s.yuna, Kind: access.BlockBan})
+			return err
+		},
+		"space closed": func(s *stage) error {
+			channels := channel.NewService(store.UnitOf(s.DB, func(tx *store.Tx) channel.Tx { return tx }), s.IDs, s.Clock.Now, account.Fold)
+			shut := false
+			_, err := channels.Change(context.Background(), s.owner, s.channel, channel.Change{SpaceOpen: &shut})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.says(room.Space, "private words")
+			k := s.enters(s.yuna, "public")
+			var once sync.Once
+			s.logs.mu.Lock()
+			s.logs.hold = func(a room.Address) {
+				if a.Audience != room.Space {
+					return
+				}
+				once.Do(func() {
+					if err := lose(s); err != nil {
+						t.Error(err)
+					}
+					// the page is held until the door that stood open is closed
+					for end := time.Now().Add(apptest.Patience); !closed(k) && time.Now().Before(end); {
+						time.Sleep(time.Millisecond)
+					}
+				})
+			}
+			s.logs.mu.Unlock()
+			if f, err := k.EnterAt("atelier", "space", 0); err == nil {
+				t.Errorf("the door opened for somebody without a right: %s", f.Raw)
+			}
+			if holds(k, "private words") {
+				t.Error("the page was sent after the door had been closed")
+			}
+		})
+	}
+}
+
+func closed(k *apptest.Socket) bool {
+	for _, f := range k.Frames() {
+		if f.Type == "closed" && f.Room == "space" {
+			return true
+		}
+	}
+	return false
+}
+
+// A reader too slow for what comes is closed with a code that says so, and
+// resumes with the cursor without loss. Nobody else is held up.
+func TestSlowReaderIsClosedAndResumes(t *testing.T) {
+	s := newStage(t)
+	ctx := t.Context()
+	slow, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.place.URL, "http")+"/ws", &websocket.DialOptions{Subprotocols: []string{gateway.Subprotocol}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.CloseNow() //nolint:errcheck // over either way
+	slow.SetReadLimit(1 << 20)
+	if err := slow.Write(ctx, websocket.MessageText, []byte(`{"type":"enter","id":"1","channel":"atelier","room":"public"}`)); err != nil {
+		t.Fatal(err)
+	}
+	for entered := false; !entered; {
+		_, b, err := slow.Read(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entered = strings.Contains(string(b), `"entered"`)
+	}
+	quick := s.enters("", "public")
+	total := 0
+	words := strings.Repeat("wörds ", 80)
+	for round := 0; s.gateway.Connections() == 2 && round < 200; round++ {
+		texts := make([]string, 200)
+		for i := range texts {
+			texts[i] = fmt.Sprintf("%d %s", total+i, words)
+		}
+		total += len(texts)
+		s.says(room.Public, texts...)
+		quick.Hears("public", texts[len(texts)-1]) // the quick one keeps up meanwhile
+	}
+	read := 0
+	for {
+		_, b, err := slow.Read(ctx)
+		if err != nil {
+			if code := websocket.CloseStatus(err); code != 4008 && code != -1 {
+				t.Errorf("closed with %d, want 4008", code)
+			}
+			break
+		}
+		if strings.Contains(string(b), `"type":"event"`) {
+			read++
+		}
+	}
+	if read == 0 || read >= total {
+		t.Fatalf("the slow reader got %d of %d: it was not slow", read, total)
+	}
+	cursor := int64(read)
+	again := s.enters("")
+	for n, more := 1, true; more; n++ {
+		if n%20 == 0 { // before the gateway calls it too many
+			again = s.enters("")
+		}
+		f, err := again.EnterAt("atelier", "public", cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range f.Events {
+			if e.Seq != cursor+1 {
+				t.Fatalf("resumed at %d after %d", e.Seq, cursor)
+			}
+			cursor = e.Seq
+		}
+		more = f.More
+	}
+	if cursor != int64(total) {
+		t.Errorf("resumed to %d of %d", cursor, total)
+	}
+}

@@ -1,0 +1,185 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/config"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+)
+
+// load reads settings from a file's text, an environment and arguments.
+func load(file string, env map[string]string, args ...string) (config.Config, error) {
+	if file != "" {
+		args = append([]string{"--config", "subspace.conf"}, args...)
+	}
+	return config.Load(args,
+		func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+		func(name string) ([]byte, error) {
+			if name != "subspace.conf" {
+				return nil, os.ErrNotExist
+			}
+			return []byte(file), nil
+		}, &bytes.Buffer{})
+}
+
+// every is a value for each setting there is.
+func every() map[string]string {
+	return map[string]string{
+		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "database": "postgres://db/x", "nats": "nats://n:4222",
+		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
+		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
+		"payment-grace": "1h0m0s", "log-level": "debug",
+	}
+}
+
+// The same setting has the same name in a file, in the environment and as a flag.
+func TestFileEnvironmentAndFlagsSayTheSame(t *testing.T) {
+	var file strings.Builder
+	file.WriteString("# settings of the test\n\n")
+	env := map[string]string{}
+	var args []string
+	for name, value := range every() {
+		fmt.Fprintf(&file, "%s = \"%s\"\n", name, value)
+		env["SUBSPACE_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))] = value
+		args = append(args, "--"+name, value)
+	}
+	byFile, err := load(file.String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byEnv, err := load("", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	byFlag, err := load("", nil, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if byFile.File != "subspace.conf" {
+		t.Errorf("read from %q", byFile.File)
+	}
+	byFile.File = ""
+	if !reflect.DeepEqual(byFile, byEnv) || !reflect.DeepEqual(byEnv, byFlag) {
+		t.Errorf("by file %+v\nby environment %+v\nby flag %+v", byFile, byEnv, byFlag)
+	}
+	if byFlag.SandboxPeriod != 90*time.Second || byFlag.Listen != "0.0.0.0:9000" || len(byFlag.TrustedProxies()) != 2 {
+		t.Errorf("read as %+v", byFlag)
+	}
+	left := reflect.ValueOf(byFlag)
+	for i := range left.NumField() {
+		if f := left.Type().Field(i); f.IsExported() && f.Name != "File" && left.Field(i).IsZero() {
+			t.Errorf("%s cannot be set by a flag, or every() misses it", f.Name)
+		}
+	}
+}
+
+// A flag beats the environment, and that the file.
+func TestLaterWinsOverEarlier(t *testing.T) {
+	env := map[string]string{"SUBSPACE_DATA": "by-env", "SUBSPACE_NODE": "by-env"}
+	c, err := load("data = by-file\nnode = by-file\nlog-level = warn\n", env, "--data", "by-flag")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Data != "by-flag" || c.Node != "by-env" || c.LogLevel != "warn" || c.RTMPListen != config.Default().RTMPListen {
+		t.Errorf("%+v", c)
+	}
+	// An empty flag is a word too.
+	if c, err = load("", env, "--node", ""); err != nil || c.Node != "" {
+		t.Errorf("%q %v", c.Node, err)
+	}
+	// The file itself may be named by the environment.
+	c, err = config.Load(nil, func(n string) (string, bool) { return "named-by-env", n == "SUBSPACE_CONFIG" },
+		func(name string) ([]byte, error) { return []byte("node = " + name), nil }, &bytes.Buffer{})
+	if err != nil || c.Node != "named-by-env" {
+		t.Errorf("%q %v", c.Node, err)
+	}
+}
+
+// What is wrong is named with its place and a sentence.
+func TestWrongSettingsAreNamed(t *testing.T) {
+	for name, c := range map[string]struct {
+		file   string
+		env    map[string]string
+		args   []string
+		reason string
+		says   []string
+	}{
+		"unknown key":           {file: "data = x\n\n# more\nlisten_adress = y\n", reason: "config_key_unknown", says: []string{"subspace.conf line 4", `"listen_adress"`}},
+		"underscores":           {file: "rtmp_listen = :1\n", reason: "config_key_unknown", says: []string{"line 1", "Did you mean rtmp-listen?"}},
+		"capitals":              {file: "Data = x\n", reason: "config_key_unknown", says: []string{"Did you mean data?"}},
+		"no value":              {file: "data = x\nlisten\n", reason: "config_invalid", says: []string{"subspace.conf line 2", "name = value"}},
+		"no time":               {file: "payment-grace = soon\n", reason: "config_invalid", says: []string{"line 1", "payment-grace", "soon"}},
+		"negative time":         {args: []string{"--payment-grace", "-1h"}, reason: "config_invalid", says: []string{"--payment-grace"}},
+		"time in env":           {env: map[string]string{"SUBSPACE_SANDBOX_PERIOD": "x"}, reason: "config_invalid", says: []string{"SUBSPACE_SANDBOX_PERIOD"}},
+		"no port":               {args: []string{"--listen", "localhost"}, reason: "config_invalid", says: []string{"listen", "localhost"}},
+		"no rtmp port":          {args: []string{"--rtmp-listen", "localhost"}, reason: "config_invalid", says: []string{"rtmp-listen"}},
+		"certificate alone":     {args: []string{"--tls-cert", "c.pem"}, reason: "config_invalid", says: []string{"tls-cert and tls-key"}},
+		"key alone":             {args: []string{"--tls-key", "k.pem"}, reason: "config_invalid", says: []string{"tls-cert and tls-key"}},
+		"public path":           {args: []string{"--public-url", "https://x/y"}, reason: "config_invalid", says: []string{"public-url"}},
+		"public ftp":            {args: []string{"--public-url", "ftp://x"}, reason: "config_invalid", says: []string{"public-url"}},
+		"public without scheme": {args: []string{"--public-url", "live.example.org"}, reason: "config_invalid", says: []string{"public-url"}},
+		"a proxy's address":     {args: []string{"--proxies", "10.0.0.1"}, reason: "config_invalid", says: []string{"proxies", "10.0.0.1"}},
+		"log level":             {args: []string{"--log-level", "loud"}, reason: "config_invalid", says: []string{"log-level", "loud"}},
+		"a word too many":       {args: []string{"now"}, reason: "argument_unknown", says: []string{`"now"`, "--help"}},
+		"no such file":          {args: []string{"--config", "elsewhere"}, reason: "config_unreadable", says: []string{"elsewhere"}},
+	} {
+		_, err := load(c.file, c.env, c.args...)
+		f := fault.Of(err)
+		if f == nil || f.Reason != c.reason || f.Kind != fault.Invalid {
+			t.Errorf("%s: %v, want %s", name, err, c.reason)
+			continue
+		}
+		for _, words := range c.says {
+			if !strings.Contains(f.Detail, words) {
+				t.Errorf("%s: %q does not say %q", name, f.Detail, words)
+			}
+		}
+	}
+}
+
+func TestUnknownFlagAndHelp(t *testing.T) {
+	var help bytes.Buffer
+	none := func(string) (string, bool) { return "", false }
+	if _, err := config.Load([]string{"--nonsense"}, none, os.ReadFile, &help); !fault.Is(err, "argument_unknown") || !strings.Contains(help.String(), "nonsense") {
+		t.Errorf("an unknown flag: %v; %s", err, help.String())
+	}
+	help.Reset()
+	if _, err := config.Load([]string{"--help"}, none, os.ReadFile, &help); !errors.Is(err, flag.ErrHelp) {
+		t.Errorf("--help: %v", err)
+	}
+	var named []string
+	for _, line := range strings.Split(help.String(), "\n") {
+		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "-"); ok {
+			name, _, _ = strings.Cut(name, " ")
+			named = append(named, name)
+		}
+	}
+	known := append(slices.Collect(maps.Keys(every())), "config")
+	slices.Sort(known)
+	if slices.Sort(named); !slices.Equal(named, known) {
+		t.Errorf("the help names %v, this test knows %v", named, known)
+	}
+}
+
+func TestDefaultsStandAlone(t *testing.T) {
+	c, err := load("", nil)
+	if err != nil || c.DatabaseURL() != "sqlite:data/subspace.db" || c.Listen != "127.0.0.1:8080" {
+		t.Errorf("%+v %v", c, err)
+	}
+	if c, err = load("", nil, "--database", "postgres://x/y"); err != nil || c.DatabaseURL() != "postgres://x/y" {
+		t.Errorf("%+v %v", c, err)
+	}
+	if c, err = load("", nil, "--public-url", "https://x.example/"); err != nil || c.PublicURL != "https://x.example" {
+		t.Errorf("%q %v", c.PublicURL, err)
+	}
+}

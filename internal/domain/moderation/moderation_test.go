@@ -1,0 +1,291 @@
+package moderation_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type patient struct{}
+
+func (patient) Take(string) error { return nil }
+
+type stage struct {
+	*storetest.World
+	t          testing.TB
+	moderation *moderation.Service
+	questions  *question.Service
+	owner      ident.Account
+	channel    ident.Channel
+	keys       int
+}
+
+func newStage(t testing.TB) *stage {
+	t.Helper()
+	s := &stage{World: storetest.NewWorld(t), t: t}
+	s.moderation = moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	s.questions = question.NewService(store.UnitOf(s.DB, func(tx *store.Tx) question.Tx { return tx }), s.IDs, s.Clock.Now, patient{},
+		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
+	s.owner = s.Person("Inès")
+	s.channel = s.Channel(s.owner)
+	return s
+}
+
+func (s *stage) says(by ident.Account, a room.Audience, text string) {
+	s.t.Helper()
+	err := s.Update(s.t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Append(s.t.Context(), room.Entry{
+			Address: room.Address{Channel: s.channel, Audience: a}, Author: by,
+			Payload: event.MessagePosted{Author: event.Author{ID: by, Name: "name of " + string(by)}, Text: text},
+		})
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *stage) asks(by ident.Account, text string, anonymous bool) question.Question {
+	s.t.Helper()
+	s.keys++
+	q, err := s.questions.Ask(s.t.Context(), question.Ask{
+		Channel: s.channel, Asker: by, Key: fmt.Sprintf("ask-%08d", s.keys), Text: text, Anonymous: anonymous,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return q
+}
+
+func (s *stage) bans(who ident.Account) error {
+	_, err := s.moderation.Impose(s.t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: who, Kind: access.BlockBan})
+	return err
+}
+
+func reason(err error) string {
+	if f := fault.Of(err); f != nil {
+		return f.Reason
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// Staff shut people out; nobody the creator or themselves; only the creator staff.
+func TestWhoMayShutOutWhom(t *testing.T) {
+	s := newStage(t)
+	mod, mod2 := s.Moderator(s.channel, s.Person("Mod")), s.Moderator(s.channel, s.Person("Mod two"))
+	yuna, noa := s.Subscriber(s.channel, s.Person("Yuna"), 1), s.Light("Noa")
+	stranger := s.Person("Stranger")
+	elsewhere := s.Person("Elsewhere")
+	s.Channel(elsewhere)
+	banned := s.Moderator(s.channel, s.Person("Banned mod"))
+	if err := s.bans(banned); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		by, whom ident.Account
+		want     string
+	}{
+		{s.owner, noa, ""},
+		{s.owner, mod, ""},
+		{mod2, yuna, ""},
+		{mod2, s.owner, "target_protected"},
+		{mod2, mod, "target_protected"},
+		{mod2, mod2, "target_protected"},
+		{s.owner, s.owner, "target_protected"},
+		{mod2, "nobody", "account_missing"},
+		{stranger, noa, "moderators_only"},
+		{yuna, noa, "banned"}, // by mod2 above
+		{elsewhere, noa, "moderators_only"},
+		{banned, noa, "banned"},
+		{"", noa, "moderators_only"},
+	} {
+		_, err := s.moderation.Impose(t.Context(), c.by, moderation.Order{Channel: s.channel, Account: c.whom, Kind: access.BlockBan, Reason: "test"})
+		if reason(err) != c.want {
+			t.Errorf("%q shuts out %q: %q, want %q", c.by, c.whom, reason(err), c.want)
+		}
+	}
+	for name, err := range map[string]error{
+		"listing": second(s.moderation.List(t.Context(), stranger, s.channel)), "lifting": s.moderation.Lift(t.Context(), stranger, s.channel, noa),
+	} {
+		if reason(err) != "moderators_only" {
+			t.Errorf("%s by a stranger: %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestSanctionIsBounded(t *testing.T) {
+	s := newStage(t)
+	noa := s.Light("Noa")
+	for _, c := range []struct {
+		kind   access.BlockKind
+		length time.Duration
+		why    string
+		want   string
+	}{
+		{access.BlockTimeout, 0, "", "timeout_invalid"},
+		{access.BlockTimeout, time.Second - 1, "", "timeout_invalid"},
+		{access.BlockTimeout, time.Second, "", ""},
+		{access.BlockTimeout, 28 * 24 * time.Hour, "", ""},
+		{access.BlockTimeout, 28*24*time.Hour + 1, "", "timeout_invalid"},
+		{access.BlockBan, 0, strings.Repeat("é", 200), ""},
+		{access.BlockBan, 0, strings.Repeat("é", 201), "reason_too_long"},
+		{access.BlockBan, 0, "\xff", "reason_too_long"},
+		{"shadow", 0, "", "sanction_invalid"},
+	} {
+		_, err := s.moderation.Impose(t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: noa, Kind: c.kind, For: c.length, Reason: c.why})
+		if reason(err) != c.want {
+			t.Errorf("%s for %v: %q, want %q", c.kind, c.length, reason(err), c.want)
+		}
+	}
+}
+
+// A ban hides what the person wrote lately in both rooms, and only theirs.
+func TestBanHidesRecentWordsInBothRooms(t *testing.T) {
+	s := newStage(t)
+	yuna, noa := s.Subscriber(s.channel, s.Person("Yuna"), 1), s.Subscriber(s.channel, s.Person("Noa"), 1)
+	elsewhere := s.Channel(s.Person("Somebody"))
+	s.says(yuna, room.Public, "old words")
+	s.Clock.Advance(25 * time.Hour)
+	for _, a := range []room.Audience{room.Public, room.Space} {
+		s.says(yuna, a, "bad words "+string(a))
+		s.says(noa, a, "good words "+string(a))
+		s.says(yuna, a, "worse words "+string(a))
+	}
+	s.asks(yuna, "bad question", true)
+	if err := s.Update(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Append(t.Context(), room.Entry{
+			Address: room.Address{Channel: elsewhere, Audience: room.Public}, Author: yuna, Payload: event.MessagePosted{Text: "words elsewhere"},
+		})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.bans(yuna); err != nil {
+		t.Fatal(err)
+	}
+	raw := s.Raw()
+	for words, kept := range map[string]bool{
+		"bad words public": false, "bad words space": false, "worse words public": false, "worse words space": false, "bad question": false,
+		"good words public": true, "good words space": true, "old words": true, "words elsewhere": true,
+	} {
+		if strings.Contains(raw, words) != kept {
+			t.Errorf("%q stands in the logs: %v, want %v", words, !kept, kept)
+		}
+	}
+	for a, want := range map[room.Audience][]int64{room.Public: {2, 4}, room.Space: {1, 3, 4}} {
+		events := s.Events(s.channel, a)
+		removed, ok := event.As[event.MessageRemoved](events[len(events)-1])
+		if !ok || removed.By != "sanction" || fmt.Sprint(removed.Seqs) != fmt.Sprint(want) {
+			t.Errorf("%s was told %s, want the removal of %v", a, events[len(events)-1].Data, want)
+		}
+	}
+}
+
+func TestBanWithdrawsWaitingQuestions(t *testing.T) {
+	s := newStage(t)
+	yuna, noa := s.Subscriber(s.channel, s.Person("Yuna"), 1), s.Subscriber(s.channel, s.Person("Noa"), 1)
+	theirs, other := s.asks(yuna, "mine?", false), s.asks(noa, "hers?", false)
+	if err := s.bans(yuna); err != nil {
+		t.Fatal(err)
+	}
+	waiting, _, err := s.questions.List(t.Context(), s.owner, s.channel, []question.State{question.Waiting})
+	if err != nil || len(waiting) != 1 || waiting[0].ID != other.ID {
+		t.Errorf("waiting are %v (%v), want only %s", waiting, err, other.ID)
+	}
+	if _, err := s.questions.PutOnAir(t.Context(), s.owner, s.channel, theirs.ID); reason(err) != "not_waiting" {
+		t.Errorf("a banned person's question goes on air: %v", err)
+	}
+}
+
+// A timeout is over by the clock; a new sanction replaces the old one; lifting
+// opens at once and says who did it.
+func TestSanctionsEndAndAreReplaced(t *testing.T) {
+	s := newStage(t)
+	noa := s.Light("Noa")
+	subject := access.Subject{Account: noa, Channel: s.channel}
+	shut := func() string {
+		t.Helper()
+		facts, err := s.Rights().Facts(t.Context(), []access.Subject{subject})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return access.Decide(facts[subject], access.PostPublic, s.Clock.Now()).Reason
+	}
+	order := moderation.Order{Channel: s.channel, Account: noa, Kind: access.BlockTimeout, For: time.Minute, Reason: " too \n much "}
+	x, err := s.moderation.Impose(t.Context(), s.owner, order)
+	if err != nil || x.Reason != "too much" || x.Name != "Noa" || x.ByName != "Inès" || !x.Until.Equal(s.Clock.Now().Add(time.Minute)) {
+		t.Fatalf("%+v, %v", x, err)
+	}
+	if shut() != "timed_out" {
+		t.Errorf("while timed out: %q", shut())
+	}
+	s.Clock.Advance(time.Minute - time.Millisecond)
+	if shut() != "timed_out" {
+		t.Error("the timeout ended early")
+	}
+	s.Clock.Advance(time.Millisecond)
+	if shut() != "" {
+		t.Errorf("after the timeout: %q", shut())
+	}
+	if list, err := s.moderation.List(t.Context(), s.owner, s.channel); err != nil || len(list) != 0 {
+		t.Errorf("sanctions that stand: %v %v", list, err)
+	}
+	if err := s.bans(noa); err != nil || shut() != "banned" {
+		t.Fatalf("%v, %q", err, shut())
+	}
+	if _, err := s.moderation.Impose(t.Context(), s.owner, order); err != nil || shut() != "timed_out" {
+		t.Errorf("a timeout in place of the ban: %v, %q", err, shut())
+	}
+	if list, err := s.moderation.List(t.Context(), s.owner, s.channel); err != nil || len(list) != 1 {
+		t.Errorf("sanctions that stand: %v %v", list, err)
+	}
+	head := len(s.Events(s.channel, room.Business))
+	for range 2 { // the second time changes nothing
+		if err := s.moderation.Lift(t.Context(), s.owner, s.channel, noa); err != nil || shut() != "" {
+			t.Errorf("lifted: %v, %q", err, shut())
+		}
+	}
+	events := s.Events(s.channel, room.Business)
+	lifted, ok := event.As[event.SanctionLifted](events[len(events)-1])
+	if len(events) != head+1 || !ok || lifted.Account != noa || lifted.By != s.owner {
+		t.Errorf("the channel's log ends with %s", events[len(events)-1].Data)
+	}
+}
+
+// The sanction and the word of it commit together: when one cannot be written
+// neither is.
+func TestSanctionAndItsEventCommitTogether(t *testing.T) {
+	s := newStage(t)
+	noa := s.Light("Noa")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.moderation.Impose(ctx, s.owner, moderation.Order{Channel: s.channel, Account: noa, Kind: access.BlockBan}); err == nil {
+		t.Fatal("a cancelled ban succeeded")
+	}
+	list, err := s.moderation.List(t.Context(), s.owner, s.channel)
+	if err != nil || len(list) != 0 || len(s.Events(s.channel, room.Business)) != 0 {
+		t.Errorf("left behind: %v, %v", list, err)
+	}
+}
