@@ -100,7 +100,7 @@ func TestProgramSaysWhyItDoesNotStart(t *testing.T) {
 		"no database":        {serveArgs(t, "--database", "postgres://nobody@127.0.0.1:1/none?connect_timeout=2"), nil, 1, []string{"database", "storage_unavailable"}},
 		"odd database":       {serveArgs(t, "--database", "mysql://x"), nil, 2, []string{"postgres://"}},
 		"no bus":             {serveArgs(t, "--nats", "nats://127.0.0.1:1"), nil, 1, []string{"--nats"}},
-		"no certificate":     {serveArgs(t, "--tls-cert", "/none.pem", "--tls-key", "/none.pem"), nil, 1, []string{"none.pem"}},
+		"no certificate":     {serveArgs(t, "--tls-cert", "/none.pem", "--tls-key", "/none.pem"), nil, 2, []string{"none.pem"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said, code := ends(t, c.env, c.args...)

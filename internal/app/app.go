@@ -9,6 +9,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -44,12 +45,13 @@ type Server struct {
 	cfg config.Config
 	sur Surroundings
 
-	db    *store.DB
-	bus   *bus.Bus
-	parts *parts
-	http  *http.Server
-	web   net.Listener
-	rtmp  *rtmp.Server
+	folder io.Closer // the lock on the data folder
+	db     *store.DB
+	bus    *bus.Bus
+	parts  *parts
+	http   *http.Server
+	web    net.Listener
+	rtmp   *rtmp.Server
 }
 
 // Open builds a server: storage first, then the bus, then what stands on them,
@@ -66,6 +68,9 @@ func Open(ctx context.Context, cfg config.Config, sur Surroundings) (*Server, er
 }
 
 func (s *Server) open(ctx context.Context) (err error) {
+	if s.folder, err = lockFolder(s.cfg.Data); err != nil {
+		return err
+	}
 	if s.db, err = store.Open(ctx, store.Options{
 		URL: s.cfg.DatabaseURL(), Now: s.sur.Now, Random: s.sur.Random,
 		Bell: func(b []room.Bell) { s.bus.Ring(b) },
@@ -74,6 +79,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if s.bus, err = bus.Open(ctx, s.cfg.NATS, s.sur.Log); err != nil {
 		return err
+	}
+	if s.cfg.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey); err != nil {
+			return fault.New(fault.Invalid, "certificate_invalid", "The certificate of --tls-cert and --tls-key cannot be read.").Because(err)
+		}
 	}
 	// The web's listener comes before the parts: the sandbox posts its events to it.
 	if s.web, err = listen("--listen", s.cfg.Listen); err != nil {
@@ -89,8 +99,10 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	// ReadTimeout is longer than any playlist is held back, because a read that
+	// times out ends the request it belongs to.
 	s.http = &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.sur.Log.Handler(), slog.LevelDebug),
 	}
 	if err := s.bus.OnPresence(s.parts.gateway.OnPresence); err != nil {
@@ -206,6 +218,9 @@ func (s *Server) close() error {
 	}
 	if s.db != nil {
 		errs = append(errs, s.db.Close())
+	}
+	if s.folder != nil {
+		errs = append(errs, s.folder.Close())
 	}
 	return errors.Join(errs...)
 }

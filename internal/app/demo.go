@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/url"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
@@ -13,14 +14,14 @@ func (s *Server) SetupSecret(ctx context.Context) (string, bool, error) {
 }
 
 // SignInLink returns a one-time address that signs its holder in as the account
-// of that name.
-func (s *Server) SignInLink(ctx context.Context, name string) (string, error) {
+// of that name and then shows the page at path.
+func (s *Server) SignInLink(ctx context.Context, name, path string) (string, error) {
 	who, err := s.parts.accounts.ByName(ctx, name)
 	if err != nil {
 		return "", err
 	}
 	secret, err := s.parts.accounts.SignInLink(ctx, who.ID)
-	return s.Address() + "/link#" + secret, err
+	return s.Address() + "/link?to=" + url.QueryEscape(path) + "#" + secret, err
 }
 
 // RTMPAddress returns host:port at which encoders on this machine reach the server.

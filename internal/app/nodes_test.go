@@ -171,10 +171,13 @@ func TestDatabaseCutClosesPrivateRoomsAndKeepsPublicOnesReadable(t *testing.T) {
 		}
 	}
 	w.mend()
-	apptest.Eventually(t, "the room does not open again", func() bool {
-		_, err := k.EnterAt("atelier", "space", 1)
-		return err == nil
+	apptest.Eventually(t, "the node is not ready again", func() bool {
+		a, err := yuna.Ask("GET", "/readyz", nil)
+		return err == nil && a.Status == http.StatusOK
 	})
+	if _, err := k.EnterAt("atelier", "space", 1); err != nil {
+		t.Fatalf("the room does not open again: %v", err)
+	}
 	k.Says("atelier", "space", "after")
 	k.Hears("space", "after")
 }

@@ -72,6 +72,9 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 		return nil, err
 	}
 	p.doors(s, node)
+	if err := p.live.Recover(ctx); err != nil { // before an encoder can come back
+		return nil, err
+	}
 	watch := func(ctx context.Context) error {
 		return p.live.Run(ctx, func(err error) { s.sur.Log.Warn("broadcasts cannot be swept; will try again", "err", err) })
 	}
@@ -127,7 +130,8 @@ func (p *parts) doors(s *Server, node string) {
 		Accounts: p.accounts, Channels: p.channels, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
 		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions,
 		Playback: p.playback, Health: p.health,
-		Viewers: func(id ident.Channel) int { return p.gateway.Viewers(id) },
+		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
+		Viewers:   func(id ident.Channel) int { return p.gateway.Viewers(id) },
 	}
 	if p.sandbox != nil {
 		options.Sandbox = p.sandbox
@@ -147,7 +151,7 @@ func (p *parts) doors(s *Server, node string) {
 			c, err := p.channels.ByID(ctx, id)
 			return id, c.Handle, err
 		},
-		Session: p.api.Session, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
+		Session: p.api.Session, Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
 		Now: s.sur.Now, Log: s.sur.Log,
 	})
 }

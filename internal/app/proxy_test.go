@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"net"
 	"net/http"
 	"testing"
 
@@ -97,4 +98,33 @@ func TestGuessingAPasswordIsSlowedDown(t *testing.T) {
 	}
 	// The budget is the guesser's: Nora herself still gets in from elsewhere.
 	s.Stranger().Do("POST", "/api/session", map[string]any{"name": "Nora", "password": nora.Password})
+}
+
+// Behind a proxy loopback is no wall: nobody subscribes for nothing there unless
+// the operator knows it.
+func TestSandboxStaysShutWhereStrangersReachIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		listen string
+		args   []string
+	}{
+		"behind a proxy":   {"127.0.0.1", []string{"--proxies", "127.0.0.0/8"}},
+		"a public address": {"127.0.0.1", []string{"--public-url", "https://live.example.org"}},
+		"every interface":  {"0.0.0.0", nil},
+	} {
+		address := apptest.FreePort(t)
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		apptest.Start(t, apptest.Options{Direct: true, Args: append(c.args, "--listen", net.JoinHostPort(c.listen, port))})
+		var session struct{ Sandbox bool }
+		p := apptest.At(t, "http://"+address).Stranger()
+		p.Do("GET", "/api/session", nil).Into(t, &session)
+		if session.Sandbox {
+			t.Errorf("%s: the sandbox takes payments", name)
+		}
+		if a, err := p.Ask("POST", "/api/webhooks/sandbox", map[string]any{}); err != nil || a.Status < 400 {
+			t.Errorf("%s: its webhook answers %d, %v", name, a.Status, err)
+		}
+	}
 }

@@ -99,7 +99,7 @@ func newBinary(t *testing.T) *binary {
 	b.log = filepath.Join(logs, "storm-"+rand.Text()[:6]+".log")
 	b.args = []string{
 		"serve", "--data", t.TempDir(), "--database", storetest.URL(t), "--listen", b.address,
-		"--rtmp-listen", apptest.FreePort(t), "--proxies", "127.0.0.0/8",
+		"--rtmp-listen", apptest.FreePort(t), "--proxies", "127.0.0.0/8", "--sandbox-payments", "I-know",
 	}
 	t.Cleanup(func() {
 		if b.process != nil {

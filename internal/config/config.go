@@ -129,11 +129,23 @@ func Load(args []string, environ func(string) (string, bool), readFile func(stri
 func flagSet(help io.Writer) (*flag.FlagSet, map[string]*string) {
 	flags := flag.NewFlagSet("subspace serve", flag.ContinueOnError)
 	flags.SetOutput(help)
-	values := map[string]*string{"config": flags.String("config", "", "settings file: lines of 'name = value'")}
+	values := map[string]*string{"config": flags.String("config", "", "settings file: lines of 'name = value' (also SUBSPACE_CONFIG)")}
 	for _, s := range settings() {
-		values[s.name] = flags.String(s.name, "", s.usage+" (also "+variable(s.name)+")")
+		values[s.name] = flags.String(s.name, "", s.usage+defaultOf(s)+" (also "+variable(s.name)+")")
 	}
 	return flags, values
+}
+
+// defaultOf names the default of a setting in the help text.
+func defaultOf(s setting) string {
+	c := Default()
+	switch {
+	case s.text != nil && *s.text(&c) != "":
+		return "; default " + *s.text(&c)
+	case s.span != nil && *s.span(&c) != 0:
+		return "; default " + s.span(&c).String()
+	}
+	return ""
 }
 
 func variable(name string) string {
@@ -220,6 +232,9 @@ func (c *Config) check() error {
 			return fault.New(fault.Invalid, "config_invalid", "proxies: %q is not a network such as 10.0.0.0/8.", p)
 		}
 		c.proxies = append(c.proxies, prefix)
+	}
+	if c.SandboxPayments != "" && c.SandboxPayments != "I-know" {
+		return fault.New(fault.Invalid, "config_invalid", "sandbox-payments: the only value is I-know, not %q.", c.SandboxPayments)
 	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":

@@ -160,6 +160,7 @@ export class FakeServer {
     const w = this.world
     if (path.startsWith('/api/channels')) {
       if (w.session.account?.kind !== 'full') return { status: 403, body: { reason: 'password_required' } }
+      if (w.checkout && w.checkout.state !== 'complete') return { status: 200, body: w.checkout }
       const renews_at = new Date(Date.now() + 30 * 86_400_000).toISOString()
       w.checkout = {
         id: 'c1',

@@ -113,6 +113,10 @@ describe('watching', () => {
     await expect.element(page.getByRole('heading', { name: 'The card was declined' })).toBeVisible()
     await page.getByRole('button', { name: 'Use another card' }).click()
     await expect.element(page.getByTestId('pay')).toBeEnabled()
+    await page.getByRole('radio').nth(0).click()
+    await page.getByTestId('pay').click()
+    await expect.element(page.getByRole('heading', { name: 'You are inside' })).toBeVisible()
+    expect(opened.server.calls.filter((c) => c === 'POST /api/channels/ines/checkout')).toHaveLength(1)
   })
 
   it('asks a light account for a password inside the sheet', async () => {

@@ -33,6 +33,7 @@ import (
 type Gate interface {
 	Facts(ctx context.Context, s access.Subject) (access.Facts, error)
 	Allow(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
+	Decide(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
 	Forget(s access.Subject)
 }
 
@@ -63,6 +64,7 @@ type Options struct {
 	Playback      Playbacks
 	Health        func(ident.Channel) Health
 	Viewers       func(ident.Channel) int
+	SignedOut     func(ident.Session) // closes what the session still holds open
 }
 
 // API is the REST routes.
@@ -100,7 +102,7 @@ func New(opt Options) *API {
 // Handler serves the routes: who is calling is found first, and a browser's
 // request from a foreign page is refused before any handler runs.
 func (a *API) Handler() http.Handler {
-	return a.guard(a.identify(http.MaxBytesHandler(a.mux, bodyMax)))
+	return a.guard(a.identify(a.mux))
 }
 
 // bodyMax bounds what a client may send in one request.
@@ -112,7 +114,7 @@ func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() 
 // route registers one operation.
 func route[I, O any](a *API, method, path, id, summary string, status int, h func(context.Context, *I) (*O, error)) {
 	huma.Register(a.huma, huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
+		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status, MaxBodyBytes: bodyMax,
 	}, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -18,6 +19,9 @@ const cookieName = "subspace_session"
 
 // cookieLife is how long a browser keeps it, in seconds: 90 days.
 const cookieLife = 90 * 24 * 60 * 60
+
+// identifyLimit is how long the database may take to say who is calling.
+const identifyLimit = 5 * time.Second
 
 // caller is who makes a request, and from where.
 type caller struct {
@@ -67,7 +71,9 @@ func (a *API) identify(next http.Handler) http.Handler {
 // Session returns who is signed in; false for nobody. The socket and the
 // playlists use it too.
 func (a *API) Session(r *http.Request) (account.Session, bool, error) {
-	return a.opt.Accounts.Whose(r.Context(), token(r))
+	ctx, cancel := context.WithTimeout(r.Context(), identifyLimit)
+	defer cancel()
+	return a.opt.Accounts.Whose(ctx, token(r))
 }
 
 func token(r *http.Request) string {
@@ -152,7 +158,7 @@ func (p Proxies) Origin(r *http.Request) string {
 		host = r.RemoteAddr
 	}
 	if !p.trusted(r) {
-		return host
+		return household(host)
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
@@ -165,7 +171,21 @@ func (p Proxies) Origin(r *http.Request) string {
 			break
 		}
 	}
-	return host
+	return household(host)
+}
+
+// household maps an address to what one subscriber of a network usually has: an
+// IPv6 customer gets a /64 (RFC 6177) and could draw any number of addresses.
+func household(host string) string {
+	addr, err := netip.ParseAddr(host)
+	if err != nil || addr.Unmap().Is4() {
+		return host
+	}
+	prefix, err := addr.Prefix(64)
+	if err != nil {
+		return host
+	}
+	return prefix.String()
 }
 
 func (p Proxies) contains(addr netip.Addr) bool {

@@ -8,6 +8,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/money"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
 // ChannelCard is a channel as home shows it.
@@ -135,12 +136,8 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 	if sells {
 		out.Price = &Money{tier.Price.Minor, tier.Price.Currency}
 	}
-	q, aired, err := a.opt.Questions.Current(ctx, c.ID)
-	if err != nil {
+	if out.OnAir, err = a.onAir(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}); err != nil {
 		return Channel{}, err
-	}
-	if aired {
-		out.OnAir = onAirOf(q)
 	}
 	out.Me, err = a.standing(ctx, c.ID)
 	return out, err
@@ -204,6 +201,16 @@ func (a *API) changeChannel(ctx context.Context, in *struct {
 		return nil, err
 	}
 	by, b := session.Account.ID, in.Body
+	if b.BroadcastTitle != nil { // what can be refused is refused before anything is changed
+		if _, err := live.CleanTitle(*b.BroadcastTitle); err != nil {
+			return nil, err
+		}
+	}
+	if b.Price != nil {
+		if err := subscription.CheckPrice(money.Amount{Minor: b.Price.Minor, Currency: b.Price.Currency}); err != nil {
+			return nil, err
+		}
+	}
 	change := channel.Change{Title: b.Title, SpaceOpen: b.SpaceOpen}
 	if b.LiveAudience != nil {
 		audience := access.LiveAudience(*b.LiveAudience)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
@@ -66,10 +67,7 @@ func (a *API) readOverlay(ctx context.Context, in *struct {
 		return nil, err
 	}
 	out := OverlayState{Channel: c.Handle, Title: c.Title}
-	q, on, err := a.opt.Questions.Current(ctx, c.ID)
-	if on {
-		out.OnAir = onAirOf(q)
-	}
+	out.OnAir, err = a.onAir(ctx, access.Subject{Channel: c.ID})
 	return answer(out, err)
 }
 

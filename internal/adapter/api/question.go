@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/question"
 )
@@ -30,6 +31,20 @@ type Question struct {
 
 func onAirOf(q question.Question) *OnAir {
 	return &OnAir{Question: string(q.ID), Text: q.Text, Name: q.Shown, Since: Moment(q.AiredAt)}
+}
+
+// onAir returns the question on air for who may read the public room; nil when
+// there is none, or none for them.
+func (a *API) onAir(ctx context.Context, s access.Subject) (*OnAir, error) {
+	d, err := a.opt.Gate.Decide(ctx, s, access.ReadPublic)
+	if err != nil || !d.Allowed {
+		return nil, err
+	}
+	q, on, err := a.opt.Questions.Current(ctx, s.Channel)
+	if err != nil || !on {
+		return nil, err
+	}
+	return onAirOf(q), nil
 }
 
 func questionOf(q question.Question, by ident.Account, staff bool) Question {
@@ -97,7 +112,7 @@ func (a *API) askQuestion(ctx context.Context, in *struct {
 	InChannel
 	Body struct {
 		Key       string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key asks once"`
-		Text      string `json:"text" maxLength:"4000" doc:"at most 500 characters; may be shown to everyone"`
+		Text      string `json:"text" doc:"at most 500 characters; may be shown to everyone"`
 		Anonymous bool   `json:"anonymous,omitempty" doc:"shown as 'a subscriber'"`
 	}
 },

@@ -63,7 +63,7 @@ func (a *API) postMessage(ctx context.Context, in *struct {
 	InRoom
 	Body struct {
 		Key     string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
-		Text    string `json:"text" maxLength:"4000" doc:"at most 500 characters"`
+		Text    string `json:"text" doc:"at most 500 characters"`
 		ReplyTo int64  `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
 	}
 },

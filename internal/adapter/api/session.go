@@ -111,6 +111,7 @@ func (a *API) signOut(ctx context.Context, _ *none) (*signedOut, error) {
 		if err := a.opt.Accounts.SignOut(ctx, c.token); err != nil {
 			return nil, err
 		}
+		a.opt.SignedOut(c.session.ID)
 	}
 	return &signedOut{SetCookie: c.cookie("")}, nil
 }

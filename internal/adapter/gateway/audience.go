@@ -41,7 +41,8 @@ type door struct {
 	last      int64     // the last sequence sent
 	waiting   []event.Encoded
 	joining   bool
-	lapsed    bool // missed an event while its lease had run out: it must be opened again
+	suspended time.Time // when rights may have changed: nothing is sent until they are read again
+	lapsed    bool      // missed an event while its lease had run out: it must be opened again
 }
 
 // private reports whether what is behind the door is not for everybody.
@@ -108,9 +109,11 @@ func (a *audience) deliver(e event.Encoded) {
 		switch {
 		case d.private() && !d.holds(now):
 			d.lapsed = true // the clock closes it within a tick; nothing is sent meanwhile
-		case d.joining:
+		case d.joining, !d.suspended.IsZero():
 			if len(d.waiting) < joinBuffer {
 				d.waiting = append(d.waiting, e)
+			} else {
+				d.lapsed = true
 			}
 		case e.Seq > d.last:
 			d.last = e.Seq
@@ -158,15 +161,34 @@ func (a *audience) begin(d *door, first []byte, last int64) bool {
 		return false
 	}
 	d.conn.send(first)
-	d.last = last
+	d.last, d.joining = last, false
+	if d.suspended.IsZero() {
+		a.release(d)
+	}
+	return true
+}
+
+// release sends what waited behind a door.
+func (a *audience) release(d *door) {
 	for _, e := range d.waiting {
 		if e.Seq > d.last {
 			d.last = e.Seq
 			d.conn.send(eventFrame(a.handle, a.address.Audience, e))
 		}
 	}
-	d.waiting, d.joining = nil, false
-	return true
+	d.waiting = nil
+}
+
+// suspend holds back what comes through the private doors that match, until
+// confirm. It never blocks.
+func (a *audience) suspend(match func(*door) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for d := range a.doors {
+		if d.private() && match(d) {
+			d.suspended = a.now()
+		}
+	}
 }
 
 // shut removes the door; false when it was gone already.
@@ -193,6 +215,12 @@ func (a *audience) confirm(d *door, at, until time.Time) bool {
 		d.confirmed = at
 	}
 	d.until = until
+	if !d.suspended.IsZero() && !at.Before(d.suspended) { // read after the change was heard of
+		d.suspended = time.Time{}
+		if !d.joining {
+			a.release(d)
+		}
+	}
 	return true
 }
 
@@ -215,7 +243,7 @@ func (a *audience) broadcast(frame []byte) {
 	defer a.mu.Unlock()
 	now := a.now()
 	for d := range a.doors {
-		if !d.joining && (!d.private() || d.holds(now)) {
+		if !d.joining && d.suspended.IsZero() && (!d.private() || d.holds(now)) {
 			d.conn.send(frame)
 		}
 	}

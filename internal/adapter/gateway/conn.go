@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -27,9 +28,11 @@ const (
 	writeLimit = 10 * time.Second
 	pingEvery  = 30 * time.Second
 	pongLimit  = 10 * time.Second
-	frameBurst = 40 // frames at once
-	frameRate  = 10 // and more per second
-	doorsMax   = 16 // rooms entered at once
+	frameBurst = 40      // frames at once
+	frameRate  = 10      // and more per second
+	enterCost  = 6       // frames that entering a room counts for: it reads and sends much
+	doorsMax   = 16      // rooms entered at once
+	queuedMax  = 1 << 20 // bytes waiting for a slow reader
 )
 
 // Close codes (4000–4999 are for applications, RFC 6455, 7.4.2).
@@ -48,6 +51,7 @@ type conn struct {
 	ws      *websocket.Conn
 	session account.Session // zero when nobody is signed in
 	out     chan []byte
+	queued  atomic.Int64    // bytes in out
 	ctx     context.Context // ends with the connection
 	end     context.CancelFunc
 
@@ -80,9 +84,18 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "server is going away", http.StatusServiceUnavailable)
 		return
 	}
+	origin := g.opt.Origin(r)
+	if g.origins[origin] >= socketsPerOrigin {
+		g.mu.Unlock()
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too many sockets from this address", http.StatusTooManyRequests)
+		return
+	}
+	g.origins[origin]++
 	g.live.Add(1)
 	g.mu.Unlock()
 	defer g.live.Done()
+	defer g.letGo(origin)
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{Subprotocol},
 		InsecureSkipVerify: true, // SameOrigin has decided, with knowledge of proxies
@@ -93,6 +106,15 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ws.SetReadLimit(-1) // read enforces frameMax itself, to close with a code of ours
 	g.serve(ws, session)
+}
+
+// letGo forgets one socket of an origin.
+func (g *Gateway) letGo(origin string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.origins[origin]--; g.origins[origin] == 0 {
+		delete(g.origins, origin)
+	}
 }
 
 func (g *Gateway) serve(ws *websocket.Conn, session account.Session) {
@@ -140,11 +162,15 @@ func (c *conn) hello() helloFrame {
 // send queues a frame. A reader too slow for the queue is closed; it resumes
 // with its cursor and loses nothing.
 func (c *conn) send(frame []byte) {
-	select {
-	case c.out <- frame:
-	default:
-		c.close(closeTooSlow, "too slow: resume with your cursor")
+	if c.queued.Add(int64(len(frame))) <= queuedMax {
+		select {
+		case c.out <- frame:
+			return
+		default:
+		}
 	}
+	c.queued.Add(-int64(len(frame)))
+	c.close(closeTooSlow, "too slow: resume with your cursor")
 }
 
 // close ends the connection. The first reason counts.
@@ -194,6 +220,7 @@ func (c *conn) hangUp() {
 func (c *conn) writeFrame(frame []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), writeLimit)
 	defer cancel()
+	defer c.queued.Add(-int64(len(frame)))
 	return c.ws.Write(ctx, websocket.MessageText, frame)
 }
 
@@ -223,6 +250,9 @@ func (c *conn) read() {
 		if err := json.Unmarshal(data, &f); err != nil {
 			c.close(closeMalformed, "a frame is one JSON object, see docs/protocol.md")
 			return
+		}
+		if f.Type == "enter" {
+			budget -= enterCost - 1
 		}
 		c.handle(f)
 	}

@@ -50,7 +50,7 @@ func (c *conn) enter(f ask) error {
 	c.doors[at] = d
 	c.told[at.Channel] = false
 	c.mu.Unlock()
-	if err := c.beginAt(a, d, f); err != nil {
+	if err := c.beginAt(a, d, f, decision.Until); err != nil {
 		c.shut(at)
 		return err
 	}
@@ -73,7 +73,7 @@ func (c *conn) use(at room.Address, handle string) (*audience, error) {
 	return a, err
 }
 
-func (c *conn) beginAt(a *audience, d *door, f ask) error {
+func (c *conn) beginAt(a *audience, d *door, f ask, ends time.Time) error {
 	limit, after := pageSize, int64(0)
 	if f.Cursor != nil {
 		limit, after = resumeSize, *f.Cursor
@@ -85,7 +85,7 @@ func (c *conn) beginAt(a *audience, d *door, f ask) error {
 	viewers, inside := c.gateway.presence.count(a.address.Channel)
 	frame := enteredFrame{
 		Type: "entered", ID: clip(f.ID), Channel: d.handle, Room: string(a.address.Audience), Log: string(a.log),
-		Head: page.Head, Events: raw(page.Events), More: page.More, Until: until(d.until), State: stateView{Viewers: viewers},
+		Head: page.Head, Events: raw(page.Events), More: page.More, Until: until(ends), State: stateView{Viewers: viewers},
 	}
 	if a.address.Audience == room.Space {
 		frame.State.Inside = &inside
@@ -197,7 +197,19 @@ func (g *Gateway) onBusiness(channel ident.Channel, e event.Encoded) {
 	account := event.Affected(e.Bytes)
 	s := access.Subject{Account: account, Channel: channel}
 	g.opt.Gate.Forget(s)
-	g.recheck.add(s)
+	g.suspend(s)
+	g.recheck.changed(s)
+}
+
+// suspend holds back the private rooms of whose rights may have changed, before
+// anything that was written after the change can reach them.
+func (g *Gateway) suspend(s access.Subject) {
+	g.mu.Lock()
+	a := g.audiences[room.Address{Channel: s.Channel, Audience: room.Space}]
+	g.mu.Unlock()
+	if a != nil {
+		a.suspend(func(d *door) bool { return s.Account == "" || d.conn.account() == s.Account })
+	}
 }
 
 // overlayRevoked reports whether an overlay's door must close.

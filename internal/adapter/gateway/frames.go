@@ -71,6 +71,11 @@ type doorFrame struct {
 	Until   *event.Time `json:"until"`
 }
 
+type standingFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+}
+
 type ackFrame struct {
 	Type    string          `json:"type"`
 	ID      string          `json:"id"`

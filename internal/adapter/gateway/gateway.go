@@ -62,6 +62,8 @@ type Options struct {
 	Session func(r *http.Request) (account.Session, bool, error)
 	// SameOrigin reports whether a browser's request comes from our own pages.
 	SameOrigin func(r *http.Request) bool
+	// Origin returns the network address a request comes from, behind proxies too.
+	Origin func(r *http.Request) string
 	// Announce tells all nodes, this one included, how many are here.
 	Announce func(room.Presence)
 	Now      func() time.Time
@@ -78,6 +80,7 @@ type Gateway struct {
 	audiences map[room.Address]*audience
 	conns     map[*conn]struct{}
 	closed    bool
+	origins   map[string]int // sockets by the address they come from
 	live      sync.WaitGroup // one per connection
 
 	recheck  *recheckQueue
@@ -89,10 +92,14 @@ func New(opt Options) *Gateway {
 	stop, quit := context.WithCancel(context.Background()) // ended by Close, not by a request
 	return &Gateway{
 		opt: opt, stop: stop, quit: quit,
-		audiences: map[room.Address]*audience{}, conns: map[*conn]struct{}{},
+		audiences: map[room.Address]*audience{}, conns: map[*conn]struct{}{}, origins: map[string]int{},
 		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now),
 	}
 }
+
+// socketsPerOrigin bounds the sockets from one address: more than a crowded
+// household or office, fewer than what would crowd out everybody else.
+const socketsPerOrigin = 600
 
 // The pace of the gateway's clocks.
 const (
@@ -194,6 +201,22 @@ func (g *Gateway) all() []*audience {
 		out = append(out, a)
 	}
 	return out
+}
+
+// CloseSession ends the sockets of a session that was signed out. Other nodes
+// notice within a second.
+func (g *Gateway) CloseSession(id ident.Session) {
+	g.mu.Lock()
+	var theirs []*conn
+	for c := range g.conns {
+		if id != "" && c.session.ID == id {
+			theirs = append(theirs, c)
+		}
+	}
+	g.mu.Unlock()
+	for _, c := range theirs {
+		c.close(closeSignIn, "signed out")
+	}
 }
 
 // Connections returns how many sockets are open, for metrics.

@@ -81,7 +81,7 @@ type stage struct {
 	owner   ident.Account
 	channel ident.Channel
 	yuna    ident.Account
-	seq     int
+	others  map[string]ident.Channel
 }
 
 func newStage(t testing.TB) *stage {
@@ -98,6 +98,9 @@ func newStage(t testing.TB) *stage {
 	s.gateway = gateway.New(gateway.Options{
 		Node: "test", Gate: gate, Logs: s.logs, Sessions: sessions{}, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
 		Channel: func(_ context.Context, handle string) (ident.Channel, error) {
+			if n, ok := strings.CutPrefix(handle, "other-"); ok {
+				return s.others[n], nil
+			}
 			if handle != "atelier" {
 				return "", fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 			}
@@ -110,7 +113,7 @@ func newStage(t testing.TB) *stage {
 			id := ident.Account(r.Header.Get("X-Who"))
 			return account.Session{ID: ident.Session("s" + id), Account: account.Account{ID: id}}, id != "", nil
 		},
-		SameOrigin: func(*http.Request) bool { return true }, Now: now, Log: slog.New(slog.DiscardHandler),
+		SameOrigin: func(*http.Request) bool { return true }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler),
 	})
 	ctx, stop := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
@@ -312,6 +315,32 @@ func closed(k *apptest.Socket) bool {
 	return false
 }
 
+// One connection may be in a bounded number of rooms at once.
+func TestOneConnectionEntersABoundedNumberOfRooms(t *testing.T) {
+	s := newStage(t)
+	s.others = map[string]ident.Channel{}
+	const most = 16
+	for i := range most + 1 {
+		s.others[fmt.Sprint(i)] = s.Channel(s.owner)
+	}
+	k := s.enters("")
+	for i := range most {
+		s.ahead.Add(int64(time.Second)) // else it would be too many frames
+		k.Enter(fmt.Sprintf("other-%d", i), "public")
+	}
+	s.ahead.Add(int64(time.Second))
+	if _, err := k.EnterAt(fmt.Sprintf("other-%d", most), "public", 0); reason(err) != "too_many_rooms" {
+		t.Errorf("one room more: %v", err)
+	}
+	s.ahead.Add(int64(time.Second))
+	k.Enter("other-3", "public") // entering again is not one more
+	if _, err := k.Calls(map[string]any{"type": "leave", "channel": "other-3", "room": "public"}); err != nil {
+		t.Fatal(err)
+	}
+	s.ahead.Add(int64(time.Second))
+	k.Enter(fmt.Sprintf("other-%d", most), "public")
+}
+
 // A reader too slow for what comes is closed with a code that says so, and
 // resumes with the cursor without loss. Nobody else is held up.
 func TestSlowReaderIsClosedAndResumes(t *testing.T) {
@@ -364,7 +393,7 @@ func TestSlowReaderIsClosedAndResumes(t *testing.T) {
 	cursor := int64(read)
 	again := s.enters("")
 	for n, more := 1, true; more; n++ {
-		if n%20 == 0 { // before the gateway calls it too many
+		if n%5 == 0 { // before the gateway calls it too many
 			again = s.enters("")
 		}
 		f, err := again.EnterAt("atelier", "public", cursor)

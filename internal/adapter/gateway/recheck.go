@@ -15,12 +15,12 @@ import (
 // bounded by the doors there are: asking twice is asking once.
 type recheckQueue struct {
 	mu      sync.Mutex
-	waiting map[access.Subject]struct{}
+	waiting map[access.Subject]bool // true: an event said that rights changed
 	bell    chan struct{}
 }
 
 func newRecheckQueue() *recheckQueue {
-	return &recheckQueue{waiting: map[access.Subject]struct{}{}, bell: make(chan struct{}, 1)}
+	return &recheckQueue{waiting: map[access.Subject]bool{}, bell: make(chan struct{}, 1)}
 }
 
 func (q *recheckQueue) add(subjects ...access.Subject) {
@@ -29,23 +29,35 @@ func (q *recheckQueue) add(subjects ...access.Subject) {
 	}
 	q.mu.Lock()
 	for _, s := range subjects {
-		q.waiting[s] = struct{}{}
+		if _, is := q.waiting[s]; !is {
+			q.waiting[s] = false
+		}
 	}
 	q.mu.Unlock()
+	q.ring()
+}
+
+// changed is add for a subject of whom an event spoke: they are told that their
+// standing may be another now.
+func (q *recheckQueue) changed(s access.Subject) {
+	q.mu.Lock()
+	q.waiting[s] = true
+	q.mu.Unlock()
+	q.ring()
+}
+
+func (q *recheckQueue) ring() {
 	select {
 	case q.bell <- struct{}{}:
 	default:
 	}
 }
 
-func (q *recheckQueue) take() []access.Subject {
+func (q *recheckQueue) take() map[access.Subject]bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	out := make([]access.Subject, 0, len(q.waiting))
-	for s := range q.waiting {
-		out = append(out, s)
-	}
-	clear(q.waiting)
+	out := q.waiting
+	q.waiting = make(map[access.Subject]bool, len(out))
 	return out
 }
 
@@ -61,7 +73,7 @@ func (g *Gateway) runRechecks(ctx context.Context) error {
 }
 
 // recheckAll reads the facts of the subjects once and acts on every door of theirs.
-func (g *Gateway) recheckAll(ctx context.Context, asked []access.Subject) {
+func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool) {
 	doors := g.doorsOf(asked)
 	subjects := make([]access.Subject, 0, len(doors))
 	for s := range doors {
@@ -84,25 +96,27 @@ func (g *Gateway) recheckAll(ctx context.Context, asked []access.Subject) {
 			g.redecide(ctx, d, facts[s], began)
 		}
 		g.invite(s, ds, facts[s])
+		if asked[s] && s.Account != "" {
+			tellStanding(ds)
+		}
 	}
 }
 
 // doorsOf gathers the open doors of the subjects. An empty account stands for
 // everybody in the channel, signed in or not.
-func (g *Gateway) doorsOf(asked []access.Subject) map[access.Subject][]*door {
+func (g *Gateway) doorsOf(asked map[access.Subject]bool) map[access.Subject][]*door {
 	everybody := map[ident.Channel]bool{}
-	one := map[access.Subject]bool{}
-	for _, s := range asked {
+	for s := range asked {
 		if s.Account == "" {
 			everybody[s.Channel] = true
 		}
-		one[s] = true
 	}
 	out := map[access.Subject][]*door{}
 	for _, a := range g.all() {
 		channel := a.address.Channel
 		for _, d := range a.list(func(d *door) bool {
-			return everybody[channel] || one[access.Subject{Account: d.conn.account(), Channel: channel}]
+			_, named := asked[access.Subject{Account: d.conn.account(), Channel: channel}]
+			return named || everybody[channel]
 		}) {
 			s := access.Subject{Account: d.conn.account(), Channel: channel}
 			out[s] = append(out[s], d)
@@ -145,6 +159,16 @@ func (g *Gateway) invite(s access.Subject, doors []*door, f access.Facts) {
 		c.mu.Unlock()
 		if tell {
 			c.send(encode(doorFrame{Type: "door", Channel: d.handle, Room: string(room.Space), Open: true, Until: until(decision.Until)}))
+		}
+	}
+}
+
+// tellStanding says to a person's pages that what they are in the channel may
+// have changed: role, subscription, sanction.
+func tellStanding(doors []*door) {
+	for _, d := range doors {
+		if d.address.Audience == room.Public && d.overlay == "" {
+			d.conn.send(encode(standingFrame{Type: "standing", Channel: d.handle}))
 		}
 	}
 }
@@ -201,7 +225,7 @@ func (g *Gateway) closeSignedOut(ctx context.Context) {
 	}
 	live, err := g.opt.Sessions.LiveSessions(ctx, ids)
 	if err != nil {
-		return // the leases of private rooms decide meanwhile
+		return // rights cannot be read either then, and private doors close with their lease
 	}
 	for id, conns := range bySession {
 		if !live[id] {

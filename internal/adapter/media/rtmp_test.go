@@ -127,7 +127,7 @@ func TestUnsupportedCodecsAreRefusedWithASentence(t *testing.T) {
 }
 
 func aacConfig() *mpeg4audio.AudioSpecificConfig {
-	return &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2, ChannelCount: 2}
+	return &mpeg4audio.AudioSpecificConfig{Type: mpeg4audio.ObjectTypeAACLC, SampleRate: 48000, ChannelConfig: 2}
 }
 
 func writer(t *testing.T, c *gortmplib.Client, tracks ...*gortmplib.Track) *gortmplib.Writer {

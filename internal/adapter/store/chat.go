@@ -2,13 +2,10 @@ package store
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
-	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // Names implements chat.Tx.
@@ -72,61 +69,4 @@ func (tx *Tx) EventsAt(ctx context.Context, places []chat.Place) (map[chat.Place
 		}
 	}
 	return out, nil
-}
-
-// Entomb implements chat.Tx. The words are gone afterwards. Sequence and time
-// stay, and so do author and key as columns that no reader is sent: a retry of a
-// removed message must not bring it back.
-func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error {
-	if len(seqs) == 0 {
-		return nil
-	}
-	log, err := tx.LogAt(ctx, at)
-	if err != nil {
-		return err
-	}
-	type grave struct {
-		seq, at int64
-		id      ident.Event
-	}
-	var graves []grave
-	err = tx.each(ctx, `SELECT seq, at, id FROM event WHERE log = $1 AND seq IN `+listed(2, len(seqs)),
-		append([]any{log.ID}, anys(seqs)...), func(scan func(...any) error) error {
-			var g grave
-			err := scan(&g.seq, &g.at, &g.id)
-			graves = append(graves, g)
-			return err
-		})
-	if err != nil {
-		return err
-	}
-	kind, _ := tomb.EventKind()
-	for _, g := range graves {
-		enc, err := event.Encode(log.ID, g.seq, g.id, fromMillis(g.at), tomb)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.exec(ctx, `UPDATE event SET kind = $1, body = $2 WHERE log = $3 AND seq = $4`,
-			kind, string(enc.Bytes), log.ID, g.seq); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// RecentBy implements moderation.Tx: messages and questions, ascending.
-func (tx *Tx) RecentBy(ctx context.Context, at room.Address, account ident.Account, since time.Time, limit int) ([]int64, error) {
-	var seqs []int64
-	message, _ := event.MessagePosted{}.EventKind()
-	asked, _ := event.QuestionAsked{}.EventKind()
-	err := tx.each(ctx, `SELECT e.seq FROM event e JOIN log l ON l.id = e.log
-		WHERE l.channel = $1 AND l.audience = $2 AND e.author = $3 AND e.kind IN ($4, $5) AND e.at >= $6
-		ORDER BY e.seq DESC LIMIT $7`, []any{at.Channel, at.Audience, account, message, asked, millis(since), limit}, func(scan func(...any) error) error {
-		var seq int64
-		err := scan(&seq)
-		seqs = append(seqs, seq)
-		return err
-	})
-	slices.Reverse(seqs)
-	return seqs, err
 }

@@ -34,7 +34,7 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 	}
 	now := tx.db.opt.Now()
 	out := make([]event.Encoded, 0, len(entries))
-	args := make([]any, 0, 8*len(entries))
+	args := make([]any, 0, 9*len(entries))
 	for _, e := range entries {
 		log := next[e.Address]
 		log.Head++
@@ -44,11 +44,11 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 			return nil, err
 		}
 		kind, _ := e.Payload.EventKind()
-		args = append(args, log.ID, log.Head, id, kind, now.UnixMilli(), e.Author, e.Key, string(enc.Bytes))
+		args = append(args, log.ID, log.Head, id, kind, now.UnixMilli(), e.Author, e.Key, e.Answers, string(enc.Bytes))
 		out = append(out, enc)
 	}
-	if _, err := tx.r.ExecContext(ctx, `INSERT INTO event (log, seq, id, kind, at, author, key, body) VALUES `+
-		holders(len(entries), 8), args...); err != nil {
+	if _, err := tx.r.ExecContext(ctx, `INSERT INTO event (log, seq, id, kind, at, author, key, answers, body) VALUES `+
+		holders(len(entries), 9), args...); err != nil {
 		return nil, err
 	}
 	for i, e := range entries {

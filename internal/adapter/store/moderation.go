@@ -41,7 +41,23 @@ func (tx *Tx) Sanctions(ctx context.Context, channel ident.Channel, now time.Tim
 }
 
 // WithdrawQuestions implements moderation.Tx.
-func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) error {
-	_, err := tx.exec(ctx, `UPDATE question SET state = 'skipped' WHERE channel = $1 AND asker = $2 AND state = 'waiting'`, channel, account)
-	return err
+func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) ([]ident.Question, ident.Question, error) {
+	var waiting []ident.Question
+	var onAir ident.Question
+	err := tx.each(ctx, `SELECT id, state FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air') ORDER BY id`,
+		[]any{channel, account}, func(scan func(...any) error) error {
+			var id ident.Question
+			var state string
+			err := scan(&id, &state)
+			if state == "on_air" {
+				onAir = id
+			} else {
+				waiting = append(waiting, id)
+			}
+			return err
+		})
+	if err == nil {
+		_, err = tx.exec(ctx, `UPDATE question SET state = 'skipped' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account)
+	}
+	return waiting, onAir, err
 }

@@ -80,7 +80,7 @@ func Start(t testing.TB, opt Options) *Server {
 		"--data", opt.Data, "--database", opt.Database, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0",
 	}
 	if !opt.Direct {
-		args = append(args, "--proxies", "127.0.0.0/8")
+		args = append(args, "--proxies", "127.0.0.0/8", "--sandbox-payments", "I-know")
 	}
 	nothing := func(string) (string, bool) { return "", false }
 	cfg, err := config.Load(append(args, opt.Args...), nothing, os.ReadFile, io.Discard)

@@ -132,10 +132,10 @@ func (s *stage) untilEnded(ctx context.Context) {
 // invite prints the three ways in.
 func (s *stage) invite(ctx context.Context, tell func(string, ...any)) error {
 	tell("Subspace demo at %s — %s is live.\n\n", s.base, creatorName)
-	for _, in := range []struct{ as, name string }{
-		{"the creator   ", creatorName}, {"a subscriber  ", guestSubscriber}, {"a free viewer ", guestViewer},
+	for _, in := range []struct{ as, name, page string }{
+		{"the creator   ", creatorName, "/cockpit/" + handle}, {"a subscriber  ", guestSubscriber, "/c/" + handle}, {"a free viewer ", guestViewer, "/c/" + handle},
 	} {
-		link, err := s.server.SignInLink(ctx, in.name)
+		link, err := s.server.SignInLink(ctx, in.name, in.page)
 		if err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}

@@ -34,7 +34,8 @@ func (s *stage) publicLines() []line {
 		{3 * quick, c, "public", "Everywhere but the moon. Wrapped in straw."},
 		say(v[9], "😍"), say(sub[1], "mine arrived last week, not a chip"),
 		say(v[2], "c'est magnifique cette couleur"), say(v[4], "is that a trimming tool or a spoon?"),
-		say(v[3], "a spoon, surely"), {2 * quick, c, "public", "A spoon! Grandmother's. Do not tell her."},
+		say(v[3], "a spoon, surely"),
+		{2 * quick, c, "public", "A spoon! Grandmother's. Do not tell her."},
 		say(v[6], "your secret is safe with 18 people"), say(v[1], "one more coat?"),
 		say(sub[5], "never one more coat"), say(v[8], "that line at the shoulder, so clean"),
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // SetupSecret makes the one-time secret that lets its holder become the first
-// owner. It reports false when there is an operator already. Earlier secrets
-// stop working.
+// owner. It reports false when there is an operator already. Nodes that
+// start together give out one each; the first that is used closes the others.
 func (s *Service) SetupSecret(ctx context.Context) (string, bool, error) {
 	token, err := s.secret()
 	if err != nil {
@@ -19,9 +19,6 @@ func (s *Service) SetupSecret(ctx context.Context) (string, bool, error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
 		exists, err := tx.OperatorExists(ctx)
 		if open = !exists; err != nil || exists {
-			return err
-		}
-		if err := tx.DropSetupLinks(ctx); err != nil {
 			return err
 		}
 		return tx.PutLink(ctx, hashToken(token), "", s.now().Add(linkLife))
@@ -78,6 +75,9 @@ func (s *Service) found(ctx context.Context, tx Tx, hash string, a Account) erro
 	}
 	if !ok {
 		return errSetupClosed()
+	}
+	if err := tx.DropSetupLinks(ctx); err != nil {
+		return err
 	}
 	if ok, err = tx.InsertAccount(ctx, a); err == nil && !ok {
 		err = errNameTaken()

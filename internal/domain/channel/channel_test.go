@@ -150,11 +150,13 @@ func TestChangesAreToldOnce(t *testing.T) {
 		{channel.Change{SpaceOpen: &no}, "", "space.closed", "settings.changed"},
 		{channel.Change{LiveAudience: &odd}, "live_audience_invalid", "space.closed", "settings.changed"},
 		{
-			channel.Change{SpaceOpen: &yes, Title: &title, LiveAudience: &private}, "",
+			channel.Change{SpaceOpen: &yes, Title: &title, LiveAudience: &private},
+			"",
 			"space.closed space.opened channel.changed", "settings.changed settings.changed",
 		},
 		{
-			channel.Change{SpaceOpen: &yes, Title: &title, LiveAudience: &private}, "",
+			channel.Change{SpaceOpen: &yes, Title: &title, LiveAudience: &private},
+			"",
 			"space.closed space.opened channel.changed", "settings.changed settings.changed",
 		},
 	} {

@@ -24,6 +24,9 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, batch []*pending) error
 	for _, w := range batch {
 		w.receipt, w.err = Receipt{}, nil
 		key := keyOf(w.post)
+		if w.err = s.mayWrite(w.post, k); w.err != nil {
+			continue
+		}
 		if old, ok := k.written[key]; ok {
 			w.receipt = Receipt{Event: old, Repeated: true}
 			continue
@@ -93,26 +96,34 @@ func (s *Service) known(ctx context.Context, tx Tx, batch []*pending) (k known, 
 	return k, err
 }
 
-// entry decides one post and, when allowed, says what to append.
-func (s *Service) entry(p Post, k known) (room.Entry, error) {
+// mayWrite decides one post. The gate comes before the key: a repeated key must
+// not read from a room that has shut.
+func (s *Service) mayWrite(p Post, k known) error {
 	facts, ok := k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
 	if !ok {
-		return room.Entry{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+		return fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
 	act, err := action(p.Audience)
 	if err != nil {
-		return room.Entry{}, err
+		return err
 	}
 	if f := access.Decide(facts, act, s.now()).Fault(s.now()); f != nil {
-		return room.Entry{}, f
+		return f
 	}
+	return nil
+}
+
+// entry says what to append for a post that may be written.
+func (s *Service) entry(p Post, k known) (room.Entry, error) {
+	var err error
+	facts := k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
 	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text}
 	if p.ReplyTo != 0 {
 		if m.ReplyTo, err = replyTo(p, k); err != nil {
 			return room.Entry{}, err
 		}
 	}
-	return room.Entry{Address: p.Address, Author: p.Author, Key: p.Key, Payload: m}, nil
+	return room.Entry{Address: p.Address, Author: p.Author, Key: p.Key, Answers: p.ReplyTo, Payload: m}, nil
 }
 
 func (s *Service) author(f access.Facts, name string) event.Author {

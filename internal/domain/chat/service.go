@@ -50,6 +50,9 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 }
 
+// writeLimit is how long one batch may take.
+const writeLimit = 10 * time.Second
+
 // The sizes of the lane.
 const (
 	laneQueue = 4096
@@ -153,7 +156,10 @@ func (s *Service) gather(first *pending) []*pending {
 }
 
 func (s *Service) write(ctx context.Context, batch []*pending) {
-	ctx = context.WithoutCancel(ctx) // a batch that began is finished, also while stopping
+	// A batch that began is finished, also while stopping, but a database that
+	// hangs must not hang every room.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
+	defer cancel()
 	err := s.store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, batch) })
 	if err != nil && len(batch) > 1 && fault.Of(err) == nil {
 		for _, w := range batch { // one of them broke the batch: each alone

@@ -86,9 +86,9 @@ func (b Broadcast) ended(now time.Time) Broadcast {
 // titleMax is the length of a title in characters.
 const titleMax = 140
 
-// cleanTitle returns the title as it is shown. An empty one is allowed: pages
+// CleanTitle returns the title as it is shown. An empty one is allowed: pages
 // then show the channel's.
-func cleanTitle(title string) (string, error) {
+func CleanTitle(title string) (string, error) {
 	if !utf8.ValidString(title) || utf8.RuneCountInString(title) > 4*titleMax {
 		return "", errTitle()
 	}

@@ -46,7 +46,7 @@ func (s *Service) End(ctx context.Context, by ident.Account, channel ident.Chann
 
 // Retitle names the running broadcast and those to come.
 func (s *Service) Retitle(ctx context.Context, by ident.Account, channel ident.Channel, title string) error {
-	title, err := cleanTitle(title)
+	title, err := CleanTitle(title)
 	if err != nil {
 		return err
 	}

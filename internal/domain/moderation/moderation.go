@@ -51,10 +51,12 @@ type Tx interface {
 	PutSanction(ctx context.Context, s Sanction) error
 	DropSanction(ctx context.Context, channel ident.Channel, account ident.Account) (bool, error)
 	Sanctions(ctx context.Context, channel ident.Channel, now time.Time) ([]Sanction, error)
-	RecentBy(ctx context.Context, at room.Address, account ident.Account, since time.Time, limit int) ([]int64, error)
+	// RecentBy returns the sequences of what account wrote at an address.
+	RecentBy(ctx context.Context, at room.Address, account ident.Account, kinds []event.Kind, since time.Time, limit int) ([]int64, error)
 	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
-	// WithdrawQuestions takes the person's waiting questions out of the queue.
-	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) error
+	// WithdrawQuestions takes the person's questions out of the queue and off the
+	// air, and returns those that waited and the one that was on air, if any.
+	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) (waiting []ident.Question, onAir ident.Question, err error)
 }
 
 // Store runs transactions. f may run more than once.
@@ -153,24 +155,76 @@ func (s *Service) tell(ctx context.Context, tx Tx, x Sanction) error {
 	}
 	entries := []room.Entry{{Address: room.Address{Channel: x.Channel, Audience: room.Business}, Payload: payload}}
 	for _, audience := range []room.Audience{room.Public, room.Space} {
-		at := room.Address{Channel: x.Channel, Audience: audience}
-		seqs, err := tx.RecentBy(ctx, at, x.Account, s.now().Add(-recent), recentLimit)
+		hidden, err := s.hide(ctx, tx, room.Address{Channel: x.Channel, Audience: audience}, x.Account)
 		if err != nil {
 			return err
 		}
-		if len(seqs) == 0 {
-			continue
-		}
-		if err := tx.Entomb(ctx, at, seqs, event.MessageTombstone{By: "sanction"}); err != nil {
-			return err
-		}
-		entries = append(entries, room.Entry{Address: at, Payload: event.MessageRemoved{Seqs: seqs, By: "sanction"}})
+		entries = append(entries, hidden...)
 	}
-	if err := tx.WithdrawQuestions(ctx, x.Channel, x.Account); err != nil {
+	withdrawn, err := s.withdraw(ctx, tx, x)
+	if err != nil {
 		return err
 	}
-	_, err := tx.Append(ctx, entries...)
+	_, err = tx.Append(ctx, append(entries, withdrawn...)...)
 	return err
+}
+
+// hide removes what the person wrote lately at an address and returns what to
+// tell. Each question is told apart from the rest: one list of everything would
+// show whose the anonymous ones were.
+func (s *Service) hide(ctx context.Context, tx Tx, at room.Address, account ident.Account) ([]room.Entry, error) {
+	var entries []room.Entry
+	since := s.now().Add(-recent)
+	remove := func(seqs ...int64) error {
+		entries = append(entries, room.Entry{Address: at, Payload: event.MessageRemoved{Seqs: seqs, By: "sanction"}})
+		return tx.Entomb(ctx, at, seqs, event.MessageTombstone{By: "sanction"})
+	}
+	messages, err := tx.RecentBy(ctx, at, account, kinds(event.MessagePosted{}), since, recentLimit)
+	if err != nil {
+		return nil, err
+	}
+	if len(messages) > 0 {
+		if err := remove(messages...); err != nil {
+			return nil, err
+		}
+	}
+	questions, err := tx.RecentBy(ctx, at, account, kinds(event.QuestionAsked{}, event.QuestionAired{}), since, recentLimit)
+	if err != nil {
+		return nil, err
+	}
+	for _, seq := range questions {
+		if err := remove(seq); err != nil {
+			return nil, err
+		}
+	}
+	return entries, nil
+}
+
+// withdraw takes the person's questions out of the queue and off the air.
+func (s *Service) withdraw(ctx context.Context, tx Tx, x Sanction) ([]room.Entry, error) {
+	waiting, onAir, err := tx.WithdrawQuestions(ctx, x.Channel, x.Account)
+	if err != nil {
+		return nil, err
+	}
+	public, space := room.Address{Channel: x.Channel, Audience: room.Public}, room.Address{Channel: x.Channel, Audience: room.Space}
+	var entries []room.Entry
+	if onAir != "" {
+		off := event.QuestionReturned{Question: onAir}
+		entries = append(entries, room.Entry{Address: public, Payload: off}, room.Entry{Address: space, Payload: off})
+		waiting = append(waiting, onAir)
+	}
+	for _, id := range waiting {
+		entries = append(entries, room.Entry{Address: space, Payload: event.QuestionSkipped{Question: id}})
+	}
+	return entries, nil
+}
+
+func kinds(payloads ...event.Payload) []event.Kind {
+	out := make([]event.Kind, len(payloads))
+	for i, p := range payloads {
+		out[i], _ = p.EventKind()
+	}
+	return out
 }
 
 // Lift takes a sanction back. Lifting what is not there changes nothing.

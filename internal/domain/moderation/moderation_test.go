@@ -50,16 +50,26 @@ func newStage(t testing.TB) *stage {
 
 func (s *stage) says(by ident.Account, a room.Audience, text string) {
 	s.t.Helper()
+	s.writes(room.Entry{
+		Address: room.Address{Channel: s.channel, Audience: a}, Author: by,
+		Payload: event.MessagePosted{Author: event.Author{ID: by, Name: "name of " + string(by)}, Text: text},
+	})
+}
+
+// writes appends an entry and returns its sequence.
+func (s *stage) writes(e room.Entry) (seq int64) {
+	s.t.Helper()
 	err := s.Update(s.t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Append(s.t.Context(), room.Entry{
-			Address: room.Address{Channel: s.channel, Audience: a}, Author: by,
-			Payload: event.MessagePosted{Author: event.Author{ID: by, Name: "name of " + string(by)}, Text: text},
-		})
+		written, err := tx.Append(s.t.Context(), e)
+		if err == nil {
+			seq = written[0].Seq
+		}
 		return err
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return seq
 }
 
 func (s *stage) asks(by ident.Account, text string, anonymous bool) question.Question {
@@ -194,12 +204,68 @@ func TestBanHidesRecentWordsInBothRooms(t *testing.T) {
 			t.Errorf("%q stands in the logs: %v, want %v", words, !kept, kept)
 		}
 	}
-	for a, want := range map[room.Audience][]int64{room.Public: {2, 4}, room.Space: {1, 3, 4}} {
-		events := s.Events(s.channel, a)
-		removed, ok := event.As[event.MessageRemoved](events[len(events)-1])
-		if !ok || removed.By != "sanction" || fmt.Sprint(removed.Seqs) != fmt.Sprint(want) {
-			t.Errorf("%s was told %s, want the removal of %v", a, events[len(events)-1].Data, want)
+	// The anonymous question is told apart: in one list with the named messages it
+	// would show who asked.
+	for a, want := range map[room.Audience]string{room.Public: "[[2 4]]", room.Space: "[[1 3] [4]]"} {
+		var told [][]int64
+		for _, e := range s.Events(s.channel, a) {
+			if removed, ok := event.As[event.MessageRemoved](e); ok && removed.By == "sanction" {
+				told = append(told, removed.Seqs)
+			}
 		}
+		if fmt.Sprint(told) != want {
+			t.Errorf("%s was told of %v, want %s", a, told, want)
+		}
+	}
+}
+
+// A ban takes the person's question off the air and its words out of the public log.
+func TestBanTakesTheQuestionOffTheAir(t *testing.T) {
+	s := newStage(t)
+	yuna := s.Subscriber(s.channel, s.Person("Yuna"), 1)
+	q := s.asks(yuna, "words on air", false)
+	if _, err := s.questions.PutOnAir(t.Context(), s.owner, s.channel, q.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.bans(yuna); err != nil {
+		t.Fatal(err)
+	}
+	if current, on, err := s.questions.Current(t.Context(), s.channel); err != nil || on {
+		t.Errorf("%v is still on air (%v)", current, err)
+	}
+	if raw := s.Raw(); strings.Contains(raw, "words on air") {
+		t.Error("the words still stand in a log")
+	}
+	for _, a := range []room.Audience{room.Public, room.Space} {
+		off := false
+		for _, e := range s.Events(s.channel, a) {
+			back, ok := event.As[event.QuestionReturned](e)
+			off = off || ok && back.Question == q.ID
+		}
+		if !off {
+			t.Errorf("%s was not told that it is off the air", a)
+		}
+	}
+}
+
+// Words that were removed do not live on in the messages that quote them.
+func TestRemovedWordsLeaveTheirQuotes(t *testing.T) {
+	s := newStage(t)
+	yuna, noa := s.Subscriber(s.channel, s.Person("Yuna"), 1), s.Subscriber(s.channel, s.Person("Noa"), 1)
+	public := room.Address{Channel: s.channel, Audience: room.Public}
+	seq := s.writes(room.Entry{Address: public, Author: yuna, Payload: event.MessagePosted{Text: "quoted words"}})
+	s.writes(room.Entry{Address: public, Author: noa, Answers: seq, Payload: event.MessagePosted{
+		Text: "an answer", ReplyTo: &event.ReplyTo{Seq: seq, Name: "Yuna", Excerpt: "quoted words"},
+	}})
+	if raw := s.Raw(); strings.Count(raw, "quoted words") != 2 {
+		t.Fatal("the answer does not quote")
+	}
+	if err := s.bans(yuna); err != nil {
+		t.Fatal(err)
+	}
+	raw := s.Raw()
+	if strings.Contains(raw, "quoted words") || !strings.Contains(raw, "an answer") {
+		t.Error("the words stand in a quote, or the answer is gone")
 	}
 }
 

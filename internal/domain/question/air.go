@@ -28,7 +28,7 @@ func (s *Service) PutOnAir(ctx context.Context, by ident.Account, channel ident.
 			return nil, fault.New(fault.Conflict, "on_air_taken", "Another question is on air. Mark it answered or put it back first.")
 		}
 		q.State, q.AiredAt = OnAir, s.now()
-		return both(channel, event.QuestionAired{Question: q.ID, Name: q.Shown, Text: q.Text}), nil
+		return both(channel, q.Asker, event.QuestionAired{Question: q.ID, Name: q.Shown, Text: q.Text}), nil
 	})
 }
 
@@ -40,7 +40,7 @@ func (s *Service) MarkAnswered(ctx context.Context, by ident.Account, channel id
 			return nil, nil
 		case OnAir:
 			q.State, q.AnsweredAt = Answered, s.now()
-			return both(channel, event.QuestionAnswered{Question: q.ID}), nil
+			return both(channel, "", event.QuestionAnswered{Question: q.ID}), nil
 		}
 		return nil, fault.New(fault.Conflict, "not_on_air", "This question is not on air.")
 	})
@@ -54,7 +54,7 @@ func (s *Service) PutBack(ctx context.Context, by ident.Account, channel ident.C
 			return nil, nil
 		case OnAir:
 			q.State = Waiting
-			return both(channel, event.QuestionReturned{Question: q.ID}), nil
+			return both(channel, "", event.QuestionReturned{Question: q.ID}), nil
 		}
 		return nil, fault.New(fault.Conflict, "not_on_air", "This question is not on air.")
 	})
@@ -106,9 +106,10 @@ func (s *Service) move(ctx context.Context, by ident.Account, channel ident.Chan
 }
 
 // both says the same in the public log and in the space. What stands in p must
-// be fit for everybody.
-func both(channel ident.Channel, p event.Payload) []room.Entry {
-	return []room.Entry{{Address: public(channel), Payload: p}, {Address: space(channel), Payload: p}}
+// be fit for everybody. words is whose words are in it: kept beside the event, so
+// that they can be hidden with the rest of theirs, and sent to nobody.
+func both(channel ident.Channel, words ident.Account, p event.Payload) []room.Entry {
+	return []room.Entry{{Address: public(channel), Author: words, Payload: p}, {Address: space(channel), Author: words, Payload: p}}
 }
 
 func notWaiting() *fault.Fault {

@@ -198,5 +198,6 @@ func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel 
 	return access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, act, s.now())
 }
 
-func space(id ident.Channel) room.Address  { return room.Address{Channel: id, Audience: room.Space} }
+func space(id ident.Channel) room.Address { return room.Address{Channel: id, Audience: room.Space} }
+
 func public(id ident.Channel) room.Address { return room.Address{Channel: id, Audience: room.Public} }

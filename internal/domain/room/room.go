@@ -42,6 +42,7 @@ type Entry struct {
 	Address
 	Author  ident.Account // who wrote it; empty when nobody's words are in it
 	Key     string        // the author's idempotency key; empty for none
+	Answers int64         // the sequence whose words the payload quotes; zero for none
 	Payload event.Payload
 }
 

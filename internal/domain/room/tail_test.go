@@ -16,8 +16,9 @@ import (
 
 // ledger is a stored log of which the first head events are committed.
 type ledger struct {
-	head int64
-	down bool
+	head   int64
+	down   bool
+	during func() // called in the middle of a read
 }
 
 func nth(seq int64) event.Encoded {
@@ -31,6 +32,9 @@ func (l *ledger) Since(_ context.Context, _ ident.Log, after int64, limit int) (
 	var out []event.Encoded
 	for s := after + 1; s <= l.head && len(out) < limit; s++ {
 		out = append(out, nth(s))
+	}
+	if l.during != nil {
+		l.during()
 	}
 	return out, nil
 }
@@ -117,6 +121,25 @@ func TestEarlyBellWaitsBeforeTheLogIsRead(t *testing.T) {
 	}
 	if tail.Due(now.Add(time.Hour)) {
 		t.Error("due without a gap")
+	}
+}
+
+// Bells that arrive while the log is being read are not handed on twice.
+func TestBellsDuringAReadAreNotHandedOnTwice(t *testing.T) {
+	log := &ledger{head: 5}
+	var got []int64
+	tail := room.NewTail("l", 0, log, func(e event.Encoded) { got = append(got, e.Seq) })
+	log.during = func() {
+		log.during = nil
+		for seq := int64(1); seq <= 3; seq++ {
+			tail.Ring(nth(seq), time.Unix(0, 0))
+		}
+	}
+	if err := tail.Heal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if fmt.Sprint(got) != "[1 2 3 4 5]" {
+		t.Errorf("handed on %v", got)
 	}
 }
 

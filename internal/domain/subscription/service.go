@@ -14,9 +14,7 @@ import (
 // returns false.
 type Tx interface {
 	room.Appender
-	access.FactsReader
-	// LockLogs orders this transaction among those that touch the channels' logs.
-	LockLogs(ctx context.Context, channels ...ident.Channel) error
+	access.Tx
 
 	TierOf(ctx context.Context, channel ident.Channel) (Tier, bool, error)
 	PutTier(ctx context.Context, t Tier) error
@@ -86,31 +84,9 @@ func (s *Service) provider(name string) (Provider, error) {
 	return nil, fault.New(fault.Unavailable, providerOff, "The payment provider %q is not switched on at this server.", name)
 }
 
-// facts reads one person's facts in one channel, behind the lock of its logs.
-func (s *Service) facts(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) (access.Facts, error) {
-	if err := tx.LockLogs(ctx, channel); err != nil {
-		return access.Facts{}, err
-	}
-	subject := access.Subject{Account: by, Channel: channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return access.Facts{}, err
-	}
-	f, ok := facts[subject]
-	if !ok {
-		return f, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
-	}
-	return f, nil
-}
-
-// allowed is facts for callers who only go on when the gate lets them.
+// allowed asks the gate inside a transaction, for callers who only go on when it
+// lets them.
 func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, a access.Action) error {
-	facts, err := s.facts(ctx, tx, by, channel)
-	if err != nil {
-		return err
-	}
-	if f := access.Decide(facts, a, s.Now()).Fault(s.Now()); f != nil {
-		return f
-	}
-	return nil
+	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, a, s.Now())
+	return err
 }

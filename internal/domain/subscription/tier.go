@@ -40,7 +40,7 @@ func (s *Service) Tier(ctx context.Context, channel ident.Channel) (t Tier, onSa
 // SetPrice puts the channel's tier on sale at a monthly price. Only the owner
 // may. Running subscriptions and open checkouts keep the price they were made at.
 func (s *Service) SetPrice(ctx context.Context, by ident.Account, channel ident.Channel, price money.Amount) (Tier, error) {
-	if err := checkPrice(price); err != nil {
+	if err := CheckPrice(price); err != nil {
 		return Tier{}, err
 	}
 	var t Tier
@@ -70,7 +70,8 @@ func (s *Service) SetPrice(ctx context.Context, by ident.Account, channel ident.
 	return t, err
 }
 
-func checkPrice(price money.Amount) error {
+// CheckPrice refuses what SetPrice would refuse, before anything is changed.
+func CheckPrice(price money.Amount) error {
 	if !money.Supported(price.Currency) {
 		return fault.New(fault.Invalid, "currency_unsupported", "Prices in %q are not supported.", price.Currency)
 	}

@@ -63,9 +63,8 @@ function hoursOrDays(s: number): [number, string] {
   return s < 86_400 ? [Math.floor(s / 3600), 'hour'] : [Math.floor(s / 86_400), 'day']
 }
 
-/** "40 sec", "2 hr", or "1.8s" where every letter counts: a number with its unit. */
+/** "40 sec", "2 hr", "1.8 sec": a number with its unit. */
 export function measure(n: number, unit: string, digits = 0): string {
-  const unitDisplay = digits ? 'narrow' : 'short'
-  const options = { style: 'unit', unit, unitDisplay, maximumFractionDigits: digits } as const
+  const options = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits } as const
   return new Intl.NumberFormat(language.current, options).format(n)
 }

@@ -98,7 +98,6 @@ export class Feed {
     if (frame.type === 'entered' && this.#isMine(frame)) this.#entered(frame)
     else if (frame.type === 'closed' && this.#isMine(frame)) this.#closed(frame)
     else if (frame.type === 'event' && this.#isMine(frame) && this.#inside) this.#arrive([frame.event])
-    else if (frame.type === 'skipped' && this.#isMine(frame) && this.#inside) this.#catchUp(frame.to)
   }
 
   #isMine(frame: { channel: string; room: RoomName }): boolean {

@@ -12,6 +12,7 @@ export type Author = {
   badge: string
 }
 
+/** Name and excerpt are empty when the quoted message was removed. */
 export type ReplyTo = { seq: number; name: string; excerpt: string }
 
 /** What each kind of event carries. A kind that is missing here is one this client does not know. */
@@ -74,9 +75,9 @@ export type Entered = Located & {
 export type Ack = Located & { type: 'ack'; id: string; seq: number; event: SubspaceEvent }
 export type Refused = { type: 'refused'; id: string; reason: string; detail: string; retry_after?: number }
 export type Closed = Located & { type: 'closed'; reason: string; detail: string }
+export type StandingChanged = { type: 'standing'; channel: string }
 export type Door = { type: 'door'; channel: string; room: 'space'; open: true; until: string | null }
 export type State = Passing & { type: 'state'; channel: string }
-export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: string }
 export type Arrived = Located & { type: 'event'; event: SubspaceEvent }
 
 export type ServerFrame =
@@ -88,6 +89,6 @@ export type ServerFrame =
   | Refused
   | Closed
   | Door
+  | StandingChanged
   | State
-  | Skipped
   | { type: 'pong'; id: string }

@@ -4,8 +4,8 @@ export function shortcuts(keys: Record<string, (e: KeyboardEvent) => void>, on: 
     if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey) return
     const target = e.target as HTMLElement
     if (target.closest('input, textarea, select, [contenteditable], dialog, [role=menu]')) return
-    // Enter and Space belong to the focused button.
-    if ((e.key === 'Enter' || e.key === ' ') && target.closest('button, a, [role=tab]')) return
+    // Enter and Space belong to the focused control.
+    if ((e.key === 'Enter' || e.key === ' ') && target.closest('button, a, summary, [role=tab]')) return
     const single = e.key.length === 1
     const run = keys[single ? e.key.toLowerCase() : e.key]
     if (!run || (single && !on())) return

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gohlslib/v2"
@@ -38,7 +39,8 @@ type reel struct {
 	base    int64 // added to gohlslib's media sequence numbers
 	cut     int64 // the discontinuity sequence
 	flights *flights
-	errors  int // pictures in a row that could not be packaged
+	over    atomic.Bool // set before the muxer is closed: who still waits is told so
+	errors  int         // pictures in a row that could not be packaged
 }
 
 func newReel(f media.Format, base, cut int64, log *slog.Logger) (*reel, error) {
@@ -95,6 +97,7 @@ func (r *reel) audio(at time.Time, pts time.Duration, units [][]byte) error {
 }
 
 func (r *reel) close() {
+	r.over.Store(true)
 	r.muxer.Close()
 	r.flights.close()
 }

@@ -55,7 +55,7 @@ func (r *reel) complete(w http.ResponseWriter, file string) bool {
 func (r *reel) part(w http.ResponseWriter, req *http.Request, file string) bool {
 	f := r.flights.join(file, flightLife)
 	if f == nil || !f.landed(req.Context(), firstWait) {
-		unavailable(w)
+		r.notYet(w)
 		return true
 	}
 	if f.code != http.StatusOK {
@@ -88,10 +88,19 @@ func (r *reel) media(w http.ResponseWriter, req *http.Request, file string) {
 func (r *reel) playlist(w http.ResponseWriter, req *http.Request, file string, life time.Duration) {
 	f := r.flights.join(file, life)
 	if f == nil || !f.landed(req.Context(), firstWait) || f.code >= http.StatusInternalServerError {
-		unavailable(w)
+		r.notYet(w)
 		return
 	}
 	r.text(w, f)
+}
+
+// notYet answers who waited in vain: the broadcast is over, or has not begun.
+func (r *reel) notYet(w http.ResponseWriter) {
+	if r.over.Load() {
+		offline(w)
+		return
+	}
+	unavailable(w)
 }
 
 // blocking translates a delivery directive into gohlslib's numbers. Numbers from

@@ -49,10 +49,12 @@ CREATE TABLE event (
   at BIGINT NOT NULL,
   author TEXT NOT NULL,
   key TEXT NOT NULL,
+  answers BIGINT NOT NULL,
   body TEXT NOT NULL,
   PRIMARY KEY (log, seq)
 );
 CREATE UNIQUE INDEX event_key ON event (log, author, key) WHERE key <> '';
+CREATE INDEX event_answers ON event (log, answers) WHERE answers > 0;
 CREATE INDEX event_author ON event (author, log, seq) WHERE author <> '';
 CREATE TABLE access_grant (
   id TEXT NOT NULL PRIMARY KEY,

@@ -102,6 +102,7 @@ export class Visit {
       if (this.space.phase === 'in') this.inside = frame.inside ?? this.inside
     }
     if (frame.type === 'door') this.#doorOpened()
+    if (frame.type === 'standing') void this.read()
   }
 
   /** A second hello means another account, or an absence: what we may do and see is asked again. */

@@ -43,6 +43,17 @@ describe('append', () => {
     expect(JSON.stringify(rows)).not.toContain('m1')
   })
 
+  it('empties the quotes of a removed message', () => {
+    const reply = {
+      ...posted(2),
+      data: { author, text: 'm2', reply_to: { seq: 1, name: 'Lou', excerpt: 'said' } },
+    }
+    const removed = { ...envelope(3), kind: 'message.removed', data: { seqs: [1], by: 'sanction' } }
+    // The quoted row itself may be long gone from the list.
+    const rows = append([], [reply, removed] as SubspaceEvent[])
+    expect(rows).toMatchObject([{ text: 'm2', replyTo: { seq: 1, name: '', excerpt: '' } }])
+  })
+
   it('returns the same list when nothing on the screen changes', () => {
     const rows = append([], [posted(1)])
     const unknown = { ...envelope(2), kind: 'gift.sent', data: {} } as unknown as SubspaceEvent

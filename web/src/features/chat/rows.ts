@@ -81,6 +81,10 @@ function insert(rows: Row[], row: Row): Row[] {
 
 function remove(rows: Row[], seqs: number[]): Row[] {
   const gone = new Set(seqs)
-  if (!rows.some((r) => r.kind === 'message' && gone.has(r.seq))) return rows
-  return rows.map((r) => (gone.has(r.seq) ? { kind: 'removed', seq: r.seq, at: r.at } : r))
+  const quotes = (r: Row): r is MessageRow => r.kind === 'message' && !!r.replyTo && gone.has(r.replyTo.seq)
+  if (!rows.some((r) => gone.has(r.seq) || quotes(r))) return rows
+  return rows.map((r) => {
+    if (gone.has(r.seq)) return { kind: 'removed', seq: r.seq, at: r.at }
+    return quotes(r) ? { ...r, replyTo: { seq: r.replyTo!.seq, name: '', excerpt: '' } } : r
+  })
 }

@@ -67,6 +67,9 @@ export class QuestionList {
         return this.#change(event.data.question, { state: 'waiting' })
       case 'question.skipped':
         return this.#change(event.data.question, { state: 'skipped' })
+      case 'message.removed':
+        // Who is shut out takes their questions with them.
+        if (event.data.by === 'sanction') void this.read()
     }
   }
 

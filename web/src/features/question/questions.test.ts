@@ -44,6 +44,15 @@ describe('QuestionList', () => {
     expect(list.all.find((q) => q.id === 'mine')?.mine).toBe(true)
   })
 
+  it('reads again when a sanction has withdrawn questions, and only then', () => {
+    const calls = () => vi.mocked(api.questions).mock.calls.length
+    const before = calls()
+    list.apply(event('message.removed', { seqs: [1], by: 'moderator' }))
+    expect(calls()).toBe(before)
+    list.apply(event('message.removed', { seqs: [1], by: 'sanction' }))
+    expect(calls()).toBe(before + 1)
+  })
+
   it('drops a list that arrives after the door has closed', async () => {
     const late = list.read()
     list.forget()

@@ -40,8 +40,13 @@ export class CheckoutAttempt {
     }
   }
 
-  /** After a refused card: a new attempt has a new key, so that it is not the old answer again. */
+  /** After a declined card the same checkout takes another one; after a failure a new one is opened. */
   async again(): Promise<void> {
+    if (this.step === 'declined') {
+      this.step = 'review'
+      return
+    }
+    // A new key, so that the answer is not the old one again.
     this.#key = freshKey()
     await this.open()
   }

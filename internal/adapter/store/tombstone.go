@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Entomb implements chat.Tx. The words are gone afterwards, also from the
+// messages that quote them. Sequence and time stay, and so do author and key as
+// columns that no reader is sent: a retry of a removed message must not bring it
+// back.
+func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error {
+	if len(seqs) == 0 {
+		return nil
+	}
+	log, err := tx.LogAt(ctx, at)
+	if err != nil {
+		return err
+	}
+	graves, err := tx.written(ctx, log.ID, `seq`, seqs)
+	if err != nil {
+		return err
+	}
+	for _, g := range graves {
+		if err := tx.rewrite(ctx, log.ID, g, tomb); err != nil {
+			return err
+		}
+	}
+	quotes, err := tx.written(ctx, log.ID, `answers`, seqs)
+	if err != nil {
+		return err
+	}
+	for _, q := range quotes {
+		env, err := event.Decode(q.body)
+		if err != nil {
+			return err
+		}
+		m, is := event.As[event.MessagePosted](env)
+		if !is || m.ReplyTo == nil {
+			continue
+		}
+		m.ReplyTo = &event.ReplyTo{Seq: m.ReplyTo.Seq}
+		if err := tx.rewrite(ctx, log.ID, q, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writtenEvent is a stored event about to be rewritten.
+type writtenEvent struct {
+	seq, at int64
+	id      ident.Event
+	body    []byte
+}
+
+// written returns the events whose column is one of the sequences.
+func (tx *Tx) written(ctx context.Context, log ident.Log, column string, seqs []int64) ([]writtenEvent, error) {
+	var out []writtenEvent
+	err := tx.each(ctx, `SELECT seq, at, id, body FROM event WHERE log = $1 AND `+column+` IN `+listed(2, len(seqs)),
+		append([]any{log}, anys(seqs)...), func(scan func(...any) error) error {
+			var w writtenEvent
+			var body string
+			err := scan(&w.seq, &w.at, &w.id, &body)
+			w.body = []byte(body)
+			out = append(out, w)
+			return err
+		})
+	return out, err
+}
+
+// rewrite puts another payload under the sequence, identifier and time of w.
+func (tx *Tx) rewrite(ctx context.Context, log ident.Log, w writtenEvent, p event.Payload) error {
+	enc, err := event.Encode(log, w.seq, w.id, fromMillis(w.at), p)
+	if err != nil {
+		return err
+	}
+	kind, _ := p.EventKind()
+	_, err = tx.exec(ctx, `UPDATE event SET kind = $1, body = $2 WHERE log = $3 AND seq = $4`, kind, string(enc.Bytes), log, w.seq)
+	return err
+}
+
+// RecentBy implements moderation.Tx: sequences in ascending order.
+func (tx *Tx) RecentBy(ctx context.Context, at room.Address, account ident.Account, kinds []event.Kind, since time.Time, limit int) ([]int64, error) {
+	var seqs []int64
+	args := append([]any{at.Channel, at.Audience, account, millis(since), limit}, anys(kinds)...)
+	err := tx.each(ctx, `SELECT e.seq FROM event e JOIN log l ON l.id = e.log
+		WHERE l.channel = $1 AND l.audience = $2 AND e.author = $3 AND e.at >= $4 AND e.kind IN `+listed(6, len(kinds))+`
+		ORDER BY e.seq DESC LIMIT $5`, args, func(scan func(...any) error) error {
+		var seq int64
+		err := scan(&seq)
+		seqs = append(seqs, seq)
+		return err
+	})
+	slices.Reverse(seqs)
+	return seqs, err
+}
