@@ -71,6 +71,13 @@ func TestTwoNodesAreOnePlace(t *testing.T) {
 			t.Errorf("on air at %s: %s", who, f.Raw)
 		}
 	}
+	// signed out at a, closed at b
+	guest := a.Light("Guest")
+	away := guest.At(b).Enters("atelier", "public")
+	guest.Do("DELETE", "/api/session", nil)
+	if code := away.Ended(); code != 4001 {
+		t.Errorf("signed out on the other node: closed with %d, want 4001", code)
+	}
 	// counted on both
 	k.Await("two viewers", func(f apptest.Frame) bool { return f.Type == "state" && f.Viewers == 2 })
 	// banned at a, thrown out at b

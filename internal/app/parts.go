@@ -2,14 +2,8 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/api"
@@ -21,12 +15,10 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
-	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/question"
-	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -170,82 +162,12 @@ func (p *parts) health(id ident.Channel) api.Health {
 	}
 }
 
-// onBell hears every bell of every node. What changes rights reaches the gate
-// before anybody is told of it.
-func (p *parts) onBell(b room.Bell) {
-	if b.Audience == room.Business {
-		p.gate.Forget(access.Subject{Account: event.Affected(b.Bytes), Channel: b.Channel})
-	}
-	p.gateway.Ring(b)
-	if b.Audience == room.Public && p.concernsBroadcast(b) {
-		select {
-		case p.liveChanged <- struct{}{}:
-		default: // a check is waiting already
-		}
-	}
-}
-
-// concernsBroadcast reports an event after which the encoder must look again.
-func (p *parts) concernsBroadcast(b room.Bell) bool {
-	env, err := event.Decode(b.Bytes)
-	return err == nil && (env.Kind == "live.ended" || env.Kind == "live.interrupted")
-}
-
-// watchBroadcasts carries out at once what a bell says about broadcasts; the
-// hub's own clock heals what a lost bell leaves.
-func (p *parts) watchBroadcasts(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-p.liveChanged:
-			if err := p.hub.Check(ctx); err != nil && ctx.Err() == nil {
-				p.log.Warn("broadcasts cannot be checked; will try again", "err", err)
-			}
-		}
-	}
-}
-
 // pacer makes the throttle that holds a pace.
 func pacer(pace func() (int, time.Duration)) func(now func() time.Time) *account.Throttle {
 	return func(now func() time.Time) *account.Throttle {
 		tries, every := pace()
 		return account.NewThrottle(account.Limit{Tries: tries, Every: every}, now)
 	}
-}
-
-// nodeName returns this server's name among those that share a database. It is
-// made once and kept in the data folder.
-func nodeName(s *Server) (string, error) {
-	if s.cfg.Node != "" {
-		return s.cfg.Node, nil
-	}
-	file := filepath.Join(s.cfg.Data, "node")
-	if b, err := os.ReadFile(file); err == nil && len(strings.TrimSpace(string(b))) > 0 {
-		return strings.TrimSpace(string(b)), nil
-	}
-	name := "node-" + strings.ToLower(rand.Text()[:10])
-	if err := os.MkdirAll(s.cfg.Data, 0o700); err != nil {
-		return "", fmt.Errorf("data folder: %w", err)
-	}
-	if err := os.WriteFile(file, []byte(name+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("name of this node: %w", err)
-	}
-	return name, nil
-}
-
-// secretOf returns 32 random bytes that all nodes of a database share, made at
-// the first start.
-func secretOf(ctx context.Context, s *Server, name string) ([]byte, error) {
-	fresh := make([]byte, 32)
-	if _, err := s.sur.Random.Read(fresh); err != nil {
-		return nil, err
-	}
-	value, err := s.db.SettingOnce(ctx, name, base64.RawStdEncoding.EncodeToString(fresh))
-	if err != nil {
-		return nil, err
-	}
-	return base64.RawStdEncoding.DecodeString(value)
 }
 
 // OpenAPI returns the document of the REST API, with all optional routes, without a server.

@@ -294,6 +294,20 @@ func TestSigningOutClosesTheSockets(t *testing.T) {
 	other.Says("atelier", "public", "still here")
 }
 
+func TestNewPasswordClosesTheOtherSockets(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	s.Found("atelier")
+	here := s.SignUp("Nora")
+	there := s.Stranger()
+	there.Do("POST", "/api/session", map[string]any{"name": "Nora", "password": here.Password})
+	k, other := here.Enters("atelier", "public"), there.Enters("atelier", "public")
+	here.Do("PUT", "/api/account/password", map[string]any{"password": "another password", "current": here.Password})
+	if code := other.Ended(); code != 4001 {
+		t.Errorf("the other session's socket closed with %d, want 4001", code)
+	}
+	k.Says("atelier", "public", "still here")
+}
+
 func TestStoppingServerSendsEverybodyElsewhere(t *testing.T) {
 	s := apptest.Start(t, apptest.Options{})
 	s.Found("atelier")

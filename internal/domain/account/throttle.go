@@ -13,8 +13,8 @@ type Limit struct {
 	Every time.Duration
 }
 
-// throttleKeys bounds the memory of a throttle. When it is full the fullest
-// budgets go first, so that a flood of names cannot free a spent one.
+// throttleKeys bounds the memory of a throttle. When it is full the budgets that
+// have refilled go first, and then any: a flood of keys costs each of them a try.
 const throttleKeys = 50_000
 
 // Throttle slows down guessing. Each key has its own budget. It lives on one
