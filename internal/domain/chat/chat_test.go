@@ -472,3 +472,27 @@ func TestStoppedChatAnswersWhatWaits(t *testing.T) {
 		t.Errorf("whoever went away is answered with %v", err)
 	}
 }
+
+// Words that were removed are gone from the replies that quote them too, and
+// the replies themselves stay.
+func TestRemovedWordsAreGoneFromReplies(t *testing.T) {
+	s := newStage(t, nil)
+	noa, sam := s.Light("Noa"), s.Light("Sam")
+	first := s.must(noa, room.Public, "regretted words")
+	if _, err := s.chat.Post(t.Context(), chat.Post{Address: s.at(room.Public), Author: sam, Key: "the-reply-key", Text: "an answer", ReplyTo: first}); err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(s.Raw(), "regretted words"); n != 2 {
+		t.Fatalf("the words stand %d times, want in the message and in the reply", n)
+	}
+	if err := s.chat.Remove(t.Context(), noa, chat.Place{Address: s.at(room.Public), Seq: first}); err != nil {
+		t.Fatal(err)
+	}
+	raw := s.Raw()
+	if strings.Contains(raw, "regretted words") {
+		t.Error("a reply still quotes the removed words")
+	}
+	if !strings.Contains(raw, "an answer") {
+		t.Error("the reply itself is gone")
+	}
+}
