@@ -204,6 +204,9 @@ func (g *Gateway) renew(ctx context.Context) {
 		}
 	}
 	g.recheck.add(subjects...)
+	if _, err := g.opt.Gate.Renew(ctx, nil); err != nil { // lets the gate forget who is gone
+		g.opt.Log.Warn("the gate cannot tidy", "err", err)
+	}
 	g.closeSignedOut(ctx)
 }
 
