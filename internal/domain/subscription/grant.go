@@ -7,8 +7,8 @@ import (
 )
 
 // DefaultGrace is how long a right outlives its paid period while the provider
-// is expected to renew it: long enough for a late payment or a lost event
-// (shared/money.md, section 3), short enough to close the door on silence.
+// is expected to renew it: long enough for a late payment or a lost event,
+// short enough to close the door on silence.
 const DefaultGrace = 72 * time.Hour
 
 // Span is how long a right lasts.

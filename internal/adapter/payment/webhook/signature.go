@@ -23,7 +23,7 @@ import (
 
 // How far a signature's time may be from ours. The first is Stripe's default
 // tolerance; the second allows for clocks that differ, and closes what Stripe's
-// own library leaves open (shared/money.md, section 2).
+// own library leaves open.
 const (
 	maxAge    = 5 * time.Minute
 	maxFuture = time.Minute
