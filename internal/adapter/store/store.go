@@ -4,8 +4,8 @@
 // which rows are locked (logs by id, then what hangs on them). Promises: an
 // Update commits whole or not at all and returns after the commit; bells ring
 // after it, and those of two commits may cross (room.Tail puts them in order); a
-// database from a newer release is refused
-// untouched. Does not do: rules. It answers what the domain asks.
+// database from a newer release is refused untouched. Does not do: rules. It
+// answers what the domain asks.
 package store
 
 import (
