@@ -1,0 +1,24 @@
+package api
+
+import (
+	"net/http/httptest"
+	"testing"
+)
+
+// A budget of tries belongs to a household: whoever has an IPv6 network could
+// otherwise draw a fresh address for each guess.
+func TestOriginIsAHousehold(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.7:5000":           "192.0.2.7",
+		"[2001:db8:1:2::7]:5000":   "2001:db8:1:2::/64",
+		"[2001:db8:1:2:9::1]:5000": "2001:db8:1:2::/64",
+		"[2001:db8:1:3::7]:5000":   "2001:db8:1:3::/64",
+		"[::ffff:192.0.2.7]:5000":  "::ffff:192.0.2.7",
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = remote
+		if got := (Proxies{}).Origin(r); got != want {
+			t.Errorf("%s comes from %s, want %s", remote, got, want)
+		}
+	}
+}
