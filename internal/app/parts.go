@@ -15,6 +15,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
@@ -63,7 +64,9 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	if err := p.money(ctx, s); err != nil {
 		return nil, err
 	}
-	p.doors(s, node)
+	if err := p.doors(s, node); err != nil {
+		return nil, err
+	}
 	if err := p.live.Recover(ctx); err != nil { // before an encoder can come back
 		return nil, err
 	}
@@ -115,7 +118,7 @@ func (p *parts) caller(r *http.Request) ident.Account {
 	return session.Account.ID
 }
 
-func (p *parts) doors(s *Server, node string) {
+func (p *parts) doors(s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
@@ -129,7 +132,7 @@ func (p *parts) doors(s *Server, node string) {
 		options.Sandbox = p.sandbox
 	}
 	p.api = api.New(options)
-	p.gateway = gateway.New(gateway.Options{
+	p.gateway, err = gateway.New(gateway.Options{
 		Node: node, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat,
 		Channel: func(ctx context.Context, handle string) (ident.Channel, error) {
 			c, err := p.channels.ByHandle(ctx, handle)
@@ -143,9 +146,20 @@ func (p *parts) doors(s *Server, node string) {
 			c, err := p.channels.ByID(ctx, id)
 			return id, c.Handle, err
 		},
-		Session: p.api.Session, Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
+		Session: p.api.Session, SessionOf: p.sessionOf,
+		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
 		Now: s.sur.Now, Log: s.sur.Log,
 	})
+	return err
+}
+
+// sessionOf returns whose a session's token is, for clients that have no cookie.
+func (p *parts) sessionOf(ctx context.Context, token string) (account.Session, error) {
+	session, known, err := p.accounts.Whose(ctx, token)
+	if err == nil && !known {
+		err = fault.New(fault.Denied, "sign_in", "This token is nobody's. Sign in again.")
+	}
+	return session, err
 }
 
 func (p *parts) playback(ctx context.Context, s access.Subject) (api.Playback, error) {

@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -13,210 +15,297 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
-// pageSize is how many events an answer to 'enter' holds: the newest ones for a
-// newcomer, up to resumeSize for somebody who comes back.
-const (
-	pageSize   = 50
-	resumeSize = 500
-)
-
-// enter opens a door: the gate first, then the audience, then the log from the
-// cursor on, so that nothing falls between the page and what follows live.
-func (c *conn) enter(f ask) error {
-	at, handle, err := c.address(f)
-	if err != nil {
-		return err
-	}
-	g := c.gateway
-	asked := g.opt.Now()
-	decision, err := g.opt.Gate.Allow(c.ctx, access.Subject{Account: c.account(), Channel: at.Channel}, access.Reading(at.Audience))
-	if err != nil {
-		return err
-	}
-	c.shut(at) // entering again starts over
-	c.mu.Lock()
-	tooMany := len(c.doors) >= doorsMax
-	c.mu.Unlock()
-	if tooMany {
-		return fault.New(fault.Limited, "too_many_rooms", "One connection may be in %d rooms at once.", doorsMax)
-	}
-	a, err := c.use(at, handle)
-	if err != nil {
-		return err
-	}
-	d := &door{conn: c, address: at, handle: handle, overlay: f.Overlay, until: decision.Until, confirmed: asked}
-	a.open(d)
-	c.mu.Lock()
-	c.doors[at] = d
-	c.told[at.Channel] = false
-	c.mu.Unlock()
-	if err := c.beginAt(a, d, f, decision.Until); err != nil {
-		c.shut(at)
-		return err
-	}
-	// What changed between the gate's answer and the open door is looked at again.
-	g.recheck.add(access.Subject{Account: c.account(), Channel: at.Channel})
-	return nil
+// entrance is one wish to enter a room, on its way through the gate.
+type entrance struct {
+	visitor  *visitor
+	who      ident.Account
+	ask      ask
+	audience *audience
+	decision access.Decision
+	space    *access.Decision // what the gate says of the Sub Space, to somebody in the public room
+	asked    time.Time        // when the gate was asked
+	changes  uint64           // how many changes of rights had been heard of by then
 }
 
-// use claims the audience and that of the channel's business, whose bells say
-// when rights change.
-func (c *conn) use(at room.Address, handle string) (*audience, error) {
-	business := room.Address{Channel: at.Channel, Audience: room.Business}
-	if _, err := c.gateway.use(c.ctx, business, handle); err != nil {
+func business(channel ident.Channel) room.Address {
+	return room.Address{Channel: channel, Audience: room.Business}
+}
+
+// enter opens a door: the log of rights is followed first, then the gate is
+// asked, then the audience, then the log from the cursor on, so that nothing
+// falls between the page and what follows live.
+func (v *visitor) enter(f ask, who ident.Account) (func() error, error) {
+	g := v.gateway()
+	at, handle, err := g.addressOf(f)
+	if err != nil {
 		return nil, err
 	}
-	a, err := c.gateway.use(c.ctx, at, handle)
-	if err != nil {
-		c.gateway.drop(business)
+	if _, err := g.use(g.stop, business(at.Channel), handle); err != nil {
+		return nil, err
 	}
-	return a, err
+	a, err := g.use(g.stop, at, handle)
+	if err != nil {
+		g.drop(business(at.Channel))
+		return nil, err
+	}
+	e := &entrance{visitor: v, who: who, ask: f, audience: a}
+	opened, err := e.pass()
+	if !opened {
+		g.release(a)
+	}
+	return nil, err
 }
 
-func (c *conn) beginAt(a *audience, d *door, f ask, ends time.Time) error {
-	limit, after := pageSize, int64(0)
-	if f.Cursor != nil {
-		limit, after = resumeSize, *f.Cursor
+// gateTries bounds how often the gate is asked again because rights changed
+// between its answer and the open door.
+const gateTries = 8
+
+// pass asks the gate and opens the door. It reports whether the door is there,
+// and thereby who gives the audience back.
+func (e *entrance) pass() (opened bool, err error) {
+	g, a := e.visitor.gateway(), e.audience
+	var d *door
+	for try := 0; try < gateTries; try++ {
+		e.asked, e.changes = g.opt.Now(), g.opt.Gate.Changes()
+		if e.decision, err = e.allow(access.Reading(a.address.Audience)); err != nil {
+			return false, err
+		}
+		if e.space = nil; a.address.Audience == room.Public && e.who != "" && e.ask.Overlay == "" {
+			if may, err := e.allow(access.ReadSpace); err == nil {
+				e.space = &may
+			}
+		}
+		if _, ok := a.recent.page(nil); !ok && e.ask.Cursor == nil {
+			if err := a.recent.fill(g.stop, g.opt.Logs, a.address); err != nil {
+				return false, err
+			}
+		}
+		unchanged, done := false, false
+		if !e.visitor.share.loop.Await(func() {
+			if unchanged = g.opt.Gate.Changes() == e.changes; unchanged {
+				d, done, err = e.open()
+			}
+		}) {
+			return false, context.Canceled
+		}
+		switch {
+		case !unchanged:
+			continue
+		case d == nil:
+			return false, err
+		case !done:
+			err = e.beginFromStore(d)
+		}
+		return true, e.explain(err)
 	}
-	page, err := c.gateway.opt.Logs.Page(c.ctx, a.address, after, 0, limit)
-	if err != nil {
+	return false, errRoomBusy()
+}
+
+// explain asks the gate why a door closed while it was being opened.
+func (e *entrance) explain(err error) error {
+	if !errors.Is(err, errShut) {
 		return err
 	}
-	viewers, inside := c.gateway.presence.count(a.address.Channel)
-	frame := enteredFrame{
-		Type: "entered", ID: clip(f.ID), Channel: d.handle, Room: string(a.address.Audience), Log: string(a.log),
-		Head: page.Head, Events: raw(page.Events), More: page.More, Until: until(ends), State: stateView{Viewers: viewers},
+	if _, err := e.allow(access.Reading(e.audience.address.Audience)); err != nil {
+		return err
 	}
-	if a.address.Audience == room.Space {
-		frame.State.Inside = &inside
+	return errRoomBusy()
+}
+
+func (e *entrance) allow(a access.Action) (access.Decision, error) {
+	g := e.visitor.gateway()
+	return g.opt.Gate.Allow(g.stop, access.Subject{Account: e.who, Channel: e.audience.address.Channel}, a)
+}
+
+// open adds a door that misses nothing, and begins it when memory has its page.
+// Nil without an error: nobody is there any more. On the loop.
+func (e *entrance) open() (d *door, begun bool, err error) {
+	v, at := e.visitor, e.audience.address
+	if v.gone || !v.conn.Open() {
+		return nil, false, nil
 	}
-	if !a.begin(d, encode(frame), page.Head) {
-		// Shut while the page was read? Then the gate says why.
-		subject := access.Subject{Account: c.account(), Channel: a.address.Channel}
-		if _, err := c.gateway.opt.Gate.Allow(c.ctx, subject, access.Reading(a.address.Audience)); err != nil {
-			return err
-		}
-		return fault.New(fault.Unavailable, "room_busy", "The room is too busy to enter right now. Please try again.").After(time.Second)
+	if old := v.door(at); old != nil {
+		v.shut(old) // entering again starts over
+	}
+	if len(v.doors) >= doorsMax {
+		return nil, false, fault.New(fault.Limited, "too_many_rooms", "One connection may be in %d rooms at once.", doorsMax)
+	}
+	d = &door{
+		visitor: v, part: e.audience.parts[v.share.index], overlay: e.ask.Overlay, lane: v.freeLane(),
+		joining: true, confirmed: e.asked.UnixNano(),
+	}
+	if !e.decision.Until.IsZero() {
+		d.until = e.decision.Until.UnixNano()
+	}
+	v.doors = append(v.doors, d)
+	d.part.add(d)
+	v.setTold(at.Channel, false)
+	p, ok := e.audience.recent.page(e.ask.Cursor)
+	if ok {
+		err = e.begin(d, p)
+	}
+	return d, ok, err
+}
+
+// begin sends the page and opens the door for what follows. On the loop.
+func (e *entrance) begin(d *door, p page) error {
+	g := e.visitor.gateway()
+	viewers, inside := g.presence.count(e.audience.address.Channel)
+	state := stateView{Viewers: viewers}
+	if e.audience.address.Audience == room.Space {
+		state.Inside = &inside
+	}
+	message := enteredMessage(e.ask.ID, e.audience, p, e.decision.Until, state)
+	if !d.begin(message, p.head, g.opt.Now()) {
+		e.visitor.shut(d)
+		return errShut
+	}
+	if e.space != nil {
+		e.visitor.invite(e.audience, *e.space)
 	}
 	return nil
 }
 
-// address reads which room a frame is about.
-func (c *conn) address(f ask) (room.Address, string, error) {
+// beginFromStore is begin for whoever was away longer than memory reaches back.
+func (e *entrance) beginFromStore(d *door) error {
+	g, a := e.visitor.gateway(), e.audience
+	limit, after := pageSize, int64(0)
+	if e.ask.Cursor != nil {
+		limit, after = resumeSize, *e.ask.Cursor
+	}
+	stored, err := g.opt.Logs.Page(g.stop, a.address, after, 0, limit)
+	e.visitor.share.loop.Await(func() {
+		if err != nil {
+			e.visitor.shut(d)
+			return
+		}
+		err = e.begin(d, page{events: join(stored.Events), head: stored.Head, more: stored.More})
+	})
+	return err
+}
+
+// errShut says that a door closed while it was being opened.
+var errShut = errors.New("the door was shut")
+
+func errRoomBusy() error {
+	return fault.New(fault.Unavailable, "room_busy", "The room is too busy to enter right now. Please try again.").After(time.Second)
+}
+
+// addressOf reads which room a frame is about.
+func (g *Gateway) addressOf(f ask) (room.Address, string, error) {
 	if f.Overlay != "" {
-		id, handle, err := c.gateway.opt.Overlay(c.ctx, f.Overlay)
+		id, handle, err := g.opt.Overlay(g.stop, f.Overlay)
 		return room.Address{Channel: id, Audience: room.Public}, handle, err
 	}
 	audience, err := room.ParseAudience(f.Room)
 	if err != nil {
 		return room.Address{}, "", err
 	}
-	id, err := c.gateway.opt.Channel(c.ctx, f.Channel)
+	id, err := g.opt.Channel(g.stop, f.Channel)
 	return room.Address{Channel: id, Audience: audience}, f.Channel, err
 }
 
-func (c *conn) leave(f ask) error {
-	at, handle, err := c.address(f)
+func (v *visitor) leave(f ask) (func() error, error) {
+	at, handle, err := v.gateway().addressOf(f)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.shut(at)
-	c.send(encode(roomFrame{Type: "left", ID: clip(f.ID), Channel: handle, Room: string(at.Audience)}))
-	return nil
+	return func() error {
+		if d := v.door(at); d != nil {
+			v.shut(d)
+		}
+		v.say(encode(roomFrame{Type: "left", ID: f.ID, Channel: handle, Room: string(at.Audience)}))
+		return nil
+	}, nil
 }
 
-func (c *conn) post(f ask) error {
-	at, handle, err := c.address(f)
+func (v *visitor) post(f ask, who ident.Account) (func() error, error) {
+	g := v.gateway()
+	at, handle, err := g.addressOf(f)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	receipt, err := c.gateway.opt.Chat.Post(c.ctx, chat.Post{
-		Address: at, Author: c.account(), Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo,
-	})
+	receipt, err := g.opt.Chat.Post(g.stop, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	c.send(encode(ackFrame{
-		Type: "ack", ID: clip(f.ID), Channel: handle, Room: string(at.Audience),
-		Seq: receipt.Event.Seq, Event: json.RawMessage(receipt.Event.Bytes),
-	}))
-	return nil
+	return func() error {
+		v.say(encode(ackFrame{
+			Type: "ack", ID: f.ID, Channel: handle, Room: string(at.Audience),
+			Seq: receipt.Event.Seq, Event: json.RawMessage(receipt.Event.Bytes),
+		}))
+		return nil
+	}, nil
 }
 
-// shut closes this connection's door at an address, if it is open.
-func (c *conn) shut(at room.Address) bool {
-	c.mu.Lock()
-	d := c.doors[at]
-	delete(c.doors, at)
-	c.mu.Unlock()
-	if d == nil {
-		return false
+// shut closes a door, and takes back what of a private room has not left yet.
+// On the loop.
+func (v *visitor) shut(d *door) {
+	if d.closed {
+		return
 	}
-	g := c.gateway
-	g.mu.Lock()
-	a := g.audiences[at]
-	g.mu.Unlock()
-	if a == nil || !a.shut(d) {
-		return false
+	d.closed, d.waiting = true, nil
+	for i, other := range v.doors {
+		if other == d {
+			v.doors = append(v.doors[:i], v.doors[i+1:]...)
+			break
+		}
 	}
-	g.drop(at)
-	g.drop(room.Address{Channel: at.Channel, Audience: room.Business})
-	return true
+	d.part.remove(d)
+	v.conn.Drop(d.owns)
+	v.gateway().release(d.part.audience)
 }
 
-func (c *conn) leaveAll() {
-	c.mu.Lock()
-	at := make([]room.Address, 0, len(c.doors))
-	for a := range c.doors {
-		at = append(at, a)
+// release gives an audience back, with that of the channel's business.
+func (g *Gateway) release(a *audience) {
+	g.drop(a.address)
+	g.drop(business(a.address.Channel))
+}
+
+// freeLane returns a lane that no door of the visitor has.
+func (v *visitor) freeLane() socket.Lane {
+	lane := socket.Lane(1)
+	for i := 0; i < len(v.doors); i++ {
+		if v.doors[i].lane == lane {
+			lane, i = lane+1, -1
+		}
 	}
-	c.mu.Unlock()
-	for _, a := range at {
-		c.shut(a)
-	}
+	return lane
 }
 
 // turnOut closes a door because the gate says so, and tells why. A person who is
-// banned everywhere they stood is asked to stay away.
-func (g *Gateway) turnOut(d *door, reason, detail string) {
-	if !d.conn.shut(d.address) {
+// banned everywhere they stood is asked to stay away. On the loop.
+func (v *visitor) turnOut(d *door, reason, detail string) {
+	if d.closed {
 		return
 	}
-	d.conn.send(encode(roomFrame{Type: "closed", Channel: d.handle, Room: string(d.address.Audience), Reason: reason, Detail: detail}))
-	d.conn.mu.Lock()
-	d.conn.told[d.address.Channel] = false
-	left := len(d.conn.doors)
-	d.conn.mu.Unlock()
-	if left == 0 && (reason == "banned" || reason == "timed_out") {
-		d.conn.close(closeStayAway, reason)
+	v.shut(d)
+	a := d.part.audience
+	v.say(encode(roomFrame{Type: "closed", Channel: a.handle, Room: string(a.address.Audience), Reason: reason, Detail: detail}))
+	v.setTold(a.address.Channel, false)
+	if len(v.doors) == 0 && (reason == "banned" || reason == "timed_out") {
+		v.conn.Close(closeStayAway, reason, false)
 	}
 }
 
 // onBusiness hears what changed in a channel. It runs under a tail's lock.
 func (g *Gateway) onBusiness(channel ident.Channel, e event.Encoded) {
-	account := event.Affected(e.Bytes)
-	s := access.Subject{Account: account, Channel: channel}
+	s := access.Subject{Account: event.Affected(e.Bytes), Channel: channel}
 	g.opt.Gate.Forget(s)
 	g.suspend(s)
 	g.recheck.changed(s)
 }
 
 // suspend holds back the private rooms of whose rights may have changed, before
-// anything that was written after the change can reach them.
+// anything that was written after the change can reach them: what a loop is
+// asked to do comes before what it is asked to send later.
 func (g *Gateway) suspend(s access.Subject) {
-	g.mu.Lock()
-	a := g.audiences[room.Address{Channel: s.Channel, Audience: room.Space}]
-	g.mu.Unlock()
-	if a != nil {
-		a.suspend(func(d *door) bool { return s.Account == "" || d.conn.account() == s.Account })
+	a := g.find(room.Address{Channel: s.Channel, Audience: room.Space}, false)
+	if a == nil {
+		return
 	}
-}
-
-// overlayRevoked reports whether an overlay's door must close.
-func (g *Gateway) overlayRevoked(ctx context.Context, d *door) bool {
-	if d.overlay == "" {
-		return false
+	now := g.opt.Now()
+	for _, p := range a.parts {
+		p.share.loop.Do(func() { p.suspend(s, now) })
 	}
-	id, _, err := g.opt.Overlay(ctx, d.overlay)
-	return fault.Is(err, "overlay_revoked") || (err == nil && id != d.address.Channel)
 }

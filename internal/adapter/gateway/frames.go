@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -21,6 +22,7 @@ type ask struct {
 	Key     string `json:"key"`
 	Text    string `json:"text"`
 	ReplyTo int64  `json:"reply_to"`
+	Token   string `json:"token"`
 }
 
 type helloFrame struct {
@@ -36,17 +38,28 @@ type accountView struct {
 	Operator bool   `json:"operator"`
 }
 
-type enteredFrame struct {
-	Type    string            `json:"type"`
-	ID      string            `json:"id"`
-	Channel string            `json:"channel"`
-	Room    string            `json:"room"`
-	Log     string            `json:"log"`
-	Head    int64             `json:"head"`
-	Events  []json.RawMessage `json:"events"`
-	More    bool              `json:"more"`
-	Until   *event.Time       `json:"until"`
-	State   stateView         `json:"state"`
+// enteredMessage answers 'enter'. The events are joined once for everybody.
+func enteredMessage(id string, a *audience, p page, ends time.Time, state stateView) []byte {
+	b := make([]byte, 0, len(p.events)+256)
+	b = append(b, `{"type":"entered","id":`...)
+	b = append(b, encode(id)...)
+	b = append(b, `,"channel":"`...)
+	b = append(b, a.handle...) // handle, audience and log need no escaping
+	b = append(b, `","room":"`...)
+	b = append(b, a.address.Audience...)
+	b = append(b, `","log":"`...)
+	b = append(b, a.log...)
+	b = append(b, `","head":`...)
+	b = strconv.AppendInt(b, p.head, 10)
+	b = append(b, `,"events":`...)
+	b = append(b, p.events...)
+	b = append(b, `,"more":`...)
+	b = strconv.AppendBool(b, p.more)
+	b = append(b, `,"until":`...)
+	b = append(b, encode(until(ends))...)
+	b = append(b, `,"state":`...)
+	b = append(b, encode(state)...)
+	return append(b, '}')
 }
 
 type stateView struct {
@@ -99,6 +112,22 @@ type stateFrame struct {
 	stateView
 }
 
+// skippedFrame says that a stretch of the log will not come.
+type skippedFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+	Room    string `json:"room"`
+	From    int64  `json:"from"`
+	To      int64  `json:"to"`
+	Why     string `json:"why"` // sampled, slow
+}
+
+// goodbyeFrame says when to come back.
+type goodbyeFrame struct {
+	Type       string  `json:"type"`
+	RetryAfter float64 `json:"retry_after"` // seconds
+}
+
 type pongFrame struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
@@ -113,8 +142,8 @@ func encode(frame any) []byte {
 	return b
 }
 
-// eventFrame wraps stored bytes once for a whole audience.
-func eventFrame(handle string, a room.Audience, e event.Encoded) []byte {
+// eventMessage wraps stored bytes once for a whole audience.
+func eventMessage(handle string, a room.Audience, e event.Encoded) []byte {
 	b := make([]byte, 0, len(e.Bytes)+len(handle)+64)
 	b = append(b, `{"type":"event","channel":"`...)
 	b = append(b, handle...) // a handle needs no escaping
@@ -123,14 +152,6 @@ func eventFrame(handle string, a room.Audience, e event.Encoded) []byte {
 	b = append(b, `","event":`...)
 	b = append(b, e.Bytes...)
 	return append(b, '}')
-}
-
-func raw(events []event.Encoded) []json.RawMessage {
-	out := make([]json.RawMessage, len(events))
-	for i, e := range events {
-		out[i] = e.Bytes
-	}
-	return out
 }
 
 func until(t time.Time) *event.Time {

@@ -9,13 +9,17 @@ package gateway
 
 import (
 	"context"
+	"hash/maphash"
 	"log/slog"
+	"math"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/chat"
@@ -27,6 +31,9 @@ import (
 type Gate interface {
 	Allow(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
 	Forget(s access.Subject)
+	// Changes counts what Forget was told: an answer that was given at the same
+	// count is still true.
+	Changes() uint64
 	Renew(ctx context.Context, subjects []access.Subject) (map[access.Subject]access.Facts, error)
 }
 
@@ -60,6 +67,8 @@ type Options struct {
 	Overlay func(ctx context.Context, secret string) (ident.Channel, string, error)
 	// Session returns who is signed in; false for nobody.
 	Session func(r *http.Request) (account.Session, bool, error)
+	// SessionOf returns whose a session's token is; its error is a fault.
+	SessionOf func(ctx context.Context, token string) (account.Session, error)
 	// SameOrigin reports whether a browser's request comes from our own pages.
 	SameOrigin func(r *http.Request) bool
 	// Origin returns the network address a request comes from, behind proxies too.
@@ -68,33 +77,51 @@ type Options struct {
 	Announce func(room.Presence)
 	Now      func() time.Time
 	Log      *slog.Logger
+	// Readable is how many messages a second of a public room are shown; 0: 40.
+	Readable int
+	// Portable serves each socket with goroutines, as systems without epoll do.
+	Portable bool
 }
 
 // Gateway is the sockets of one node.
 type Gateway struct {
-	opt  Options
-	stop context.Context // ends every connection
-	quit context.CancelFunc
+	opt     Options
+	sockets *socket.Loops
+	shares  []*share // one for each loop
+	crew    crew
+	stop    context.Context // ends with the gateway
+	quit    context.CancelFunc
 
 	mu        sync.Mutex
 	audiences map[room.Address]*audience
-	conns     map[*conn]struct{}
 	closed    bool
 	origins   map[string]int // sockets by the address they come from
 	live      sync.WaitGroup // one per connection
+	count     atomic.Int64   // connections
 
 	recheck  *recheckQueue
 	presence *presenceBoard
+	seed     maphash.Seed // spreads sessions over turns
 }
 
 // New returns a gateway; Run must be running while it serves.
-func New(opt Options) *Gateway {
-	stop, quit := context.WithCancel(context.Background()) // ended by Close, not by a request
-	return &Gateway{
-		opt: opt, stop: stop, quit: quit,
-		audiences: map[room.Address]*audience{}, conns: map[*conn]struct{}{}, origins: map[string]int{},
-		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now),
+func New(opt Options) (*Gateway, error) {
+	sockets, err := socket.New(socket.Options{MessageMax: frameMax, QueueMax: answersMax, SendBuffer: kernelMax, Portable: opt.Portable})
+	if err != nil {
+		return nil, err
 	}
+	stop, quit := context.WithCancel(context.Background()) // ended by Close, not by a request
+	g := &Gateway{
+		opt: opt, sockets: sockets, stop: stop, quit: quit,
+		audiences: map[room.Address]*audience{}, origins: map[string]int{},
+		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), seed: maphash.MakeSeed(),
+	}
+	for i, loop := range sockets.All() {
+		g.shares = append(g.shares, &share{
+			gateway: g, loop: loop, index: i, visitors: map[*visitor]struct{}{}, people: map[ident.Account][]*visitor{},
+		})
+	}
+	return g, nil
 }
 
 // socketsPerOrigin bounds the sockets from one address: more than a crowded
@@ -104,21 +131,24 @@ const socketsPerOrigin = 600
 // The pace of the gateway's clocks.
 const (
 	headsEvery    = time.Second
-	renewEvery    = time.Second
 	clockEvery    = 50 * time.Millisecond
 	presenceEvery = time.Second
 )
 
-// Run keeps audiences true until ctx ends: it heals gaps, compares heads, renews
-// leases, closes doors whose time has come, and counts people.
+// Run keeps audiences true until ctx ends: it carries the sockets, heals gaps,
+// compares heads, renews leases, closes doors whose time has come, and counts
+// people.
 func (g *Gateway) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return every(ctx, headsEvery, g.compareHeads) })
-	group.Go(func() error { return every(ctx, renewEvery, g.renew) })
+	group.Go(func() error { return g.sockets.Run(ctx) })
+	group.Go(func() error { return every(ctx, headsEvery, g.renew) })
 	group.Go(func() error { return every(ctx, clockEvery, g.tick) })
 	group.Go(func() error { return every(ctx, presenceEvery, g.announce) })
 	group.Go(func() error { return g.runRechecks(ctx) })
-	return group.Wait()
+	err := group.Wait()
+	g.quit()
+	g.crew.hands.Wait()
+	return err
 }
 
 func every(ctx context.Context, d time.Duration, f func(context.Context)) error {
@@ -134,62 +164,122 @@ func every(ctx context.Context, d time.Duration, f func(context.Context)) error 
 	}
 }
 
-// Close ends every connection with 'going away' and waits for them.
+// ServeHTTP makes a socket of a request.
+func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !g.opt.SameOrigin(r) {
+		http.Error(w, "foreign origin", http.StatusForbidden)
+		return
+	}
+	session, signedIn, err := g.opt.Session(r)
+	if err != nil {
+		http.Error(w, "sign-in cannot be checked right now", http.StatusServiceUnavailable)
+		return
+	}
+	origin := g.opt.Origin(r)
+	if !g.letIn(w, origin) {
+		return
+	}
+	v := &visitor{came: g.opt.Now(), origin: origin, budget: frameBurst, counted: g.opt.Now()}
+	if signedIn {
+		v.session = &session
+	}
+	err = g.sockets.Upgrade(w, r, Subprotocol, func(c *socket.Conn) (socket.User, []byte) {
+		v.conn, v.share = c, g.shareOf(c.Loop())
+		v.share.arrive(v)
+		return v, socket.Text(encode(v.hello()))
+	})
+	if err != nil { // Upgrade has answered
+		g.letGo(origin)
+	}
+}
+
+func (g *Gateway) shareOf(l *socket.Loop) *share {
+	for _, s := range g.shares {
+		if s.loop == l {
+			return s
+		}
+	}
+	return nil // every loop has one
+}
+
+// letIn counts a socket of an origin, or answers why there may be no more.
+func (g *Gateway) letIn(w http.ResponseWriter, origin string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case g.closed:
+		http.Error(w, "server is going away", http.StatusServiceUnavailable)
+		return false
+	case g.origins[origin] >= socketsPerOrigin:
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too many sockets from this address", http.StatusTooManyRequests)
+		return false
+	}
+	g.origins[origin]++
+	g.live.Add(1)
+	return true
+}
+
+// letGo forgets one socket of an origin.
+func (g *Gateway) letGo(origin string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.origins[origin]--; g.origins[origin] == 0 {
+		delete(g.origins, origin)
+	}
+	g.live.Done()
+}
+
+// comeBack is how many clients a second are asked to come back when this server
+// goes: what another one, or this one started again, welcomes without strain.
+const comeBack = 2000
+
+// Close tells every client to come back, each at its own moment so that they do
+// not come at once, and waits until all are gone.
 func (g *Gateway) Close() {
 	g.mu.Lock()
 	g.closed = true
 	g.mu.Unlock()
-	g.quit()
+	spread := max(1, float64(g.count.Load())/comeBack)
+	g.tellAll(func(s *share) {
+		i, step := 0.0, spread/float64(max(1, len(s.visitors)))
+		for v := range s.visitors { // in no order
+			v.say(encode(goodbyeFrame{Type: "goodbye", RetryAfter: math.Round(i*step*1000) / 1000}))
+			v.conn.Close(socket.GoingAway, "server going away", false)
+			i++
+		}
+	})
 	g.live.Wait()
+	g.quit()
 }
 
 // Ring takes a bell from the bus. It does not block.
 func (g *Gateway) Ring(b room.Bell) {
-	g.mu.Lock()
-	a := g.audiences[b.Address]
-	g.mu.Unlock()
-	if a != nil {
+	if a := g.find(b.Address, false); a != nil {
 		a.tail.Ring(b.Encoded, g.opt.Now())
 	}
 }
 
-// tick heals gaps that have stood open long enough and closes doors by the clock.
+// tick heals gaps that have stood open long enough, shows what is chosen of
+// crowded rooms, and closes doors by the clock.
 func (g *Gateway) tick(ctx context.Context) {
 	now := g.opt.Now()
 	for _, a := range g.all() {
 		if a.tail.Due(now) {
 			g.heal(ctx, a)
 		}
-		for _, d := range a.due(now) {
-			g.recheck.add(access.Subject{Account: d.conn.account(), Channel: a.address.Channel})
+		if a.sample != nil {
+			a.tail.Between(func() { a.show(now) })
 		}
 	}
+	g.tellAll(func(s *share) { s.closeDue(now) })
 }
 
 func (g *Gateway) heal(ctx context.Context, a *audience) {
+	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
+	defer cancel()
 	if err := a.tail.Heal(ctx); err != nil && ctx.Err() == nil {
 		g.opt.Log.Warn("log cannot be read; will try again", "log", a.log, "err", err)
-	}
-}
-
-// compareHeads finds bells that were lost, for all logs with listeners, in one query.
-func (g *Gateway) compareHeads(ctx context.Context) {
-	all := g.all()
-	ids := make([]ident.Log, len(all))
-	for i, a := range all {
-		ids[i] = a.log
-	}
-	heads, err := g.opt.Logs.Heads(ctx, ids)
-	if err != nil {
-		if ctx.Err() == nil {
-			g.opt.Log.Warn("heads cannot be read; will try again", "err", err)
-		}
-		return
-	}
-	for _, a := range all {
-		if heads[a.log] > a.tail.Head() {
-			g.heal(ctx, a)
-		}
 	}
 }
 
@@ -204,24 +294,10 @@ func (g *Gateway) all() []*audience {
 }
 
 // CloseSession ends the sockets of a session that was signed out. Other nodes
-// notice within a second.
+// notice within a lease.
 func (g *Gateway) CloseSession(id ident.Session) {
-	g.mu.Lock()
-	var theirs []*conn
-	for c := range g.conns {
-		if id != "" && c.session.ID == id {
-			theirs = append(theirs, c)
-		}
-	}
-	g.mu.Unlock()
-	for _, c := range theirs {
-		c.close(closeSignIn, "signed out")
-	}
+	g.tellAll(func(s *share) { s.signOut(func(of ident.Session) bool { return of == id }) })
 }
 
 // Connections returns how many sockets are open, for metrics.
-func (g *Gateway) Connections() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return len(g.conns)
-}
+func (g *Gateway) Connections() int { return int(g.count.Load()) }

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
@@ -54,6 +53,7 @@ func (r *rights) Facts(ctx context.Context, s []access.Subject) (map[access.Subj
 // logs reads the real logs; a test may hold a page back.
 type logs struct {
 	*store.Logs
+	away func() bool // the database is
 	mu   sync.Mutex
 	hold func(room.Address)
 }
@@ -67,6 +67,13 @@ func (l *logs) Page(ctx context.Context, a room.Address, after, before int64, li
 		hold(a)
 	}
 	return page, err
+}
+
+func (l *logs) Heads(ctx context.Context, of []ident.Log) (map[ident.Log]int64, error) {
+	if l.away() {
+		return nil, errors.New("the heads are away")
+	}
+	return l.Logs.Heads(ctx, of)
 }
 
 // stage is a gateway over a real database, with a clock that a test can push.
@@ -84,18 +91,32 @@ type stage struct {
 	others  map[string]ident.Channel
 }
 
-func newStage(t testing.TB) *stage {
+// stageMaker makes a stage of one kind.
+type stageMaker func(testing.TB) *stage
+
+// onBothWires runs a test with sockets that are polled, and with sockets that
+// are served by goroutines, as systems without epoll do.
+func onBothWires(t *testing.T, test func(*testing.T, stageMaker)) {
+	t.Helper()
+	for name, portable := range map[string]bool{"polled": false, "portable": true} {
+		t.Run(name, func(t *testing.T) {
+			test(t, func(tb testing.TB) *stage { return newStage(tb, portable) })
+		})
+	}
+}
+
+func newStage(t testing.TB, portable bool) *stage {
 	t.Helper()
 	s := &stage{World: storetest.NewWorld(t), t: t}
 	now := func() time.Time { return time.Now().Add(time.Duration(s.ahead.Load())) }
 	s.Clock.Advance(time.Since(s.Clock.Now())) // the world's clock shows today
-	s.rights, s.logs = &rights{Rights: s.Rights()}, &logs{Logs: s.Logs()}
+	s.rights, s.logs = &rights{Rights: s.Rights()}, &logs{Logs: s.Logs(), away: func() bool { return s.rights.cut.Load() || s.rights.hang.Load() }}
 	s.owner = s.Person("Inès")
 	s.channel = s.Channel(s.owner)
 	s.yuna = s.Subscriber(s.channel, s.Person("Yuna"), 1)
 	gate := access.NewGate(s.rights, now)
 	people := chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), now, account.NewThrottle(account.Limit{Tries: 1000, Every: time.Second}, now))
-	s.gateway = gateway.New(gateway.Options{
+	g, err := gateway.New(gateway.Options{
 		Node: "test", Gate: gate, Logs: s.logs, Sessions: sessions{}, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
 		Channel: func(_ context.Context, handle string) (ident.Channel, error) {
 			if n, ok := strings.CutPrefix(handle, "other-"); ok {
@@ -113,8 +134,12 @@ func newStage(t testing.TB) *stage {
 			id := ident.Account(r.Header.Get("X-Who"))
 			return account.Session{ID: ident.Session("s" + id), Account: account.Account{ID: id}}, id != "", nil
 		},
-		SameOrigin: func(*http.Request) bool { return true }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler),
+		SameOrigin: func(*http.Request) bool { return true }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler), Portable: portable,
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.gateway = g
 	ctx, stop := context.WithCancel(context.Background())
 	var parts sync.WaitGroup
 	parts.Go(func() { s.gateway.Run(ctx) }) //nolint:errcheck // ends with ctx
@@ -195,6 +220,10 @@ func holds(k *apptest.Socket, words string) bool {
 // When rights cannot be read, a private door closes when its lease ends and
 // says why; the public room goes on; both heal by themselves.
 func TestPrivateDoorClosesWithItsLease(t *testing.T) {
+	onBothWires(t, testPrivateDoorClosesWithItsLease)
+}
+
+func testPrivateDoorClosesWithItsLease(t *testing.T, newStage stageMaker) {
 	for name, away := range map[string]func(*stage) *atomic.Bool{
 		"reading fails":         func(s *stage) *atomic.Bool { return &s.rights.cut },
 		"reading never answers": func(s *stage) *atomic.Bool { return &s.rights.hang },
@@ -235,7 +264,9 @@ func TestPrivateDoorClosesWithItsLease(t *testing.T) {
 }
 
 // Lost bells are healed by the heads; doubled and late ones do no harm.
-func TestEventsArriveWithoutBells(t *testing.T) {
+func TestEventsArriveWithoutBells(t *testing.T) { onBothWires(t, testEventsArriveWithoutBells) }
+
+func testEventsArriveWithoutBells(t *testing.T, newStage stageMaker) {
 	s := newStage(t)
 	k := s.enters("", "public")
 	at := room.Address{Channel: s.channel, Audience: room.Public}
@@ -270,6 +301,10 @@ func TestEventsArriveWithoutBells(t *testing.T) {
 // Whoever loses the right while their page is being read gets neither the page
 // nor a door that nobody watches.
 func TestRightLostWhileEnteringSendsNoPage(t *testing.T) {
+	onBothWires(t, testRightLostWhileEnteringSendsNoPage)
+}
+
+func testRightLostWhileEnteringSendsNoPage(t *testing.T, newStage stageMaker) {
 	for name, lose := range map[string]func(*stage) error{
 		"banned": func(s *stage) error {
 			bans := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
@@ -325,6 +360,10 @@ func closed(k *apptest.Socket) bool {
 
 // One connection may be in a bounded number of rooms at once.
 func TestOneConnectionEntersABoundedNumberOfRooms(t *testing.T) {
+	onBothWires(t, testOneConnectionEntersABoundedNumberOfRooms)
+}
+
+func testOneConnectionEntersABoundedNumberOfRooms(t *testing.T, newStage stageMaker) {
 	s := newStage(t)
 	s.others = map[string]ident.Channel{}
 	const most = 16
@@ -347,76 +386,4 @@ func TestOneConnectionEntersABoundedNumberOfRooms(t *testing.T) {
 	}
 	s.ahead.Add(int64(time.Second))
 	k.Enter(fmt.Sprintf("other-%d", most), "public")
-}
-
-// A reader too slow for what comes is closed with a code that says so, and
-// resumes with the cursor without loss. Nobody else is held up.
-func TestSlowReaderIsClosedAndResumes(t *testing.T) {
-	s := newStage(t)
-	ctx := t.Context()
-	slow, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(s.place.URL, "http")+"/ws", &websocket.DialOptions{Subprotocols: []string{gateway.Subprotocol}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer slow.CloseNow() //nolint:errcheck // over either way
-	slow.SetReadLimit(1 << 20)
-	if err := slow.Write(ctx, websocket.MessageText, []byte(`{"type":"enter","id":"1","channel":"atelier","room":"public"}`)); err != nil {
-		t.Fatal(err)
-	}
-	for entered := false; !entered; {
-		_, b, err := slow.Read(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		entered = strings.Contains(string(b), `"entered"`)
-	}
-	quick := s.enters("", "public")
-	total := 0
-	words := strings.Repeat("wörds ", 80)
-	for round := 0; s.gateway.Connections() == 2 && round < 200; round++ {
-		texts := make([]string, 200)
-		for i := range texts {
-			texts[i] = fmt.Sprintf("%d %s", total+i, words)
-		}
-		total += len(texts)
-		s.says(room.Public, texts...)
-		quick.Hears("public", texts[len(texts)-1]) // the quick one keeps up meanwhile
-	}
-	read := 0
-	for {
-		_, b, err := slow.Read(ctx)
-		if err != nil {
-			if code := websocket.CloseStatus(err); code != 4008 && code != -1 {
-				t.Errorf("closed with %d, want 4008", code)
-			}
-			break
-		}
-		if strings.Contains(string(b), `"type":"event"`) {
-			read++
-		}
-	}
-	if read == 0 || read >= total {
-		t.Fatalf("the slow reader got %d of %d: it was not slow", read, total)
-	}
-	cursor := int64(read)
-	again := s.enters("")
-	for n, more := 1, true; more; n++ {
-		if n%5 == 0 { // before the gateway calls it too many
-			again = s.enters("")
-		}
-		f, err := again.EnterAt("atelier", "public", cursor)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range f.Events {
-			if e.Seq != cursor+1 {
-				t.Fatalf("resumed at %d after %d", e.Seq, cursor)
-			}
-			cursor = e.Seq
-		}
-		more = f.More
-	}
-	if cursor != int64(total) {
-		t.Errorf("resumed to %d of %d", cursor, total)
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -83,29 +84,56 @@ func (g *Gateway) Viewers(channel ident.Channel) int {
 	return viewers
 }
 
+// headcount is the people of one channel on one loop.
+type headcount struct {
+	viewers int
+	inside  []ident.Account
+}
+
+// countHere counts on every loop.
+func (g *Gateway) countHere(audiences []*audience) map[ident.Channel]*room.Presence {
+	counts := make([]map[ident.Channel]headcount, len(g.shares))
+	g.everywhere(func(s *share) {
+		mine := map[ident.Channel]headcount{}
+		for _, a := range audiences {
+			h, p := mine[a.address.Channel], a.parts[s.index]
+			switch a.address.Audience {
+			case room.Public:
+				h.viewers = p.viewers()
+			case room.Space:
+				for id := range p.people {
+					h.inside = append(h.inside, id)
+				}
+			default:
+				continue
+			}
+			mine[a.address.Channel] = h
+		}
+		counts[s.index] = mine
+	})
+	here, people := map[ident.Channel]*room.Presence{}, map[access.Subject]bool{}
+	for _, mine := range counts {
+		for id, h := range mine {
+			if here[id] == nil {
+				here[id] = &room.Presence{Node: g.opt.Node, Channel: id}
+			}
+			here[id].Viewers += h.viewers
+			for _, account := range h.inside {
+				if who := (access.Subject{Account: account, Channel: id}); !people[who] {
+					people[who] = true
+					here[id].Inside++
+				}
+			}
+		}
+	}
+	return here
+}
+
 // announce counts the people on this node, tells all nodes, and shows changed
 // totals: viewers to everybody, those inside only to those inside.
 func (g *Gateway) announce(context.Context) {
-	here := map[ident.Channel]*room.Presence{}
-	of := func(id ident.Channel) *room.Presence {
-		if here[id] == nil {
-			here[id] = &room.Presence{Node: g.opt.Node, Channel: id}
-		}
-		return here[id]
-	}
 	audiences := g.all()
-	for _, a := range audiences {
-		switch a.address.Audience {
-		case room.Public:
-			of(a.address.Channel).Viewers = len(a.list(func(d *door) bool { return d.overlay == "" }))
-		case room.Space:
-			people := map[ident.Account]bool{}
-			for _, d := range a.list(func(*door) bool { return true }) {
-				people[d.conn.account()] = true
-			}
-			of(a.address.Channel).Inside = len(people)
-		}
-	}
+	here := g.countHere(audiences)
 	for _, p := range here {
 		g.opt.Announce(*p)
 	}

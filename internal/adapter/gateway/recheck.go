@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
-	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -16,11 +16,12 @@ import (
 type recheckQueue struct {
 	mu      sync.Mutex
 	waiting map[access.Subject]bool // true: an event said that rights changed
+	owed    map[access.Subject]bool // whose door closed only because rights could not be read
 	bell    chan struct{}
 }
 
 func newRecheckQueue() *recheckQueue {
-	return &recheckQueue{waiting: map[access.Subject]bool{}, bell: make(chan struct{}, 1)}
+	return &recheckQueue{waiting: map[access.Subject]bool{}, owed: map[access.Subject]bool{}, bell: make(chan struct{}, 1)}
 }
 
 func (q *recheckQueue) add(subjects ...access.Subject) {
@@ -61,6 +62,40 @@ func (q *recheckQueue) take() map[access.Subject]bool {
 	return out
 }
 
+// owedMax bounds whose doors are remembered through an outage.
+const owedMax = 100_000
+
+// owe remembers somebody who is to be invited again once rights can be read.
+func (q *recheckQueue) owe(s access.Subject) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.owed) < owedMax {
+		q.owed[s] = true
+	}
+}
+
+// debts returns whoever is to be looked at again because of owe, at most n.
+func (q *recheckQueue) debts(n int) []access.Subject {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	out := make([]access.Subject, 0, min(n, len(q.owed)))
+	for s := range q.owed {
+		if len(out) == n {
+			break
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (q *recheckQueue) settle(subjects []access.Subject) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range subjects {
+		delete(q.owed, s)
+	}
+}
+
 func (g *Gateway) runRechecks(ctx context.Context) error {
 	for {
 		select {
@@ -72,13 +107,17 @@ func (g *Gateway) runRechecks(ctx context.Context) error {
 	}
 }
 
+// claim is a door whose right is looked at again.
+type claim struct {
+	door     *door
+	subject  access.Subject
+	audience room.Audience
+	overlay  string
+}
+
 // recheckAll reads the facts of the subjects once and acts on every door of theirs.
 func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool) {
-	doors := g.doorsOf(asked)
-	subjects := make([]access.Subject, 0, len(doors))
-	for s := range doors {
-		subjects = append(subjects, s)
-	}
+	claims, subjects := g.claims(asked)
 	if len(subjects) == 0 {
 		return
 	}
@@ -88,140 +127,142 @@ func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool)
 	facts, err := g.opt.Gate.Renew(ctx, subjects)
 	if err != nil {
 		g.opt.Log.Warn("rights cannot be read; private rooms close when their lease ends", "err", err)
-		g.closeUnconfirmed(doors)
+		g.tellAll(func(s *share) { s.closeUnconfirmed(claims[s.index]) })
 		return
 	}
-	for s, ds := range doors {
-		for _, d := range ds {
-			g.redecide(ctx, d, facts[s], began)
-		}
-		g.invite(s, ds, facts[s])
-		if asked[s] && s.Account != "" {
-			tellStanding(ds)
-		}
-	}
+	g.recheck.settle(subjects)
+	v := verdict{facts: facts, asked: asked, readAt: began, revoked: g.revokedOverlays(ctx, claims)}
+	g.tellAll(func(s *share) { s.redecide(claims[s.index], v) })
 }
 
-// doorsOf gathers the open doors of the subjects. An empty account stands for
-// everybody in the channel, signed in or not.
-func (g *Gateway) doorsOf(asked map[access.Subject]bool) map[access.Subject][]*door {
+// claims gathers the open doors of the subjects, by loop. An empty account
+// stands for everybody in the channel, signed in or not.
+func (g *Gateway) claims(asked map[access.Subject]bool) (byShare [][]claim, subjects []access.Subject) {
 	everybody := map[ident.Channel]bool{}
 	for s := range asked {
 		if s.Account == "" {
 			everybody[s.Channel] = true
 		}
 	}
-	out := map[access.Subject][]*door{}
-	for _, a := range g.all() {
-		channel := a.address.Channel
-		for _, d := range a.list(func(d *door) bool {
-			_, named := asked[access.Subject{Account: d.conn.account(), Channel: channel}]
-			return named || everybody[channel]
-		}) {
-			s := access.Subject{Account: d.conn.account(), Channel: channel}
-			out[s] = append(out[s], d)
+	byShare = make([][]claim, len(g.shares))
+	audiences := g.all()
+	g.everywhere(func(s *share) {
+		for _, a := range audiences {
+			byShare[s.index] = append(byShare[s.index], a.parts[s.index].claims(asked, everybody[a.address.Channel])...)
+		}
+	})
+	seen := map[access.Subject]bool{}
+	for _, claims := range byShare {
+		for _, c := range claims {
+			if !seen[c.subject] {
+				seen[c.subject] = true
+				subjects = append(subjects, c.subject)
+			}
+		}
+	}
+	return byShare, subjects
+}
+
+// claims returns the doors of the subjects asked for. On the loop.
+func (p *part) claims(asked map[access.Subject]bool, everybody bool) []claim {
+	var out []claim
+	add := func(d *door) {
+		if d != nil {
+			s := access.Subject{Account: d.visitor.account(), Channel: p.audience.address.Channel}
+			out = append(out, claim{d, s, p.audience.address.Audience, d.overlay})
+		}
+	}
+	if everybody {
+		for _, d := range p.doors {
+			add(d)
+		}
+		return out
+	}
+	for s := range asked {
+		if s.Channel == p.audience.address.Channel {
+			for _, d := range p.people[s.Account] {
+				add(d)
+			}
 		}
 	}
 	return out
 }
 
-func (g *Gateway) redecide(ctx context.Context, d *door, f access.Facts, readAt time.Time) {
-	now := g.opt.Now()
-	decision := access.Decide(f, access.Reading(d.address.Audience), now)
-	if refusal := decision.Fault(now); refusal != nil {
-		g.turnOut(d, refusal.Reason, refusal.Detail)
-		return
-	}
-	if g.overlayRevoked(ctx, d) {
-		g.turnOut(d, "overlay_revoked", "This overlay address does not work any more.")
-		return
-	}
-	g.mu.Lock()
-	a := g.audiences[d.address]
-	g.mu.Unlock()
-	if a != nil && !a.confirm(d, readAt, decision.Until) {
-		g.turnOut(d, "unconfirmed", "Your right could not be confirmed for a moment. Enter again.")
-	}
-}
-
-// invite tells pages in the public room that the Sub Space may now be entered.
-func (g *Gateway) invite(s access.Subject, doors []*door, f access.Facts) {
-	decision := access.Decide(f, access.ReadSpace, g.opt.Now())
-	for _, d := range doors {
-		if d.address.Audience != room.Public || d.overlay != "" {
-			continue
-		}
-		c := d.conn
-		c.mu.Lock()
-		inside := c.doors[room.Address{Channel: s.Channel, Audience: room.Space}] != nil
-		tell := decision.Allowed && !inside && !c.told[s.Channel]
-		c.told[s.Channel] = decision.Allowed
-		c.mu.Unlock()
-		if tell {
-			c.send(encode(doorFrame{Type: "door", Channel: d.handle, Room: string(room.Space), Open: true, Until: until(decision.Until)}))
-		}
-	}
-}
-
-// tellStanding says to a person's pages that what they are in the channel may
-// have changed: role, subscription, sanction.
-func tellStanding(doors []*door) {
-	for _, d := range doors {
-		if d.address.Audience == room.Public && d.overlay == "" {
-			d.conn.send(encode(standingFrame{Type: "standing", Channel: d.handle}))
-		}
-	}
-}
-
-// closeUnconfirmed closes what may not stay open without a reading of rights.
-func (g *Gateway) closeUnconfirmed(doors map[access.Subject][]*door) {
-	now := g.opt.Now()
-	for _, ds := range doors {
-		for _, d := range ds {
-			g.mu.Lock()
-			a := g.audiences[d.address]
-			g.mu.Unlock()
-			if a == nil || !d.private() {
+// revokedOverlays returns the overlays' secrets that do not work any more.
+func (g *Gateway) revokedOverlays(ctx context.Context, byShare [][]claim) map[string]bool {
+	revoked := map[string]bool{}
+	for _, claims := range byShare {
+		for _, c := range claims {
+			if _, known := revoked[c.overlay]; c.overlay == "" || known {
 				continue
 			}
-			a.mu.Lock()
-			holds := d.holds(now) && !d.lapsed
-			a.mu.Unlock()
-			if !holds {
-				u := access.Unconfirmed()
-				g.turnOut(d, u.Reason, u.Detail)
-			}
+			id, _, err := g.opt.Overlay(ctx, c.overlay)
+			revoked[c.overlay] = fault.Is(err, "overlay_revoked") || (err == nil && id != c.subject.Channel)
 		}
 	}
+	return revoked
 }
 
-// renew looks again at every private door and at every session.
+// renew compares the heads of all logs with listeners, in one query: what was
+// missed is read, and where nothing was missed of a channel's business, the
+// rights behind its doors are as they were read. It is how a lease is renewed.
 func (g *Gateway) renew(ctx context.Context) {
-	var subjects []access.Subject
-	for _, a := range g.all() {
-		for _, d := range a.list((*door).private) {
-			subjects = append(subjects, access.Subject{Account: d.conn.account(), Channel: a.address.Channel})
-		}
+	began := g.opt.Now()
+	if g.compareHeads(ctx, began) {
+		g.closeSignedOut(ctx)
 	}
-	g.recheck.add(subjects...)
+	g.recheck.add(g.recheck.debts(debtsAtOnce)...)
+	g.tellAll(func(s *share) { s.lookAround() })
 	if _, err := g.opt.Gate.Renew(ctx, nil); err != nil { // lets the gate forget who is gone
 		g.opt.Log.Warn("the gate cannot tidy", "err", err)
 	}
-	g.closeSignedOut(ctx)
+}
+
+// debtsAtOnce is how many of those whom an outage shut out are looked at in a second.
+const debtsAtOnce = 5000
+
+// compareHeads finds bells that were lost and confirms private doors. It reports
+// whether the database answered.
+func (g *Gateway) compareHeads(ctx context.Context, began time.Time) bool {
+	all := g.all()
+	ids := make([]ident.Log, len(all))
+	for i, a := range all {
+		ids[i] = a.log
+	}
+	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
+	defer cancel()
+	heads, err := g.opt.Logs.Heads(ctx, ids)
+	if err != nil {
+		if ctx.Err() == nil {
+			g.opt.Log.Warn("heads cannot be read; will try again", "err", err)
+		}
+		return false
+	}
+	confirmed := map[ident.Channel]bool{}
+	for _, a := range all {
+		switch head, ok := heads[a.log]; {
+		case head > a.tail.Head():
+			g.heal(ctx, a)
+		case ok && a.address.Audience == room.Business:
+			confirmed[a.address.Channel] = true
+		}
+	}
+	g.tellAll(func(s *share) {
+		for _, a := range all {
+			if a.private() && confirmed[a.address.Channel] {
+				a.parts[s.index].confirm(began)
+			}
+		}
+	})
+	return true
 }
 
 func (g *Gateway) closeSignedOut(ctx context.Context) {
-	g.mu.Lock()
-	bySession := map[ident.Session][]*conn{}
-	for c := range g.conns {
-		if c.session != (account.Session{}) {
-			bySession[c.session.ID] = append(bySession[c.session.ID], c)
-		}
-	}
-	g.mu.Unlock()
-	ids := make([]ident.Session, 0, len(bySession))
-	for id := range bySession {
-		ids = append(ids, id)
+	sessions := make([][]ident.Session, len(g.shares))
+	g.everywhere(func(s *share) { sessions[s.index] = s.sessionsInTurn() })
+	var ids []ident.Session
+	for _, some := range sessions {
+		ids = append(ids, some...)
 	}
 	if len(ids) == 0 {
 		return
@@ -230,11 +271,13 @@ func (g *Gateway) closeSignedOut(ctx context.Context) {
 	if err != nil {
 		return // rights cannot be read either then, and private doors close with their lease
 	}
-	for id, conns := range bySession {
+	dead := map[ident.Session]bool{}
+	for _, id := range ids {
 		if !live[id] {
-			for _, c := range conns {
-				c.close(closeSignIn, "signed out")
-			}
+			dead[id] = true
 		}
+	}
+	if len(dead) > 0 {
+		g.tellAll(func(s *share) { s.signOut(func(id ident.Session) bool { return dead[id] }) })
 	}
 }

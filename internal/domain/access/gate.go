@@ -123,6 +123,14 @@ func (g *Gate) Forget(s Subject) {
 	}
 }
 
+// Changes counts the calls of Forget. A decision is still what the gate knows
+// while the count stands where it stood before the gate was asked.
+func (g *Gate) Changes() uint64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.changes
+}
+
 // expire keeps the facts for openToAll but makes the next question read again.
 func (g *Gate) expire(s Subject) {
 	if k, ok := g.known[s]; ok {

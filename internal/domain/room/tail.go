@@ -53,6 +53,13 @@ func (t *Tail) Head() int64 {
 	return t.head
 }
 
+// Between runs f while nothing is handed on. f must not block or call back.
+func (t *Tail) Between(f func()) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f()
+}
+
 // Ring takes a bell. It reports whether a gap stands open before it, in which
 // case the caller calls Heal after Grace.
 func (t *Tail) Ring(e event.Encoded, now time.Time) (gap bool) {

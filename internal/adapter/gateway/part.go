@@ -1,0 +1,217 @@
+package gateway
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// part is an audience's doors on one loop. What waits to be sent is handed in
+// from anywhere; everything else belongs to the loop.
+type part struct {
+	audience *audience
+	share    *share
+	size     atomic.Int32 // doors, for whoever has something to send
+
+	doors   []*door // nil where one was shut during a sweep
+	people  map[ident.Account][]*door
+	guests  int // doors that are no viewer's: overlays
+	sending *batch
+	next    int   // the door that the sweep has come to
+	swept   int64 // the last sequence that all doors have been offered
+	holes   int
+	looked  time.Time
+	pace    pace
+
+	mu      sync.Mutex
+	waiting []*cast
+	queued  bool // the loop knows that something waits
+}
+
+func newPart(a *audience, s *share) *part {
+	return &part{audience: a, share: s, people: map[ident.Account][]*door{}}
+}
+
+const (
+	// slice is how many doors are served before the loop looks at others: about
+	// 2 ms of sending.
+	slice = 256
+	// waitingMax bounds what waits for a loop that does not keep up: beyond it
+	// the oldest is dropped for public rooms, whose readers see the gap, ask and
+	// are served from the log.
+	waitingMax = 8192
+)
+
+// take queues casts for the loop. It does not block.
+func (p *part) take(casts []*cast) {
+	if p.size.Load() == 0 {
+		return
+	}
+	p.mu.Lock()
+	p.waiting = append(p.waiting, casts...)
+	if over := len(p.waiting) - waitingMax; over > 0 {
+		p.waiting = append(p.waiting[:0:0], p.waiting[over:]...)
+	}
+	known := p.queued
+	p.queued = true
+	p.mu.Unlock()
+	if !known {
+		p.share.loop.Ready(p)
+	}
+}
+
+// Turn implements socket.Turn: the casts that wait go to one slice of the doors.
+func (p *part) Turn() bool {
+	now := p.share.gateway.opt.Now()
+	if p.sending == nil && !p.begin(now) {
+		return false
+	}
+	end := min(p.next+slice, len(p.doors))
+	for ; p.next < end; p.next++ {
+		if d := p.doors[p.next]; d != nil {
+			d.offer(p.sending, now)
+		}
+	}
+	if p.next == len(p.doors) {
+		p.finish()
+	}
+	return true
+}
+
+// begin takes what waits. Casts that came while the loop was busy leave
+// together; in a hot room they also wait for each other a moment.
+func (p *part) begin(now time.Time) bool {
+	if at := p.pace.next(now); at.After(now) {
+		p.share.loop.ReadyAt(at, p)
+		return false
+	}
+	p.mu.Lock()
+	casts := p.waiting
+	p.waiting = nil
+	p.queued = len(casts) > 0
+	p.mu.Unlock()
+	if len(casts) == 0 {
+		return false
+	}
+	p.pace.sent(now, len(casts), len(p.doors))
+	p.sending, p.next = newBatch(casts), 0
+	return true
+}
+
+func (p *part) finish() {
+	p.swept = max(p.swept, p.sending.to)
+	p.sending = nil
+	if p.holes == 0 {
+		return
+	}
+	kept := p.doors[:0]
+	for _, d := range p.doors {
+		if d != nil {
+			d.place = int32(len(kept))
+			kept = append(kept, d)
+		}
+	}
+	clear(p.doors[len(kept):])
+	p.doors, p.holes = kept, 0
+}
+
+// offered returns the last sequence that the door has had a chance to get.
+func (p *part) offered(d *door) int64 {
+	if p.sending != nil && int(d.place) < p.next {
+		return max(p.swept, p.sending.to)
+	}
+	return p.swept
+}
+
+func (p *part) add(d *door) {
+	d.place = int32(len(p.doors))
+	p.doors = append(p.doors, d)
+	p.size.Add(1)
+	if d.overlay != "" {
+		p.guests++
+	}
+	if id := d.visitor.account(); id != "" {
+		p.people[id] = append(p.people[id], d)
+	}
+}
+
+func (p *part) remove(d *door) {
+	if p.sending != nil { // others must not move under the sweep
+		p.doors[d.place] = nil
+		p.holes++
+	} else {
+		last := p.doors[len(p.doors)-1]
+		p.doors[d.place], last.place = last, d.place
+		p.doors[len(p.doors)-1] = nil
+		p.doors = p.doors[:len(p.doors)-1]
+	}
+	p.size.Add(-1)
+	if d.overlay != "" {
+		p.guests--
+	}
+	id := d.visitor.account()
+	for i, other := range p.people[id] {
+		if other == d {
+			p.people[id] = append(p.people[id][:i], p.people[id][i+1:]...)
+			break
+		}
+	}
+	if len(p.people[id]) == 0 {
+		delete(p.people, id)
+	}
+}
+
+// viewers returns how many people's doors there are.
+func (p *part) viewers() int { return len(p.doors) - p.holes - p.guests }
+
+// of returns the doors of a subject: of one account, or of everybody.
+func (p *part) of(s access.Subject) []*door {
+	if s.Account != "" {
+		return p.people[s.Account]
+	}
+	return p.doors
+}
+
+// suspend holds back what comes through the private doors of a subject, until
+// their rights have been read at or after now.
+func (p *part) suspend(s access.Subject, now time.Time) {
+	for _, d := range p.of(s) {
+		if d != nil {
+			d.suspended = now.UnixNano()
+		}
+	}
+}
+
+// confirm renews the lease of every door of which nothing is being looked at.
+func (p *part) confirm(at time.Time) {
+	for _, d := range p.doors {
+		if d != nil && d.suspended == 0 {
+			d.confirmed = max(d.confirmed, at.UnixNano())
+		}
+	}
+}
+
+// publicTurn reports once a second that public doors may be looked at: they end
+// by the clock only when somebody is timed out.
+func (p *part) publicTurn(now time.Time) bool {
+	if now.Sub(p.looked) < time.Second {
+		return false
+	}
+	p.looked = now
+	return true
+}
+
+// due returns the doors whose right has ended by the clock, and the private
+// ones whose lease has.
+func (p *part) due(now time.Time) []*door {
+	var out []*door
+	for _, d := range p.doors {
+		if d != nil && (d.lapsed || d.ended(now) || (p.audience.private() && !d.holds(now))) {
+			out = append(out, d)
+		}
+	}
+	return out
+}

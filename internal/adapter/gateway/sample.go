@@ -1,0 +1,163 @@
+package gateway
+
+import (
+	"slices"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+)
+
+// sample chooses what is shown of a public room in which more is written than
+// anybody can read. It is the same choice for the whole audience, and fair: each
+// moment shows a few messages, of different people first; what the creator and
+// moderators write, and whatever is no message, is always shown. It is guarded
+// by the tail's lock.
+type sample struct {
+	readable int // messages a second
+	recent   []time.Time
+	held     []heldEvent
+	since    time.Time // when the moment began; zero: everything is shown
+	overflow int64     // up to here, events of this moment are not even looked at
+}
+
+type heldEvent struct {
+	event.Encoded
+	shown  bool
+	author string
+}
+
+const (
+	// moment is how long events of a crowded room are collected.
+	moment = 100 * time.Millisecond
+	// heldMax bounds what one moment collects; beyond it is not shown.
+	heldMax = 4096
+	// DefaultReadable is the rate at which a public room is still readable.
+	DefaultReadable = 40
+)
+
+func newSample(readable int) *sample {
+	if readable <= 0 {
+		readable = DefaultReadable
+	}
+	return &sample{readable: readable}
+}
+
+// take counts an event and reports whether it was kept until the moment is over.
+func (s *sample) take(e event.Encoded, now time.Time) bool {
+	s.count(now)
+	if s.since.IsZero() {
+		if len(s.recent) <= s.readable {
+			return false
+		}
+		s.since = now
+	}
+	if len(s.held) >= heldMax {
+		s.overflow = e.Seq
+		return true
+	}
+	h := heldEvent{Encoded: e, shown: true}
+	if env, err := event.Decode(e.Bytes); err == nil {
+		if m, is := event.As[event.MessagePosted](env); is && m.Author.Role == "none" {
+			h.shown, h.author = false, string(m.Author.ID)
+		}
+	}
+	s.held = append(s.held, h)
+	return true
+}
+
+// count keeps the times of the last second, as many as matter.
+func (s *sample) count(now time.Time) {
+	s.recent = append(s.recent, now)
+	if over := len(s.recent) - s.readable - 1; over > 0 {
+		s.recent = append(s.recent[:0], s.recent[over:]...)
+	}
+	s.forget(now)
+}
+
+func (s *sample) forget(now time.Time) {
+	old := 0
+	for old < len(s.recent) && now.Sub(s.recent[old]) >= time.Second {
+		old++
+	}
+	s.recent = append(s.recent[:0], s.recent[old:]...)
+}
+
+// over reports whether a moment has ended.
+func (s *sample) over(now time.Time) bool { return !s.since.IsZero() && now.Sub(s.since) >= moment }
+
+// shown is one event to show, or, with skips set, a stretch that is not.
+type shown struct {
+	event.Encoded
+	skips    bool
+	from, to int64
+}
+
+// choose ends the moment and says what is shown of it, in the order of the log.
+// Nothing of it is missing from the answer: what is not shown is skipped.
+func (s *sample) choose(now time.Time) []shown {
+	s.pick(max(1, int(int64(s.readable)*int64(moment)/int64(time.Second))))
+	var out []shown
+	skip := func(from, to int64) {
+		if last := len(out) - 1; last >= 0 && out[last].skips {
+			out[last].to = to
+			return
+		}
+		out = append(out, shown{skips: true, from: from, to: to})
+	}
+	for _, h := range s.held {
+		if h.shown {
+			out = append(out, shown{Encoded: h.Encoded})
+		} else {
+			skip(h.Seq, h.Seq)
+		}
+	}
+	if s.overflow != 0 {
+		skip(s.held[len(s.held)-1].Seq+1, s.overflow)
+	}
+	s.held, s.overflow = s.held[:0], 0
+	s.forget(now)
+	if s.since = now; len(s.recent) <= s.readable*3/4 {
+		s.since = time.Time{}
+	}
+	return out
+}
+
+// pick marks up to n messages as shown: one of each of n people, then more of
+// them. Who comes first is left to the sequence's hash: nobody chooses theirs,
+// and every node chooses the same.
+func (s *sample) pick(n int) {
+	type candidate struct {
+		at   int
+		turn int // the how-manieth of its author
+		lot  uint64
+	}
+	said := map[string]int{}
+	var all []candidate
+	for i, h := range s.held {
+		if !h.shown {
+			said[h.author]++
+			all = append(all, candidate{i, said[h.author], lot(h.Seq)})
+		}
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		if a.turn != b.turn {
+			return a.turn - b.turn
+		}
+		if a.lot < b.lot {
+			return -1
+		}
+		return 1
+	})
+	for _, c := range all[:min(n, len(all))] {
+		s.held[c.at].shown = true
+	}
+}
+
+// lot mixes a sequence into a number that looks random (splitmix64, Steele,
+// Lea and Flood 2014).
+func lot(seq int64) uint64 {
+	x := uint64(seq) + 0x9e3779b97f4a7c15
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9
+	x = (x ^ (x >> 27)) * 0x94d049bb133111eb
+	return x ^ (x >> 31)
+}

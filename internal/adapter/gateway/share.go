@@ -1,0 +1,70 @@
+package gateway
+
+import (
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// share is one loop's visitors. Only the loop touches it.
+type share struct {
+	gateway  *Gateway
+	loop     *socket.Loop
+	index    int // among the shares
+	visitors map[*visitor]struct{}
+	people   map[ident.Account][]*visitor // whoever is signed in
+	turn     int                          // of the sessions that are looked at again
+}
+
+// arrive adds a visitor.
+func (s *share) arrive(v *visitor) {
+	s.visitors[v] = struct{}{}
+	if v.session != nil {
+		s.know(v)
+	}
+	s.gateway.count.Add(1)
+}
+
+// know remembers who a visitor is.
+func (s *share) know(v *visitor) {
+	s.people[v.account()] = append(s.people[v.account()], v)
+}
+
+// part removes a visitor.
+func (s *share) part(v *visitor) {
+	delete(s.visitors, v)
+	s.gateway.count.Add(-1)
+	id := v.account()
+	theirs := s.people[id]
+	for i, other := range theirs {
+		if other == v {
+			theirs = append(theirs[:i], theirs[i+1:]...)
+			break
+		}
+	}
+	if len(theirs) == 0 {
+		delete(s.people, id)
+		return
+	}
+	s.people[id] = theirs
+}
+
+// everywhere runs f on each loop and waits. Not to be called on a loop.
+func (g *Gateway) everywhere(f func(*share)) {
+	answers := make(chan struct{}, len(g.shares))
+	asked := 0
+	for _, s := range g.shares {
+		if s.loop.Do(func() { f(s); answers <- struct{}{} }) {
+			asked++
+		}
+	}
+	for range asked {
+		<-answers
+	}
+}
+
+// tellAll runs f on each loop soon.
+func (g *Gateway) tellAll(f func(*share)) {
+	for _, s := range g.shares {
+		s.loop.Do(func() { f(s) })
+	}
+}

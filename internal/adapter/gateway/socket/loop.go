@@ -1,0 +1,207 @@
+// Package socket carries frames between clients and whoever talks to them: the
+// WebSocket protocol (RFC 6455, RFC 7692) without a goroutine for each client.
+//
+// Owns: the handshake, frames, loops that each own a share of the connections,
+// the queue of a client that reads slowly, pings, goodbyes. Promises: everything
+// of a connection, and whatever its user hangs on it, happens on its loop's
+// goroutine, one thing after the other; frames leave in the order of Send; a
+// connection costs no goroutine where the system has epoll; a queue never grows
+// beyond what its user allows. Does not do: rooms, rights, the meaning of a word.
+package socket
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Options is what loops need.
+type Options struct {
+	MessageMax int // bytes of one message from a client
+	QueueMax   int // bytes that may wait for a client before pings and pongs are too much
+	SendBuffer int // bytes that the kernel may keep for a client; 0: as it likes
+	Now        func() time.Time
+	// Portable serves each connection with goroutines, also where epoll exists.
+	Portable bool
+}
+
+// Turn is work that is done in slices, so that nobody waits for all of it.
+type Turn interface {
+	// Turn does one slice, on the loop, and reports whether more is ready.
+	Turn() bool
+}
+
+// Loop is one goroutine and the connections that belong to it.
+type Loop struct {
+	opt    *Options
+	poll   poller
+	pulse  pulse
+	pumps  *sync.WaitGroup
+	began  time.Time
+	second int32 // since it began
+	ping   []byte
+
+	scratch []byte // for gather
+	unpack  unpacker
+	later   []appointment
+	turns   []Turn // being served, one slice each round
+
+	mu     sync.Mutex
+	jobs   []func()
+	ready  []Turn
+	asleep bool
+	ended  bool
+}
+
+type appointment struct {
+	at   time.Time
+	turn Turn
+}
+
+// poller waits for the world.
+type poller interface {
+	// wait returns when something happened, was woken, or d has passed; what
+	// happened has been handed to the connections by then.
+	wait(d time.Duration)
+	// wake ends a wait, from any goroutine.
+	wake()
+	close()
+}
+
+// Do has f run on the loop soon, before any Turn that is made ready later. It
+// may be called from anywhere and does not wait. False: the loop has ended.
+func (l *Loop) Do(f func()) bool {
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		return false
+	}
+	l.jobs = append(l.jobs, f)
+	l.rouse()
+	return true
+}
+
+// Await is Do, and waits until f has run. Not to be called on a loop.
+func (l *Loop) Await(f func()) bool {
+	done := make(chan struct{})
+	if !l.Do(func() { defer close(done); f() }) {
+		return false
+	}
+	<-done
+	return true
+}
+
+// Ready has t served, from anywhere. Who makes a turn ready twice is served twice.
+func (l *Loop) Ready(t Turn) {
+	l.mu.Lock()
+	l.ready = append(l.ready, t)
+	l.rouse()
+}
+
+// ReadyAt has t served at a time. Only on the loop.
+func (l *Loop) ReadyAt(at time.Time, t Turn) { l.later = append(l.later, appointment{at, t}) }
+
+// rouse unlocks, and wakes the loop if it sleeps.
+func (l *Loop) rouse() {
+	asleep := l.asleep
+	l.asleep = false
+	l.mu.Unlock()
+	if asleep {
+		l.poll.wake()
+	}
+}
+
+// run serves until ctx ends, then ends every connection.
+func (l *Loop) run(ctx context.Context) {
+	stopping := false
+	defer context.AfterFunc(ctx, func() { l.Do(func() { stopping = true }) })()
+	for !stopping {
+		l.poll.wait(l.patience())
+		l.work()
+		now := l.opt.Now()
+		l.keepAppointments(now)
+		if s := int32(now.Sub(l.began) / time.Second); s > l.second {
+			l.second = s
+			l.pulse.beat(s, l.ping, l.opt.QueueMax)
+		}
+	}
+	for _, c := range l.pulse.all() {
+		c.end()
+	}
+	l.mu.Lock()
+	l.ended = true
+	rest := l.jobs
+	l.jobs = nil
+	l.mu.Unlock()
+	for _, f := range rest {
+		f()
+	}
+	l.poll.close()
+}
+
+// patience returns how long the loop may sleep, and goes to sleep when it may.
+func (l *Loop) patience() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.jobs) > 0 || len(l.ready) > 0 || len(l.turns) > 0 {
+		return 0
+	}
+	now := l.opt.Now()
+	d := l.began.Add(time.Duration(l.second+1) * time.Second).Sub(now)
+	for _, a := range l.later {
+		d = min(d, a.at.Sub(now))
+	}
+	l.asleep = d > 0
+	return max(d, 0)
+}
+
+// work does what others asked for, then one slice of each turn.
+func (l *Loop) work() {
+	l.mu.Lock()
+	jobs := l.jobs
+	l.jobs = nil
+	l.turns = append(l.turns, l.ready...)
+	clear(l.ready)
+	l.ready = l.ready[:0]
+	l.asleep = false
+	l.mu.Unlock()
+	for _, f := range jobs {
+		f()
+	}
+	going := l.turns[:0]
+	for _, t := range l.turns {
+		if t.Turn() {
+			going = append(going, t)
+		}
+	}
+	clear(l.turns[len(going):])
+	l.turns = going
+}
+
+func (l *Loop) keepAppointments(now time.Time) {
+	if len(l.later) == 0 {
+		return
+	}
+	kept := l.later[:0]
+	for _, a := range l.later {
+		if a.at.After(now) {
+			kept = append(kept, a)
+		} else {
+			l.turns = append(l.turns, a.turn)
+		}
+	}
+	clear(l.later[len(kept):])
+	l.later = kept
+}
+
+// gatherSize is how many bytes of a queue leave in one write.
+const gatherSize = 64 << 10
+
+func (l *Loop) buffer() []byte {
+	if l.scratch == nil {
+		l.scratch = make([]byte, 0, gatherSize)
+	}
+	return l.scratch
+}
+
+func (l *Loop) forget(c *Conn) { l.pulse.remove(c) }

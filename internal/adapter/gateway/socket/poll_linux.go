@@ -1,0 +1,190 @@
+package socket
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// epoll waits for many descriptors with one call (epoll(7)), level-triggered.
+type epoll struct {
+	fd     int
+	bell   int // an eventfd
+	events [256]unix.EpollEvent
+	wires  []*descriptor // by number
+	uses   int32         // tells a number from the same number used again
+	buf    [64 << 10]byte
+}
+
+func newPoller() (poller, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	bell, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("eventfd: %w", err), unix.Close(fd))
+	}
+	e := &epoll{fd: fd, bell: bell}
+	if err := unix.EpollCtl(fd, unix.EPOLL_CTL_ADD, bell, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(bell)}); err != nil {
+		e.close()
+		return nil, fmt.Errorf("epoll: %w", err)
+	}
+	return e, nil
+}
+
+func (e *epoll) wait(d time.Duration) {
+	ms := int((d + time.Millisecond - 1) / time.Millisecond)
+	n, err := unix.EpollWait(e.fd, e.events[:], ms)
+	if err != nil {
+		return // interrupted: the loop comes back
+	}
+	for _, ev := range e.events[:n] {
+		if int(ev.Fd) == e.bell {
+			var count [8]byte
+			unix.Read(e.bell, count[:]) //nolint:errcheck // it only has to be empty
+			continue
+		}
+		if w := e.wires[ev.Fd]; w != nil && w.use == ev.Pad {
+			e.happened(w, ev.Events)
+		}
+	}
+}
+
+func (e *epoll) happened(w *descriptor, events uint32) {
+	if events&unix.EPOLLOUT != 0 {
+		w.arm(false)
+		w.conn.writable()
+	}
+	if events&^unix.EPOLLOUT != 0 && w.conn.state != gone {
+		e.read(w)
+	}
+}
+
+func (e *epoll) read(w *descriptor) {
+	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(w.fd), uintptr(unsafe.Pointer(&e.buf[0])), uintptr(len(e.buf)))
+	switch {
+	case errno == syscall.EAGAIN || errno == syscall.EINTR:
+	case errno != 0 || n == 0:
+		w.conn.end()
+	default:
+		w.conn.feed(e.buf[:n])
+	}
+}
+
+func (e *epoll) wake() {
+	one := [8]byte{1}
+	unix.Write(e.bell, one[:]) //nolint:errcheck // a full counter wakes too
+}
+
+func (e *epoll) close() {
+	unix.Close(e.bell) //nolint:errcheck // nothing is written through it
+	unix.Close(e.fd)   //nolint:errcheck // likewise
+}
+
+// add begins to wait for w.
+func (e *epoll) add(w *descriptor) error {
+	for int(w.fd) >= len(e.wires) {
+		e.wires = append(e.wires, make([]*descriptor, len(e.wires)+64)...)
+	}
+	e.uses++
+	w.use = e.uses
+	e.wires[w.fd] = w
+	return unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, int(w.fd), &unix.EpollEvent{Events: reading, Fd: w.fd, Pad: w.use})
+}
+
+const reading = unix.EPOLLIN | unix.EPOLLRDHUP
+
+// descriptor is the wire of a socket that belongs to nobody but us.
+type descriptor struct {
+	poll *epoll
+	conn *Conn
+	fd   int32
+	use  int32
+}
+
+// write sends without waiting. It enters the kernel without telling Go's
+// scheduler: it never blocks, and telling costs as much as half of it.
+func (w *descriptor) write(b []byte) (int, error) {
+	for done := 0; ; {
+		if done == len(b) {
+			return done, nil
+		}
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, uintptr(w.fd), uintptr(unsafe.Pointer(&b[done])), uintptr(len(b)-done),
+			unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+		switch errno {
+		case 0:
+			done += int(n)
+		case syscall.EINTR:
+		case syscall.EAGAIN:
+			return done, nil
+		default:
+			return done, errno
+		}
+	}
+}
+
+func (w *descriptor) await() { w.arm(true) }
+
+func (w *descriptor) arm(write bool) {
+	ev := unix.EpollEvent{Events: reading, Fd: w.fd, Pad: w.use}
+	if write {
+		ev.Events |= unix.EPOLLOUT
+	}
+	unix.EpollCtl(w.poll.fd, unix.EPOLL_CTL_MOD, int(w.fd), &ev) //nolint:errcheck // the descriptor is ours and open
+}
+
+func (w *descriptor) close() {
+	if int(w.fd) < len(w.poll.wires) { // else the loop ended before it could begin
+		w.poll.wires[w.fd] = nil
+	}
+	unix.Close(int(w.fd)) //nolint:errcheck // what did not go is lost either way
+}
+
+// detach takes the descriptor out of a connection that Go's runtime waits for:
+// a copy of the descriptor goes on, the runtime's own is closed.
+func detach(nc net.Conn, sendBuffer int) (*descriptor, error) {
+	raw, err := nc.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("detach: %w", err)
+	}
+	w, failed := &descriptor{fd: -1}, error(nil)
+	err = raw.Control(func(fd uintptr) {
+		var copied int
+		if copied, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); failed != nil {
+			return
+		}
+		w.fd = int32(copied)
+		if sendBuffer > 0 {
+			failed = unix.SetsockoptInt(copied, unix.SOL_SOCKET, unix.SO_SNDBUF, sendBuffer)
+		}
+	})
+	if err = errors.Join(err, failed, nc.Close()); err != nil {
+		if w.fd >= 0 {
+			unix.Close(int(w.fd)) //nolint:errcheck // already failing
+		}
+		return nil, fmt.Errorf("detach: %w", err)
+	}
+	return w, nil
+}
+
+// take makes a connection's wire: its descriptor alone where there is one, else
+// goroutines.
+func (l *Loop) take(c *Conn, nc net.Conn) (start func() error, err error) {
+	tcp, plain := nc.(*net.TCPConn)
+	if !plain || l.opt.Portable {
+		return l.pump(c, nc), nil
+	}
+	w, err := detach(tcp, l.opt.SendBuffer)
+	if err != nil {
+		return nil, err
+	}
+	w.poll, w.conn = l.poll.(*epoll), c
+	c.wire = w
+	return func() error { return w.poll.add(w) }, nil
+}

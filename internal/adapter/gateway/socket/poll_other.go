@@ -1,0 +1,41 @@
+//go:build !linux
+
+package socket
+
+import (
+	"net"
+	"time"
+)
+
+// sleeper is a poller without descriptors: every connection has goroutines.
+type sleeper struct{ bell chan struct{} }
+
+func newPoller() (poller, error) { return &sleeper{bell: make(chan struct{}, 1)}, nil }
+
+func (s *sleeper) wait(d time.Duration) {
+	if d <= 0 {
+		select {
+		case <-s.bell:
+		default:
+		}
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-s.bell:
+	case <-t.C:
+	}
+}
+
+func (s *sleeper) wake() {
+	select {
+	case s.bell <- struct{}{}:
+	default:
+	}
+}
+
+func (s *sleeper) close() {}
+
+// take makes a connection's wire.
+func (l *Loop) take(c *Conn, nc net.Conn) (start func() error, err error) { return l.pump(c, nc), nil }

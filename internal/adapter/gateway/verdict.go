@@ -1,0 +1,138 @@
+package gateway
+
+import (
+	"hash/maphash"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// verdict is what a reading of rights says about doors.
+type verdict struct {
+	facts   map[access.Subject]access.Facts
+	asked   map[access.Subject]bool // true: an event said that rights changed
+	readAt  time.Time
+	revoked map[string]bool // overlays' secrets
+}
+
+// redecide acts on doors as the gate decides now. Everything here is on the loop.
+func (s *share) redecide(claims []claim, v verdict) {
+	now := s.gateway.opt.Now()
+	decided := map[claim]access.Decision{} // one decision for all who are the same to the gate
+	for _, c := range claims {
+		if c.door.closed {
+			continue
+		}
+		same := claim{subject: c.subject, audience: c.audience}
+		decision, known := decided[same]
+		if !known {
+			decision = access.Decide(v.facts[c.subject], access.Reading(c.audience), now)
+			decided[same] = decision
+		}
+		who := c.door.visitor
+		switch refusal := decision.Fault(now); {
+		case refusal != nil:
+			who.turnOut(c.door, refusal.Reason, refusal.Detail)
+		case c.overlay != "" && v.revoked[c.overlay]:
+			who.turnOut(c.door, "overlay_revoked", "This overlay address does not work any more.")
+		case !c.door.confirm(v.readAt, decision.Until):
+			who.turnOut(c.door, "unconfirmed", "Your right could not be confirmed for a moment. Enter again.")
+		}
+		if c.audience == room.Public && c.overlay == "" && !c.door.closed {
+			s.tell(c, v, now)
+		}
+	}
+}
+
+// tell says to a page in the public room what is new for its owner there.
+func (s *share) tell(c claim, v verdict, now time.Time) {
+	who, a := c.door.visitor, c.door.part.audience
+	who.invite(a, access.Decide(v.facts[c.subject], access.ReadSpace, now))
+	if c.subject.Account != "" && v.asked[c.subject] {
+		who.say(encode(standingFrame{Type: "standing", Channel: a.handle}))
+	}
+}
+
+// invite says once that the Sub Space of a public room may now be entered.
+func (v *visitor) invite(a *audience, may access.Decision) {
+	channel := a.address.Channel
+	inside := v.door(room.Address{Channel: channel, Audience: room.Space}) != nil
+	tell := may.Allowed && !inside && !v.toldOf(channel)
+	v.setTold(channel, may.Allowed)
+	if tell {
+		v.say(encode(doorFrame{Type: "door", Channel: a.handle, Room: string(room.Space), Open: true, Until: until(may.Until)}))
+	}
+}
+
+// closeUnconfirmed closes what may not stay open without a reading of rights.
+func (s *share) closeUnconfirmed(claims []claim) {
+	now, u := s.gateway.opt.Now(), access.Unconfirmed()
+	for _, c := range claims {
+		if d := c.door; !d.closed && d.private() && (d.lapsed || !d.holds(now)) {
+			d.visitor.turnOut(d, u.Reason, u.Detail)
+			s.gateway.recheck.owe(c.subject)
+		}
+	}
+}
+
+// closeDue has the gate look again at doors whose time has come.
+func (s *share) closeDue(now time.Time) {
+	for _, a := range s.gateway.all() {
+		p := a.parts[s.index]
+		if !a.private() && !p.publicTurn(now) {
+			continue
+		}
+		for _, d := range p.due(now) {
+			s.gateway.recheck.add(access.Subject{Account: d.visitor.account(), Channel: a.address.Channel})
+		}
+	}
+}
+
+// lookEvery is how often, in seconds, the rights behind each private door are
+// read although no event asked for it.
+const lookEvery = 30
+
+// lookAround has a share of the private doors looked at again. Every change of
+// rights is an event; this is for the one that somebody forgets to write.
+func (s *share) lookAround() {
+	s.turn++
+	for _, a := range s.gateway.all() {
+		if !a.private() {
+			continue
+		}
+		doors := a.parts[s.index].doors
+		for i := s.turn % lookEvery; i < len(doors); i += lookEvery {
+			if d := doors[i]; d != nil {
+				s.gateway.recheck.add(access.Subject{Account: d.visitor.account(), Channel: a.address.Channel})
+			}
+		}
+	}
+}
+
+// sessionsInTurn returns a share of the sessions that are signed in, so that
+// each is looked at once in a lease.
+func (s *share) sessionsInTurn() []ident.Session {
+	turns := uint64(access.Lease / time.Second)
+	var out []ident.Session
+	for _, theirs := range s.people {
+		for _, v := range theirs {
+			if maphash.String(s.gateway.seed, string(v.session.ID))%turns == uint64(s.turn)%turns {
+				out = append(out, v.session.ID)
+			}
+		}
+	}
+	return out
+}
+
+// signOut closes the sockets of the sessions that match.
+func (s *share) signOut(match func(ident.Session) bool) {
+	for _, theirs := range s.people {
+		for _, v := range theirs {
+			if match(v.session.ID) {
+				v.conn.Close(closeSignIn, "signed out", false)
+			}
+		}
+	}
+}

@@ -1,0 +1,296 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Subprotocol is the name and version of what is spoken on the socket.
+const Subprotocol = "subspace.v1"
+
+// The limits of one connection.
+const (
+	frameMax   = 8 << 10 // bytes of a client's frame
+	frameBurst = 40      // frames at once
+	frameRate  = 10      // and more per second
+	enterCost  = 6       // frames that entering a room counts for: it reads and sends much
+	doorsMax   = 16      // rooms entered at once
+	signInTime = 5 * time.Second
+
+	// Bytes waiting for a slow reader: of answers and private rooms, which may
+	// not be skipped, and of public rooms, which may.
+	answersMax = 1 << 20
+	privateMax = 512 << 10
+	publicMax  = 128 << 10
+	// What the kernel keeps for one client. It bounds how much of a private room
+	// is on its way when a right ends.
+	kernelMax = 64 << 10
+)
+
+// Close codes (4000–4999 are for applications, RFC 6455, 7.4.2).
+const (
+	closeMalformed socket.Code = 4000
+	closeSignIn    socket.Code = 4001
+	closeStayAway  socket.Code = 4003
+	closeTooSlow   socket.Code = 4008
+	closeTooLarge  socket.Code = 4009
+	closeTooMany   socket.Code = 4029
+)
+
+// visitor is one connection and the rooms it is in. It belongs to its
+// connection's loop; only what never changes is read elsewhere.
+type visitor struct {
+	share  *share
+	conn   *socket.Conn
+	came   time.Time
+	origin string
+
+	session *account.Session // nil: nobody is signed in; replaced once, by a sign_in frame
+	doors   []*door
+	told    []ident.Channel // 'the door may now be entered' was sent
+	asks    []ask           // heard, waiting for the one that is being served
+	serving bool
+	budget  float64
+	counted time.Time
+	gone    bool
+}
+
+// account returns who the visitor is; empty for nobody.
+func (v *visitor) account() ident.Account {
+	if v.session == nil {
+		return ""
+	}
+	return v.session.Account.ID
+}
+
+func (v *visitor) gateway() *Gateway { return v.share.gateway }
+
+// say sends a frame of the conversation. Whoever is too slow for answers is
+// closed, and resumes with the cursor.
+func (v *visitor) say(message []byte) {
+	if !v.conn.Send(socket.Text(message), 0, 0, answersMax) {
+		v.tooSlow()
+	}
+}
+
+func (v *visitor) tooSlow() {
+	v.conn.Close(closeTooSlow, "too slow: resume with your cursor", true)
+}
+
+// Heard implements socket.User.
+func (v *visitor) Heard(message []byte) {
+	if !v.spend(1) {
+		return
+	}
+	var f ask
+	if err := json.Unmarshal(message, &f); err != nil {
+		v.conn.Close(closeMalformed, "a frame is one JSON object, see docs/protocol.md", false)
+		return
+	}
+	f.ID = clip(f.ID)
+	if f.Type == "enter" && !v.spend(enterCost-1) {
+		return
+	}
+	if v.serving {
+		v.asks = append(v.asks, f) // bounded by the budget
+		return
+	}
+	v.serve(f)
+}
+
+// serve answers at once what needs nobody, and has the rest done by the crew.
+func (v *visitor) serve(f ask) {
+	switch f.Type {
+	case "ping":
+		v.say(encode(pongFrame{Type: "pong", ID: f.ID}))
+		return
+	case "enter", "leave", "post", "sign_in":
+	default:
+		v.refuse(f.ID, fault.New(fault.Invalid, "frame_unknown", "There is no frame of type %q. See docs/protocol.md.", clip(f.Type)))
+		return
+	}
+	v.serving = true
+	who := v.account()
+	v.gateway().crew.do(func() {
+		after, err := v.act(f, who)
+		v.share.loop.Do(func() {
+			if err == nil && after != nil && !v.gone {
+				err = after()
+			}
+			v.served(f, err)
+		})
+	})
+}
+
+// act does on the crew what an ask needs of the rest of the server, and returns
+// what is left to do on the loop.
+func (v *visitor) act(f ask, who ident.Account) (after func() error, err error) {
+	switch f.Type {
+	case "enter":
+		return v.enter(f, who)
+	case "leave":
+		return v.leave(f)
+	case "post":
+		return v.post(f, who)
+	}
+	return v.signIn(f)
+}
+
+// served ends one ask and begins the next.
+func (v *visitor) served(f ask, err error) {
+	if v.gone {
+		return
+	}
+	if err != nil {
+		v.refuse(f.ID, err)
+	}
+	for v.serving = false; len(v.asks) > 0 && !v.serving && v.conn.Open(); {
+		next := v.asks[0]
+		v.asks = v.asks[1:]
+		v.serve(next)
+	}
+	if len(v.asks) == 0 {
+		v.asks = nil
+	}
+}
+
+// spend takes from the budget of frames; false: it was used up.
+func (v *visitor) spend(cost float64) bool {
+	now := v.gateway().opt.Now()
+	v.budget = min(frameBurst, v.budget+now.Sub(v.counted).Seconds()*frameRate) - cost
+	v.counted = now
+	if v.budget < 0 {
+		v.conn.Close(closeTooMany, "too many frames: wait 5 seconds", false)
+		return false
+	}
+	return true
+}
+
+// Pinged implements socket.User.
+func (v *visitor) Pinged() { v.spend(1) }
+
+// Refused implements socket.User.
+func (v *visitor) Refused(tooLarge bool) (socket.Code, string) {
+	if tooLarge {
+		return closeTooLarge, "a frame has at most 8 KiB"
+	}
+	return closeMalformed, "frames are text"
+}
+
+// Late implements socket.User.
+func (v *visitor) Late() (socket.Code, string) { return closeTooSlow, "no answer in time" }
+
+// Drained implements socket.User.
+func (v *visitor) Drained() {
+	for _, d := range v.doors {
+		d.catchUp()
+	}
+}
+
+// Gone implements socket.User.
+func (v *visitor) Gone() {
+	v.gone, v.asks = true, nil
+	for len(v.doors) > 0 {
+		v.shut(v.doors[0])
+	}
+	v.share.part(v)
+	v.gateway().letGo(v.origin)
+}
+
+// clip keeps what a stranger sent from filling an answer or a log.
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40]
+	}
+	return s
+}
+
+func (v *visitor) refuse(id string, err error) {
+	g := v.gateway()
+	if g.stop.Err() != nil && errors.Is(err, g.stop.Err()) {
+		return
+	}
+	f := fault.Of(err)
+	if f == nil {
+		g.opt.Log.Error("frame failed", "err", err)
+		f = fault.New(fault.Unavailable, "internal", "Something went wrong on the server. Please try again.")
+	} else if f.Kind == fault.Unavailable {
+		g.opt.Log.Warn("frame refused", "reason", f.Reason, "err", f)
+	}
+	v.say(encode(refusedFrame{Type: "refused", ID: id, Reason: f.Reason, Detail: f.Detail, RetryAfter: f.RetryAfter.Seconds()}))
+}
+
+// signIn says who is calling, for a client that has no cookie.
+func (v *visitor) signIn(f ask) (func() error, error) {
+	g := v.gateway()
+	late := g.opt.Now().Sub(v.came) > signInTime
+	if late {
+		return nil, fault.New(fault.Denied, "sign_in_late", "A connection says who it is within %d seconds.", int(signInTime.Seconds()))
+	}
+	session, err := g.opt.SessionOf(g.stop, f.Token)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		if v.session != nil || len(v.doors) > 0 {
+			return fault.New(fault.Conflict, "signed_in", "Who is calling is said once, before any room is entered.")
+		}
+		v.session = &session
+		v.share.know(v)
+		v.say(encode(v.hello()))
+		return nil
+	}, nil
+}
+
+func (v *visitor) hello() helloFrame {
+	h := helloFrame{Type: "hello"}
+	if s := v.session; s != nil {
+		kind := "light"
+		if s.Account.Full() {
+			kind = "full"
+		}
+		h.Session = string(s.ID)
+		h.Account = &accountView{ID: string(s.Account.ID), Name: s.Account.Name, Kind: kind, Operator: s.Account.Operator}
+	}
+	return h
+}
+
+// door returns the visitor's door at an address, if there is one.
+func (v *visitor) door(at room.Address) *door {
+	for _, d := range v.doors {
+		if d.part.audience.address == at {
+			return d
+		}
+	}
+	return nil
+}
+
+func (v *visitor) toldOf(channel ident.Channel) bool {
+	for _, c := range v.told {
+		if c == channel {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *visitor) setTold(channel ident.Channel, told bool) {
+	for i, c := range v.told {
+		if c == channel {
+			if !told {
+				v.told = append(v.told[:i], v.told[i+1:]...)
+			}
+			return
+		}
+	}
+	if told {
+		v.told = append(v.told, channel)
+	}
+}
