@@ -100,6 +100,9 @@ func TestProgramSaysWhyItDoesNotStart(t *testing.T) {
 		"no database":        {serveArgs(t, "--database", "postgres://nobody@127.0.0.1:1/none?connect_timeout=2"), nil, 1, []string{"database", "storage_unavailable"}},
 		"odd database":       {serveArgs(t, "--database", "mysql://x"), nil, 2, []string{"postgres://"}},
 		"no bus":             {serveArgs(t, "--nats", "nats://127.0.0.1:1"), nil, 1, []string{"--nats"}},
+		"no root":            {serveArgs(t, "--public-url", "https://live.example.org", "--acme", "I-agree", "--acme-root", "/none.pem"), nil, 2, []string{"none.pem", "--acme-root", "certificate_invalid"}},
+		"acme and files":     {serveArgs(t, "--public-url", "https://live.example.org", "--acme", "I-agree", "--tls-cert", "c", "--tls-key", "k"), nil, 2, []string{"acme", "tls-cert", "config_invalid"}},
+		"busy plain port":    {serveArgs(t, "--public-url", "https://live.example.org", "--http-listen", web), nil, 1, []string{web, "--http-listen", "another program"}},
 		"no certificate":     {serveArgs(t, "--tls-cert", "/none.pem", "--tls-key", "/none.pem"), nil, 2, []string{"none.pem"}},
 	} {
 		t.Run(name, func(t *testing.T) {

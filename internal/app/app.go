@@ -9,7 +9,6 @@ package app
 import (
 	"context"
 	"crypto/rand"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -52,6 +51,7 @@ type Server struct {
 	http   *http.Server
 	web    net.Listener
 	rtmp   *rtmp.Server
+	secure secure
 }
 
 // Open builds a server: storage first, then the bus, then what stands on them,
@@ -80,10 +80,8 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.bus, err = bus.Open(ctx, s.cfg.NATS, s.sur.Log); err != nil {
 		return err
 	}
-	if s.cfg.TLSCert != "" {
-		if _, err := tls.LoadX509KeyPair(s.cfg.TLSCert, s.cfg.TLSKey); err != nil {
-			return fault.New(fault.Invalid, "certificate_invalid", "The certificate of --tls-cert and --tls-key cannot be read.").Because(err)
-		}
+	if err = s.secure.open(s); err != nil {
+		return err
 	}
 	// The web's listener comes before the parts: the sandbox posts its events to it.
 	if s.web, err = listen("--listen", s.cfg.Listen); err != nil {
@@ -103,7 +101,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	// times out ends the request it belongs to.
 	s.http = &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.sur.Log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: 32 << 10, TLSConfig: s.secure.tls, ErrorLog: slog.NewLogLogger(s.sur.Log.Handler(), slog.LevelDebug),
 	}
 	if err := s.bus.OnPresence(s.parts.gateway.OnPresence); err != nil {
 		return err
@@ -126,7 +124,7 @@ func (s *Server) Address() string {
 		return s.cfg.PublicURL
 	}
 	scheme := "http"
-	if s.cfg.TLSCert != "" {
+	if s.secure.tls != nil {
 		scheme = "https"
 	}
 	return scheme + "://" + dialable(s.web.Addr())
@@ -150,10 +148,11 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stopWork()
 	doors, gctx := errgroup.WithContext(ctx)
 	back, bctx := errgroup.WithContext(work)
-	for _, run := range s.parts.background {
+	for _, run := range append(s.parts.background, s.secure.keep) {
 		back.Go(func() error { return run(bctx) })
 	}
 	doors.Go(s.serveHTTP)
+	doors.Go(s.secure.servePlain)
 	doors.Go(func() error { return s.rtmp.Run(gctx) })
 	doors.Go(func() error {
 		select {
@@ -169,8 +168,8 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) serveHTTP() error {
 	var err error
-	if s.cfg.TLSCert != "" {
-		err = s.http.ServeTLS(s.web, s.cfg.TLSCert, s.cfg.TLSKey)
+	if s.secure.tls != nil {
+		err = s.http.ServeTLS(s.web, "", "")
 	} else {
 		err = s.http.Serve(s.web)
 	}
@@ -189,6 +188,7 @@ func (s *Server) shutDoors(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	s.rtmp.Close()
+	plain := s.secure.close()
 	closed := make(chan struct{})
 	go func() { // waited for below
 		defer close(closed)
@@ -199,7 +199,7 @@ func (s *Server) shutDoors(ctx context.Context) error {
 		err = s.http.Close()
 	}
 	<-closed
-	return err
+	return errors.Join(err, plain)
 }
 
 // close lets go of what Open took, in the opposite order.
@@ -213,6 +213,7 @@ func (s *Server) close() error {
 			errs = append(errs, err)
 		}
 	}
+	errs = append(errs, s.secure.close())
 	if s.bus != nil {
 		errs = append(errs, s.bus.Close())
 	}
@@ -232,6 +233,9 @@ func (s *Server) greet(ctx context.Context) error {
 		return nil
 	}
 	s.sur.Tell("Subspace is running at %s\n", s.Address())
+	if s.secure.waits() {
+		s.sur.Tell("It asks for its certificate now; pages open once it has it. What hinders it stands in the log.\n")
+	}
 	s.sur.Tell("Encoders send to %s\n", s.rtmpURL(nil))
 	if s.parts.sandbox != nil {
 		s.sur.Tell("Payments are a sandbox: no real money moves.\n")

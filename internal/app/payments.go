@@ -71,7 +71,7 @@ func (p *parts) money(ctx context.Context, s *Server) error {
 // own listener, or, when that speaks TLS under a name that is not loopback's,
 // one of its own on loopback.
 func (p *parts) webhookAddress(s *Server) (string, error) {
-	if s.cfg.TLSCert == "" {
+	if s.secure.tls == nil {
 		return "http://" + dialable(s.web.Addr()), nil
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -32,8 +32,14 @@ type Config struct {
 	PublicURL  string // as browsers reach the server; empty: as they say
 	TLSCert    string
 	TLSKey     string
-	Proxies    string // networks whose forwarded headers count, with commas
-	Node       string // this server's name among several; empty: made once and kept
+
+	ACME          string // 'I-agree': a certificate for PublicURL from an authority
+	ACMEDirectory string // of the authority; empty: Let's Encrypt
+	ACMERoot      string // file that certifies a private authority; empty: as the system says
+	HTTPListen    string // plain HTTP, which sends everybody to PublicURL; empty: none
+
+	Proxies string // networks whose forwarded headers count, with commas
+	Node    string // this server's name among several; empty: made once and kept
 
 	MetricsToken        string // lets others than loopback read /metrics
 	SandboxPayments     string // 'I-know' runs the sandbox beyond loopback
@@ -63,6 +69,10 @@ func settings() []setting {
 		{name: "public-url", usage: "address at which browsers reach the server", text: func(c *Config) *string { return &c.PublicURL }},
 		{name: "tls-cert", usage: "certificate file (PEM)", text: func(c *Config) *string { return &c.TLSCert }},
 		{name: "tls-key", usage: "key file (PEM)", text: func(c *Config) *string { return &c.TLSKey }},
+		{name: "acme", usage: "'I-agree' (to the authority's terms) gets a certificate for public-url and renews it", text: func(c *Config) *string { return &c.ACME }},
+		{name: "acme-directory", usage: "address of the authority's directory (RFC 8555); empty: Let's Encrypt", text: func(c *Config) *string { return &c.ACMEDirectory }},
+		{name: "acme-root", usage: "certificate file (PEM) that a private authority is known by", text: func(c *Config) *string { return &c.ACMERoot }},
+		{name: "http-listen", usage: "address of plain HTTP, which leads to public-url; empty: none", text: func(c *Config) *string { return &c.HTTPListen }},
 		{name: "proxies", usage: "networks whose forwarded headers count, e.g. 10.0.0.0/8", text: func(c *Config) *string { return &c.Proxies }},
 		{name: "node", usage: "name of this server among several", text: func(c *Config) *string { return &c.Node }},
 		{name: "metrics-token", usage: "bearer token for /metrics from other machines", text: func(c *Config) *string { return &c.MetricsToken }},
@@ -78,7 +88,7 @@ func settings() []setting {
 func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
-		SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, LogLevel: "info",
+		ACME: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, LogLevel: "info",
 	}
 }
 
@@ -216,15 +226,15 @@ func (c *Config) check() error {
 			return fault.New(fault.Invalid, "config_invalid", "%s: %q is not an address such as 127.0.0.1:8080.", name, addr)
 		}
 	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		return fault.New(fault.Invalid, "config_invalid", "tls-cert and tls-key go together.")
-	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 			return fault.New(fault.Invalid, "config_invalid", "public-url: %q is not an address such as https://live.example.org.", c.PublicURL)
 		}
 		c.PublicURL = u.Scheme + "://" + u.Host
+	}
+	if err := c.checkCertificates(); err != nil {
+		return err
 	}
 	for _, p := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
 		prefix, err := netip.ParsePrefix(p)

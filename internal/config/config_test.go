@@ -36,6 +36,7 @@ func load(file string, env map[string]string, args ...string) (config.Config, er
 func every() map[string]string {
 	return map[string]string{
 		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "database": "postgres://db/x", "nats": "nats://n:4222",
+		"acme": "off", "acme-directory": "https://ca.example.org/directory", "acme-root": "root.pem", "http-listen": "0.0.0.0:80",
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
 		"payment-grace": "1h0m0s", "log-level": "debug",
@@ -125,6 +126,18 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"no rtmp port":          {args: []string{"--rtmp-listen", "localhost"}, reason: "config_invalid", says: []string{"rtmp-listen"}},
 		"certificate alone":     {args: []string{"--tls-cert", "c.pem"}, reason: "config_invalid", says: []string{"tls-cert and tls-key"}},
 		"key alone":             {args: []string{"--tls-key", "k.pem"}, reason: "config_invalid", says: []string{"tls-cert and tls-key"}},
+		"acme, but agreed?":     {args: acme("--acme", "yes"), reason: "config_invalid", says: []string{"acme", "off", "I-agree", "yes"}},
+		"acme and files":        {args: acme("--tls-cert", "c.pem", "--tls-key", "k.pem"), reason: "config_invalid", says: []string{"acme", "tls-cert", "exclude"}},
+		"acme for nothing":      {args: []string{"--acme", "I-agree"}, reason: "config_invalid", says: []string{"acme", "public-url", "https://"}},
+		"acme without https":    {args: acme("--public-url", "http://live.example.org"), reason: "config_invalid", says: []string{"acme", "public-url", "https://"}},
+		"acme for an address":   {args: acme("--public-url", "https://192.0.2.7:8443"), reason: "config_invalid", says: []string{"192.0.2.7", "host name"}},
+		"acme for [::1]":        {args: acme("--public-url", "https://[::1]"), reason: "config_invalid", says: []string{"::1", "host name"}},
+		"acme with letters":     {args: acme("--public-url", "https://käse.example.org"), reason: "config_invalid", says: []string{"käse", "xn--"}},
+		"directory, plain":      {args: acme("--acme-directory", "http://ca.example.org/"), reason: "config_invalid", says: []string{"acme-directory", "https://"}},
+		"directory, no address": {args: acme("--acme-directory", "letsencrypt"), reason: "config_invalid", says: []string{"acme-directory", "letsencrypt"}},
+		"http without port":     {args: acme("--http-listen", "localhost"), reason: "config_invalid", says: []string{"http-listen", "localhost"}},
+		"http to nowhere":       {args: []string{"--http-listen", ":80"}, reason: "config_invalid", says: []string{"http-listen", "public-url"}},
+		"http to http":          {args: []string{"--http-listen", ":80", "--public-url", "http://live.example.org"}, reason: "config_invalid", says: []string{"http-listen", "https://"}},
 		"public path":           {args: []string{"--public-url", "https://x/y"}, reason: "config_invalid", says: []string{"public-url"}},
 		"public ftp":            {args: []string{"--public-url", "ftp://x"}, reason: "config_invalid", says: []string{"public-url"}},
 		"public without scheme": {args: []string{"--public-url", "live.example.org"}, reason: "config_invalid", says: []string{"public-url"}},
@@ -143,6 +156,23 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 			if !strings.Contains(f.Detail, words) {
 				t.Errorf("%s: %q does not say %q", name, f.Detail, words)
 			}
+		}
+	}
+}
+
+// acme is what asks for a certificate, and more arguments.
+func acme(more ...string) []string {
+	return append([]string{"--public-url", "https://live.example.org", "--acme", "I-agree"}, more...)
+}
+
+func TestCertificateIsForTheNameOfThePublicAddress(t *testing.T) {
+	c, err := load("", nil, acme("--public-url", "https://Live.Example.org:8443/")...)
+	if err != nil || !c.Agreed() || c.PublicName() != "live.example.org" {
+		t.Errorf("agreed %v for %q: %v", c.Agreed(), c.PublicName(), err)
+	}
+	for _, args := range [][]string{nil, {"--acme", ""}, {"--acme", "off"}} {
+		if c, err := load("", nil, args...); err != nil || c.Agreed() {
+			t.Errorf("%q: agreed without a word, %v", args, err)
 		}
 	}
 }
