@@ -8,6 +8,8 @@ const chromium = playwright({
     // Chromium refuses its sandbox for root, which is what containers usually are.
     args: process.getuid?.() === 0 ? ['--no-sandbox', '--disable-gpu'] : ['--disable-gpu'],
   },
+  // What moves is another story: a test waits for what is there, not for how it came.
+  contextOptions: { reducedMotion: 'reduce' },
 })
 
 export default mergeConfig(
@@ -32,7 +34,9 @@ export default mergeConfig(
           test: {
             name: 'component',
             include: ['src/**/*.svelte.test.ts', 'tests/**/*.svelte.test.ts'],
-            testTimeout: 20_000,
+            testTimeout: 30_000,
+            // A second is too little for a machine that does several things.
+            expect: { poll: { timeout: 10_000 } },
             browser: {
               enabled: true,
               headless: true,

@@ -109,7 +109,7 @@ func holdsNumber(v any, key string) bool {
 }
 
 func newLeakStage(t *testing.T) *leakStage {
-	s := apptest.Start(t, apptest.Options{Args: []string{"--sandbox-period", "3s"}})
+	s := apptest.Start(t, apptest.Options{Args: []string{"--sandbox-period", "8s"}})
 	l := &leakStage{t: t, s: s, c: s.Found("atelier"), subscriber: s.SignUp("Yuna")}
 	other := s.Another(l.c, "elsewhere")
 	l.words = secretsOfTheSpace{

@@ -98,11 +98,15 @@ func (s *studio) open(address string) *browser {
 	return b
 }
 
+// browserPatience is longer than the studio's own: on a busy machine a cold
+// Chromium takes half a minute until its first frame.
+const browserPatience = time.Minute
+
 // plays waits until the page has shown this many frames more than at the call.
 func (b *browser) plays(what string, frames int) {
 	b.s.t.Helper()
 	from := b.now().Frames
-	b.s.eventually(what, func() bool {
+	b.s.within(browserPatience, what, func() bool {
 		if now := b.now(); len(now.Fatal) > 0 {
 			b.s.t.Fatalf("%s: hls.js gave up: %+v", what, now)
 		}
@@ -134,7 +138,7 @@ func TestTheBrowserRecoversWithoutReloading(t *testing.T) {
 	s.must(e.stop())
 	s.awaitState(place, live.Interrupted)
 	s.send(key, s.landscape())
-	s.eventually("the other size is seen", func() bool { return page.now().Width == 320 })
+	s.within(browserPatience, "the other size is seen", func() bool { return page.now().Width == 320 })
 	page.plays("the other size", 60)
 	if again := s.awaitState(place, live.Live); again.ID != b.ID || again.Take != 3 {
 		t.Errorf("broadcast %v take %d", again.ID, again.Take)

@@ -213,13 +213,18 @@ func (s *studio) clip(file []byte) *loop.Clip {
 // eventually polls until ok, and fails with what after a while.
 func (s *studio) eventually(what string, ok func() bool) {
 	s.t.Helper()
-	limit := time.After(20 * time.Second)
+	s.within(20*time.Second, what, ok)
+}
+
+func (s *studio) within(patience time.Duration, what string, ok func() bool) {
+	s.t.Helper()
+	limit := time.After(patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-limit:
-			s.t.Fatalf("not within 20 s: %s\n%s", what, s.log)
+			s.t.Fatalf("not within %v: %s\n%s", patience, what, s.log)
 		case <-tick.C:
 		}
 	}

@@ -159,7 +159,7 @@ func (c *cutter) Write(p []byte) (int, error) {
 }
 
 func TestAnEncoderThatStopsMidFrameIsInterrupted(t *testing.T) {
-	s := newStudio(t, func(r *rtmp.Server) { r.Silence = time.Second })
+	s := newStudio(t, func(r *rtmp.Server) { r.Silence = 4 * time.Second })
 	place, key := s.channel("ines")
 	var wire *cutter
 	encoder, err := s.connect(key.Reveal(), func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -183,7 +183,7 @@ func TestAnEncoderThatStopsMidFrameIsInterrupted(t *testing.T) {
 	if again := s.awaitState(place, live.Interrupted); again.ID != b.ID {
 		t.Error("another broadcast")
 	}
-	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "sent nothing for 1 seconds") {
+	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "sent nothing for 4 seconds") {
 		t.Errorf("health %+v", h)
 	}
 	if _, err := io.Copy(io.Discard, wire.Conn); err != nil && !strings.Contains(err.Error(), "reset") {

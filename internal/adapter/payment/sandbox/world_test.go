@@ -193,6 +193,29 @@ func (w *world) await(n *node, why string) {
 	}
 }
 
+// allSent waits until no delivery is on its way.
+func (w *world) allSent() {
+	w.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(30 * time.Second)
+	for {
+		var left []subscription.SandboxEvent
+		w.update(func(tx *store.Tx) (err error) {
+			left, err = tx.UnsentSandboxEvents(w.t.Context(), w.clock.Now().Add(period), time.Time{}, 1)
+			return err
+		})
+		if len(left) == 0 {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			w.t.Fatalf("an event is still not sent: %+v\n%s", left, w.journal)
+		}
+	}
+}
+
 func (w *world) update(f func(*store.Tx) error) {
 	w.t.Helper()
 	if err := w.db.Update(w.t.Context(), f); err != nil {
