@@ -1,6 +1,6 @@
 import { air, ask, log, onAir, say, spaceTab, toThePayButton } from '../lib/acts.ts'
 import { sizes } from '../lib/browser.ts'
-import { expect, handle, makeStage, password, test as base, type Person } from '../lib/fixtures.ts'
+import { expect, handle, keepSecrets, makeStage, password, test as base, type Person } from '../lib/fixtures.ts'
 import { freshDatabase, startNats } from '../lib/nodes.ts'
 import { serve, type Server } from '../lib/server.ts'
 import { like, t } from '../lib/words.ts'
@@ -83,6 +83,7 @@ base('two nodes are one place', async ({ browser }) => {
     for (const { name, troubles } of people)
       expect.soft(troubles, `errors on the page of ${name}`).toEqual([])
   } finally {
+    for (const person of people) await keepSecrets(person).catch(() => {})
     for (const { context } of people) await context.close()
     await a.stop()
     await b?.stop()

@@ -150,6 +150,7 @@ function notice({ page, troubles }: Person): void {
   })
 }
 
-async function keepSecrets({ context }: Person): Promise<void> {
+/** Remembers the cookies of a person: no log may hold them. */
+export async function keepSecrets({ context }: Person): Promise<void> {
   for (const cookie of await context.cookies()) secret(cookie.value)
 }

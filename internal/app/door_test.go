@@ -141,7 +141,7 @@ func TestBannedPersonLosesEveryDoor(t *testing.T) {
 // Paying opens the door on the open page; the end of the period shuts it by the
 // clock, on the open socket too.
 func TestSubscriptionOpensAndShutsTheDoorByItself(t *testing.T) {
-	const period = 6 * time.Second
+	const period = 12 * time.Second // long enough to pay, look and cancel on a slow machine
 	s := apptest.Start(t, apptest.Options{Args: []string{"--sandbox-period", period.String()}})
 	c := s.Found("atelier")
 	c.Set(map[string]any{"live_audience": "subscribers"})
@@ -171,13 +171,13 @@ func TestSubscriptionOpensAndShutsTheDoorByItself(t *testing.T) {
 			t.Fatalf("the first page inside: %s", f.Raw)
 		}
 		opened = append(opened, time.Since(began))
-		_, playlist := picture(t, p, "atelier")
+		segment, playlist := picture(t, p, "atelier")
 		var cancelled struct {
 			AccessUntil time.Time `json:"access_until"`
 		}
 		p.Do("POST", "/api/subscriptions/"+p.Subscription("atelier")+"/cancel", nil).Into(t, &cancelled)
 		ends.Go(func() {
-			c, r, v := ending(t, p, k, cancelled.AccessUntil, playlist)
+			c, r, v := ending(t, p, k, cancelled.AccessUntil, segment, playlist)
 			mu.Lock()
 			defer mu.Unlock()
 			closed, rest, video = append(closed, c), append(rest, r), append(video, v)
@@ -191,7 +191,7 @@ func TestSubscriptionOpensAndShutsTheDoorByItself(t *testing.T) {
 }
 
 // ending watches the three doors of one person around the end of their period.
-func ending(t *testing.T, p *apptest.Person, k *apptest.Socket, at time.Time, playlist string) (closed, rest, video time.Duration) {
+func ending(t *testing.T, p *apptest.Person, k *apptest.Socket, at time.Time, segment, playlist string) (closed, rest, video time.Duration) {
 	f, err := k.Find(0, apptest.Type("closed", "space"))
 	if err != nil || f.Reason != "period_ended" {
 		t.Errorf("%s: the room closed with %q (%v)", p.Name, f.Reason, err)
@@ -214,6 +214,9 @@ func ending(t *testing.T, p *apptest.Person, k *apptest.Socket, at time.Time, pl
 		}
 	}
 	video = time.Since(at)
+	if a, err := p.Ask("GET", segment, nil); err != nil || a.Status != 403 {
+		t.Errorf("%s: a segment after the period: %d %v", p.Name, a.Status, err)
+	}
 	// The public room stays open for somebody who does not pay.
 	if _, err := k.Calls(map[string]any{"type": "ping"}); err != nil {
 		t.Errorf("%s lost the socket: %v", p.Name, err)
@@ -221,7 +224,8 @@ func ending(t *testing.T, p *apptest.Person, k *apptest.Socket, at time.Time, pl
 	return f.At.Sub(at), rest, video
 }
 
-// What is written after a ban was committed reaches the banned on no socket.
+// What is written after a ban was committed reaches the banned on no socket, also
+// in the moment in which its doors are still to be closed.
 func TestNothingWrittenAfterABanReachesTheBanned(t *testing.T) {
 	s := apptest.Start(t, apptest.Options{})
 	c := s.Found("atelier")
@@ -231,13 +235,13 @@ func TestNothingWrittenAfterABanReachesTheBanned(t *testing.T) {
 	for i := range sockets {
 		sockets[i] = p.Enters("atelier", "public", "space")
 	}
+	own := c.Owner.Enters("atelier", "space")
 	c.Bans(p)
-	for _, k := range sockets {
-		k.Await("the Sub Space closes", apptest.Type("closed", "space"))
-	}
 	words := sentinel("after the ban")
 	c.Owner.Posts("atelier", "space", words)
+	own.Hears("space", words)
 	for _, k := range sockets {
+		k.Await("the Sub Space closes", apptest.Type("closed", "space"))
 		k.Ended()
 	}
 	if p.Saw(words) {
@@ -274,7 +278,7 @@ func TestTimeoutEndsByTheClock(t *testing.T) {
 	p := s.SignUp("Yuna")
 	p.Pays("atelier")
 	k := p.Enters("atelier", "space")
-	c.Owner.Do("POST", c.Path("/sanctions"), map[string]any{"account": p.ID, "kind": "timeout", "seconds": 2})
+	c.Owner.Do("POST", c.Path("/sanctions"), map[string]any{"account": p.ID, "kind": "timeout", "seconds": 7})
 	if f := k.Await("the room closes", apptest.Type("closed", "space")); f.Reason != "timed_out" {
 		t.Errorf("closed because %s", f.Reason)
 	}
