@@ -94,7 +94,8 @@ export class FakeServer {
 
   #enter(frame: ClientFrame & { type: 'enter' }, send: Send): void {
     const { id, room } = frame
-    const { channel, logs, inside } = this.world
+    const { channel, logs, inside, down } = this.world
+    if (down) return send({ type: 'refused', id, reason: 'storage_unavailable', detail: 'down' })
     if (room === 'space' && !channel.me.inside)
       return send({ type: 'refused', id, reason: channel.me.reason, detail: 'not yours' })
     const log = logs[room]

@@ -175,6 +175,36 @@ describe('watching', () => {
     expect(text()).not.toContain('Same clay')
   })
 
+  it('is inside again by itself when the server was away', async () => {
+    opened = await openPage('/c/ines', { as: 'subscriber' })
+    await page.getByRole('tab').nth(1).click()
+    await expect.element(page.getByTestId('space-inside')).toHaveTextContent('Same clay, new bag')
+    const { world } = opened.server
+    world.down = true
+    opened.server.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'unconfirmed', detail: '' })
+    await expect.element(page.getByTestId('space-locked')).toHaveTextContent('tries again by itself')
+    await expect.poll(() => page.getByTestId('subscribe').query()).toBeNull()
+    expect(text()).not.toContain('Same clay')
+    const asked = () => opened.server.calls.filter((c) => c === 'GET /api/channels/ines').length
+    const before = asked()
+    await expect.poll(asked).toBeGreaterThan(before + 1)
+    world.down = false
+    await expect.element(page.getByTestId('space-inside')).toHaveTextContent('Same clay, new bag')
+  })
+
+  it('keeps the public chat on screen while the server has trouble', async () => {
+    opened = await openPage('/c/ines')
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    opened.server.world.down = true
+    opened.server.drop()
+    await expect.element(page.getByTestId('troubled')).toBeVisible()
+    expect(text()).toContain('ordered the small one')
+    opened.server.world.down = false
+    await expect.poll(() => page.getByTestId('troubled').query()).toBeNull()
+    opened.server.happen('public', 'live.ended', { broadcast: 'b1' })
+    await expect.element(page.getByText('The live has ended.')).toBeVisible()
+  })
+
   it('shows a locked room without a word of what is said inside', async () => {
     opened = await openPage('/c/ines')
     await page.getByRole('tab').nth(1).click()

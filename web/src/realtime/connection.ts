@@ -84,6 +84,12 @@ export class Connection {
     })
   }
 
+  /** Calls back after the pause before attempt `n`, and not before `least` milliseconds. Returns its own undo. */
+  later(n: number, least: number, run: () => void): () => void {
+    const timer = this.#world.setTimeout(run, Math.max(backoff(n, this.#world.random), least))
+    return () => this.#world.clearTimeout(timer)
+  }
+
   /** Returns its own undo. */
   onFrame(listen: (frame: ServerFrame) => void): () => void {
     this.#frames.add(listen)

@@ -20,6 +20,7 @@ describe('Feed', () => {
   let seen: number[]
   let begun: number
   let out: string
+  let waits: string[]
   let log: SubspaceEvent[]
   const page = vi.fn<Pager>()
 
@@ -36,6 +37,7 @@ describe('Feed', () => {
     seen = []
     begun = 0
     out = ''
+    waits = []
     log = events(1, 20)
     page.mockReset()
     page.mockImplementation(({ after = 0, limit = 100 }): Promise<EventPage> => {
@@ -51,6 +53,7 @@ describe('Feed', () => {
       },
       follow: (list) => seen.push(...list.map((e) => e.seq)),
       out: (reason) => (out = reason),
+      waiting: (reason) => waits.push(reason),
     })
     connection.start()
     feed.start()
@@ -146,6 +149,85 @@ describe('Feed', () => {
     network.lose()
     await settled()
     expect(out).toBe('')
+  })
+
+  const refuse = (reason: string, retry_after?: number) =>
+    network.answerLast((id) => ({
+      ...{ type: 'refused', id, reason, detail: '' },
+      ...(retry_after === undefined ? {} : { retry_after }),
+    }))
+  const back = () => {
+    network.lose()
+    network.pass(500)
+    network.greet()
+  }
+  const entries = () => network.socket.sent.filter((frame) => frame.type === 'enter')
+
+  it('enters again by itself after a passing refusal, and keeps its place', async () => {
+    entered(events(5, 8), 8)
+    back()
+    refuse('storage_unavailable')
+    await settled()
+    expect(out).toBe('')
+    expect(waits).toEqual(['storage_unavailable'])
+    network.pass(500)
+    expect(entries()).toHaveLength(2)
+    refuse('storage_unavailable')
+    await settled()
+    network.pass(500)
+    expect(entries(), 'the second wait is longer').toHaveLength(2)
+    network.pass(500)
+    expect(network.last).toMatchObject({ type: 'enter', cursor: 8 })
+    entered(events(9, 11), 11)
+    expect(seen).toEqual([5, 6, 7, 8, 9, 10, 11])
+    expect(begun).toBe(1)
+  })
+
+  it('waits as long as the server asks', async () => {
+    refuse('unavailable', 3)
+    await settled()
+    network.pass(2_900)
+    expect(entries()).toHaveLength(1)
+    network.pass(100)
+    expect(entries()).toHaveLength(2)
+  })
+
+  it('believes a real refusal, also after passing ones, and a timeout with its wait', async () => {
+    entered(events(5, 8), 8)
+    back()
+    refuse('internal')
+    await settled()
+    network.pass(500)
+    refuse('timed_out', 60)
+    await settled()
+    expect(out).toBe('timed_out')
+    network.pass(60_000)
+    expect(entries()).toHaveLength(2)
+  })
+
+  it('asks again when the answer does not come', async () => {
+    network.pass(10_000)
+    await settled()
+    network.pass(500)
+    expect(entries()).toHaveLength(2)
+  })
+
+  it('comes back into a public room that closed for a passing reason', async () => {
+    entered(events(5, 8), 8)
+    network.socket.say({ type: 'closed', channel: 'ines', room: 'public', reason: 'unavailable', detail: '' })
+    arrive(event(9))
+    expect(seen).toEqual([5, 6, 7, 8])
+    network.pass(500)
+    expect(network.last).toMatchObject({ type: 'enter', cursor: 8 })
+    expect(out).toBe('')
+  })
+
+  it('asks no more once it is stopped', async () => {
+    refuse('unavailable')
+    await settled()
+    feed.stop()
+    network.pass(60_000)
+    expect(entries()).toHaveLength(1)
   })
 
   it('ignores other rooms', () => {

@@ -1,10 +1,10 @@
 /**
  * One room's log as this page reads it: in order, without doubles and without holes. Feed enters the room
  * whenever the socket opens, goes on from its cursor, and when a number is missing it pages over REST before
- * it delivers what came after.
+ * it delivers what came after. While the server has trouble it keeps its place and enters again by itself.
  */
 import type { EventPage } from '../api/subspace'
-import { Refusal } from '../api/refusal'
+import { passingReasons, Refusal } from '../api/refusal'
 import type { Connection } from './connection'
 import type { Closed, Entered, Place, RoomName, ServerFrame, SubspaceEvent } from './frames'
 
@@ -17,6 +17,8 @@ export type Reader = {
   /** The next events of the log, each exactly once. */
   follow(events: SubspaceEvent[]): void
   entered?(frame: Entered): void
+  /** Not in the room for a reason that passes: what was delivered stays, and entering is tried again. */
+  waiting?(reason: string): void
   /** Not or no longer in the room; `reason` says why. Nothing more is delivered until the next entry. */
   out?(reason: string, detail: string): void
 }
@@ -38,6 +40,8 @@ export class Feed {
   #held: SubspaceEvent[] = []
   #catching: Promise<void> | undefined
   #undo: (() => void)[] = []
+  #tries = 0
+  #giveUpTrying: (() => void) | undefined
   /** Counts entries, so that a page asked for before a closed door is not delivered after it. */
   #visit = 0
 
@@ -76,17 +80,32 @@ export class Feed {
     this.#held = []
     this.#catching = undefined
     this.cursor = undefined
+    this.#settle()
   }
 
   async enter(): Promise<void> {
+    this.#giveUpTrying?.()
     const cursor = this.cursor === undefined ? {} : { cursor: this.cursor }
     try {
       await this.#connection.request({ type: 'enter', ...this.#place, ...cursor })
     } catch (thrown) {
-      const { reason, message } = Refusal.from(thrown)
-      // A lost socket is not a closed door: the link says so, and entering follows when it is back.
-      if (reason !== 'unreachable') this.#leave(reason, message)
+      const refusal = Refusal.from(thrown)
+      if (refusal.passing) this.#wait(refusal.reason, refusal.retryAfter)
+      else this.#leave(refusal.reason, refusal.message)
     }
+  }
+
+  /** Trouble of the server's is not a closed door. Nor is a lost socket: entering follows when it is back. */
+  #wait(reason: string, seconds = 0): void {
+    if (this.#connection.link !== 'open' || this.#undo.length === 0) return
+    this.#reader.waiting?.(reason)
+    this.#giveUpTrying = this.#connection.later(this.#tries++, seconds * 1000, () => void this.enter())
+  }
+
+  #settle(): void {
+    this.#giveUpTrying?.()
+    this.#giveUpTrying = undefined
+    this.#tries = 0
   }
 
   /** Messages before `seq`, oldest first; for a reader who scrolls up. */
@@ -107,6 +126,7 @@ export class Feed {
   }
 
   #entered(frame: Entered): void {
+    this.#settle()
     this.#inside = true
     this.#held = []
     this.#catching = undefined
@@ -174,8 +194,12 @@ export class Feed {
     this.#deliver(held.filter((e, i) => e.seq !== held[i - 1]?.seq))
   }
 
+  /** A private door that shuts takes its words with it, whatever the reason. */
   #closed(frame: Closed): void {
-    this.#leave(frame.reason, frame.detail)
+    if (frame.room === 'space' || !passingReasons.has(frame.reason))
+      return this.#leave(frame.reason, frame.detail)
+    this.#inside = false
+    this.#wait(frame.reason)
   }
 
   #leave(reason: string, detail: string): void {

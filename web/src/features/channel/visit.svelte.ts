@@ -4,7 +4,7 @@
  * moment its door closes.
  */
 import { api, type Channel, type OnAir } from '../../api/subspace'
-import { Refusal } from '../../api/refusal'
+import { passingReasons, Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
 import { RoomChat } from '../chat/room.svelte'
@@ -36,6 +36,8 @@ export class Visit {
   #undo: (() => void)[] = []
   #greetedBefore = false
   #reading = 0
+  #tries = 0
+  #giveUpTrying: (() => void) | undefined
 
   constructor(connection: Connection, handle: string) {
     this.handle = handle
@@ -66,15 +68,29 @@ export class Visit {
     return () => this.#close()
   }
 
-  /** Reads the channel again: after a failure, a change of account, or an event that says it changed. */
+  /**
+   * Reads the channel again: after a failure, a change of account, or an event that says it changed. While the
+   * server has trouble it is read again and again: an open door that nobody tells us of is found that way.
+   */
   async read(): Promise<void> {
     const reading = ++this.#reading
+    this.#giveUpTrying?.()
     try {
       const channel = await api.channel(this.handle)
-      if (reading === this.#reading) this.take(channel)
+      if (reading !== this.#reading) return
+      this.take(channel)
+      if (passingReasons.has(channel.me.reason)) this.#readLater()
+      else this.#tries = 0
     } catch (thrown) {
-      if (reading === this.#reading && !this.channel) this.failure = Refusal.from(thrown)
+      if (reading !== this.#reading) return
+      const refusal = Refusal.from(thrown)
+      if (!this.channel) this.failure = refusal
+      if (refusal.passing) this.#readLater(refusal.retryAfter)
     }
+  }
+
+  #readLater(seconds = 0): void {
+    this.#giveUpTrying = this.#connection.later(this.#tries++, seconds * 1000, () => void this.read())
   }
 
   /** Takes the channel as an answer of the server gave it, and enters the space if it is open to us. */
@@ -83,11 +99,15 @@ export class Visit {
     this.failure = undefined
     this.onAir = channel.on_air
     this.viewers = channel.viewers
+    // What was a guess while nobody could say is now known.
+    if (passingReasons.has(this.shut) && !channel.me.inside) this.shut = channel.me.reason
     if (channel.me.inside) this.space.start()
     else if (this.space.phase !== 'in') this.space.stop()
   }
 
   #close(): void {
+    this.#reading++
+    this.#giveUpTrying?.()
     for (const undo of this.#undo) undo()
     this.public.stop()
     this.space.stop()

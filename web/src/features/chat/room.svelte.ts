@@ -43,6 +43,8 @@ export class RoomChat {
   phase: 'out' | 'entering' | 'in' = $state('out')
   /** Why we are not in the room; '' while we are, or have not asked yet. */
   reason = $state('')
+  /** Why the server keeps us waiting although the door is not shut; '' when it does not. */
+  trouble = $state('')
   /** There is more above the first row. */
   older = $state(false)
   readingOlder = $state(false)
@@ -76,6 +78,7 @@ export class RoomChat {
       begin: (events, more) => this.#begin(events, more),
       follow: (events) => this.#follow(events),
       entered: (frame) => this.#entered(frame),
+      waiting: (reason) => (this.trouble = reason),
       out: (reason) => this.#out(reason),
     })
   }
@@ -208,6 +211,7 @@ export class RoomChat {
   #entered(frame: Entered): void {
     this.phase = 'in'
     this.reason = ''
+    this.trouble = ''
     this.#ears.state?.(frame.state)
     this.#ears.entered?.()
     const lost = this.outgoing.filter((m) => m.refusal?.reason === 'unreachable')
@@ -253,6 +257,7 @@ export class RoomChat {
 
   #forget(): void {
     this.phase = 'out'
+    this.trouble = ''
     this.#queue = []
     this.rows = []
     this.older = false

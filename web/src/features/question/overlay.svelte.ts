@@ -23,13 +23,11 @@ export class OverlayState {
       begin: () => {},
       follow: (events) => events.forEach((event) => this.#apply(event)),
       // Events before this entry are not replayed, so the present state is asked for.
-      entered: () => void this.read(),
-      out: () => this.#revoked(),
+      entered: () => this.#entered(),
+      waiting: () => this.#doubtSoon(),
+      out: () => (this.onAir = null),
     })
-    connection.onLink((link) => {
-      clearTimeout(this.#doubt)
-      if (link !== 'open') this.#doubt = setTimeout(() => (this.onAir = null), TRUST_FOR)
-    })
+    connection.onLink((link) => link !== 'open' && this.#doubtSoon())
   }
 
   start(): void {
@@ -56,8 +54,15 @@ export class OverlayState {
     if (over && this.onAir?.question === event.data.question) this.onAir = null
   }
 
-  #revoked(): void {
-    this.onAir = null
+  #entered(): void {
+    clearTimeout(this.#doubt)
+    this.#doubt = undefined
+    void this.read()
+  }
+
+  /** From now on nobody tells us what happens. */
+  #doubtSoon(): void {
+    this.#doubt ??= setTimeout(() => (this.onAir = null), TRUST_FOR)
   }
 }
 

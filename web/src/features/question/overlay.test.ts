@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { api } from '../../api/subspace'
+import { Connection } from '../../realtime/connection'
+import { FakeNetwork } from '../../../tests/fake-network'
+import { OverlayState } from './overlay.svelte'
+
+const question = {
+  question: 'q1',
+  name: 'Yuna',
+  text: 'How do you stop the drips?',
+  since: '2026-11-22T18:00:00Z',
+}
+
+describe('the overlay', () => {
+  let network: FakeNetwork
+  let overlay: OverlayState
+  const refuse = (reason: string) => network.answerLast((id) => ({ type: 'refused', id, reason, detail: '' }))
+  const settled = () => vi.advanceTimersByTimeAsync(0)
+
+  beforeEach(async () => {
+    vi.useFakeTimers()
+    vi.spyOn(api, 'overlayView').mockResolvedValue({ channel: 'ines', title: '', on_air: question })
+    network = new FakeNetwork()
+    const connection = new Connection(network)
+    overlay = new OverlayState(connection, 'secret')
+    overlay.start()
+    connection.start()
+    network.greet()
+    await settled()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+    vi.restoreAllMocks()
+  })
+
+  it('keeps the question on air while the server has trouble, and enters again', async () => {
+    refuse('storage_unavailable')
+    await settled()
+    expect(overlay.onAir).toEqual(question)
+    network.pass(500)
+    expect(network.socket.sent.filter((f) => f.type === 'enter')).toHaveLength(2)
+  })
+
+  it('is empty when the trouble lasts so long that the question may be over', async () => {
+    refuse('storage_unavailable')
+    await settled()
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(overlay.onAir).toBeNull()
+  })
+
+  it('is empty at once when its address was replaced', async () => {
+    refuse('overlay_revoked')
+    await settled()
+    expect(overlay.onAir).toBeNull()
+    network.pass(60_000)
+    expect(network.socket.sent.filter((f) => f.type === 'enter')).toHaveLength(1)
+  })
+})
