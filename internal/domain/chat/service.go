@@ -157,16 +157,34 @@ func (s *Service) gather(first *pending) []*pending {
 
 func (s *Service) write(ctx context.Context, batch []*pending) {
 	// A batch that began is finished, also while stopping, but a database that
-	// hangs must not hang every room.
+	// hangs must not hang every room: the limit holds for all that follows.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
 	defer cancel()
-	err := s.store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, batch) })
-	if err != nil && len(batch) > 1 && fault.Of(err) == nil {
-		for _, w := range batch { // one of them broke the batch: each alone
-			s.write(ctx, []*pending{w})
-		}
+	err := s.commit(ctx, batch)
+	if err == nil || len(batch) == 1 || fault.Of(err) != nil {
+		settle(batch, err)
 		return
 	}
+	for i := range batch { // one of them broke the batch: each alone
+		alone := batch[i : i+1]
+		settle(alone, s.commit(ctx, alone))
+	}
+}
+
+// commit writes a batch in one transaction. One that ran into the limit may
+// have been written or not; trying again with the same keys is safe.
+func (s *Service) commit(ctx context.Context, batch []*pending) error {
+	err := ctx.Err()
+	if err == nil {
+		err = s.store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, batch) })
+	}
+	if err == nil || fault.Of(err) != nil || ctx.Err() == nil {
+		return err
+	}
+	return fault.New(fault.Unavailable, "storage_unavailable", "The database does not answer right now. Please try again.").After(2 * time.Second).Because(err)
+}
+
+func settle(batch []*pending, err error) {
 	for _, w := range batch {
 		if err != nil {
 			w.receipt, w.err = Receipt{}, err
