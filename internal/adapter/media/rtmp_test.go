@@ -15,7 +15,9 @@ import (
 
 	"github.com/bluenviron/gortmplib"
 	"github.com/bluenviron/gortmplib/pkg/amf0"
+	"github.com/bluenviron/gortmplib/pkg/bytecounter"
 	"github.com/bluenviron/gortmplib/pkg/codecs"
+	"github.com/bluenviron/gortmplib/pkg/handshake"
 	"github.com/bluenviron/gortmplib/pkg/message"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 
@@ -191,40 +193,73 @@ func TestAnEncoderThatStopsMidFrameIsInterrupted(t *testing.T) {
 	}
 }
 
-func TestStrangersAreBounded(t *testing.T) {
+// ended waits until the server has ended a connection that it said nothing on.
+func (s *studio) ended(nc net.Conn) bool {
+	s.t.Helper()
+	s.must(nc.SetReadDeadline(time.Now().Add(20 * time.Second)))
+	_, err := io.Copy(io.Discard, nc)
+	ne, ok := err.(net.Error)
+	return !ok || !ne.Timeout()
+}
+
+func (s *studio) stranger() net.Conn {
+	s.t.Helper()
+	nc, err := net.Dial("tcp", s.rtmp.Addr().String())
+	s.must(err)
+	s.t.Cleanup(func() { _ = nc.Close() })
+	return nc
+}
+
+func TestStrangersWhoSayNothingAreSentAway(t *testing.T) {
 	s := newStudio(t, func(r *rtmp.Server) { r.Silence = 2 * time.Second })
-	var conns []net.Conn
-	for range 12 {
-		nc, err := net.Dial("tcp", s.rtmp.Addr().String())
-		s.must(err)
-		defer nc.Close() //nolint:errcheck // the test is over
-		conns = append(conns, nc)
+	if !s.ended(s.stranger()) {
+		t.Error("a silent stranger may stay")
 	}
-	s.eventually("one too many is turned away", func() bool {
-		nc, err := net.Dial("tcp", s.rtmp.Addr().String())
-		s.must(err)
-		defer nc.Close() //nolint:errcheck // turned away or given up
-		s.must(nc.SetReadDeadline(time.Now().Add(200 * time.Millisecond)))
-		_, err = nc.Read(make([]byte, 1))
-		ne, timeout := err.(net.Error)
-		return err != nil && !(timeout && ne.Timeout())
+}
+
+// However much somebody talks: without a key that opens a channel their time is over.
+func TestStrangersWhoOnlyTalkAreSentAway(t *testing.T) {
+	s := newStudio(t, func(r *rtmp.Server) { r.Greeting = 2 * time.Second })
+	nc := s.stranger()
+	_, _, err := handshake.DoClient(nc, false, false)
+	s.must(err)
+	bytes := bytecounter.NewReadWriter(nc)
+	w := message.NewReadWriter(bytes, bytes, false)
+	s.must(w.Write(&message.CommandAMF0{
+		ChunkStreamID: 3, Name: "connect", CommandID: 1, Arguments: []any{amf0.Object{{Key: "app", Value: "live"}, {Key: "tcUrl", Value: "rtmp://x/live"}}},
+	}))
+	s.eventually("the talking stranger is sent away", func() bool {
+		return w.Write(&message.Acknowledge{Value: 1}) != nil
 	})
-	for _, nc := range conns { // say nothing, and are sent away
-		s.must(nc.SetReadDeadline(time.Now().Add(10 * time.Second)))
-		if _, err := nc.Read(make([]byte, 1)); err == nil {
-			t.Error("the server spoke first")
-		} else if ne, ok := err.(net.Error); ok && ne.Timeout() {
-			t.Error("a silent stranger may stay")
-		}
+	if log := s.log.String(); !strings.Contains(log, "no key was shown in time") {
+		t.Errorf("the log says\n%s", log)
 	}
-	_, key := s.channel("ines")
-	s.eventually("an encoder gets in again", func() bool {
-		c, err := s.connect(key.Reveal(), nil)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+}
+
+// Strangers who hold every place open do not keep a creator out: the oldest of
+// them has to go. Nor do they push out who is sending.
+func TestStrangersDoNotCrowdOutACreator(t *testing.T) {
+	s := newStudio(t, func(r *rtmp.Server) { r.Silence, r.Greeting = time.Minute, time.Minute })
+	place, key := s.channel("ines")
+	s.send(key, s.pottery())
+	b := s.awaitState(place, live.Live)
+	first := s.stranger()
+	for range 100 {
+		s.stranger()
+	}
+	if !s.ended(first) {
+		t.Error("the oldest of a hundred strangers still has a place")
+	}
+	_, other := s.channel("nora")
+	if _, err := s.connect(other.Reveal(), nil); err != nil {
+		t.Errorf("a creator finds no place: %v", err)
+	}
+	if again, open := s.current(place); !open || again.ID != b.ID || again.State != live.Live {
+		t.Errorf("the encoder that was sending: %+v", again)
+	}
+	if log := s.log.String(); !strings.Contains(log, "too many of them") {
+		t.Error("nothing tells of the crowd")
+	}
 }
 
 func TestABusyPortNamesTheFlag(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/bluenviron/gortmplib/pkg/amf0"
 	"github.com/bluenviron/gortmplib/pkg/message"
@@ -22,16 +21,16 @@ const (
 	chunkSize          = 65536
 )
 
-// greeting is the dialogue up to 'publish'. It stands in for
+// dialogue is what is said up to 'publish'. It stands in for
 // gortmplib.ServerConn.Accept, which says 'publishing started' before anybody
 // can look at the key; an encoder then takes a wrong key for a broken network
 // and reconnects for ever instead of telling its user.
-type greeting struct{ w *wire }
+type dialogue struct{ w *wire }
 
 // publish shakes hands and answers commands until the encoder names its key.
 // It returns the number of the publish command, to be answered by accept or refuse.
-func (g greeting) publish() (live.Key, int, error) {
-	if err := g.w.tap.SetReadDeadline(deadline(g.w.limit)); err != nil {
+func (g dialogue) publish() (live.Key, int, error) {
+	if err := g.w.tap.SetReadDeadline(g.w.tap.deadline()); err != nil {
 		return live.Key{}, 0, err
 	}
 	if err := g.w.Initialize(); err != nil {
@@ -78,7 +77,7 @@ func publishedKey(cmd *message.CommandAMF0) (live.Key, error) {
 }
 
 // connected answers the connect command, which Initialize has read.
-func (g greeting) connected() error {
+func (g dialogue) connected() error {
 	for _, m := range []message.Message{
 		&message.SetWindowAckSize{Value: windowSize},
 		&message.SetPeerBandwidth{Value: windowSize, Type: 2},
@@ -103,23 +102,23 @@ func (g greeting) connected() error {
 	return nil
 }
 
-func (g greeting) result(cmd *message.CommandAMF0, args ...any) error {
+func (g dialogue) result(cmd *message.CommandAMF0, args ...any) error {
 	return g.w.Write(&message.CommandAMF0{
 		ChunkStreamID: cmd.ChunkStreamID, CommandID: cmd.CommandID, Name: "_result", Arguments: args,
 	})
 }
 
 // accept says that publishing has started.
-func (g greeting) accept(command int) error {
+func (g dialogue) accept(command int) error {
 	return g.status(command, "status", "NetStream.Publish.Start", "Publishing started.")
 }
 
 // refuse says why not; description is shown by encoders that show anything.
-func (g greeting) refuse(command int, code, description string) error {
+func (g dialogue) refuse(command int, code, description string) error {
 	return g.status(command, "error", code, description)
 }
 
-func (g greeting) status(command int, level, code, description string) error {
+func (g dialogue) status(command int, level, code, description string) error {
 	return g.w.Write(&message.CommandAMF0{
 		ChunkStreamID: statusChunkStream, MessageStreamID: publishStream, CommandID: command, Name: "onStatus",
 		Arguments: []any{nil, amf0.Object{
@@ -127,5 +126,3 @@ func (g greeting) status(command int, level, code, description string) error {
 		}},
 	})
 }
-
-func deadline(d time.Duration) time.Time { return time.Now().Add(d) }

@@ -3,8 +3,9 @@
 // Owns: the listener and the encoders' connections. Promises: a wrong key is
 // refused before publishing starts, so that the encoder reports it; a codec that
 // players cannot be given is refused with a sentence for the creator; an encoder
-// that falls silent for ten seconds is cut off; no log line holds a key; Run
-// returns after the last connection has ended. Does not do: packaging for
+// that falls silent for ten seconds is cut off; whoever has not shown a key after
+// fifteen seconds is sent away, and never stands in the way of one who does; no
+// log line holds a key; Run returns after the last connection has ended. Does not do: packaging for
 // players, RTMPS (put a TLS proxy in front), playing out by RTMP.
 package rtmp
 
@@ -20,12 +21,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/domain/fault"
-)
-
-// Limits of connections. An encoder needs one; more come from scanners.
-const (
-	connections           = 64
-	connectionsPerAddress = 12
+	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
 // Server accepts encoders.
@@ -33,18 +29,24 @@ type Server struct {
 	// Silence is how long an encoder may send nothing that is whole. Change it
 	// before Run.
 	Silence time.Duration
+	// Greeting is how long a connection has to show a key that opens a channel,
+	// whatever else it sends meanwhile. Change it before Run.
+	Greeting time.Duration
 
 	hub      *media.Hub
 	log      *slog.Logger
 	listener net.Listener
 
 	mu     sync.Mutex
-	conns  map[*session]struct{}
+	guests guests
 	closed bool
 	wait   sync.WaitGroup
 }
 
-const silenceLimit = 10 * time.Second
+const (
+	silenceLimit  = 10 * time.Second
+	greetingLimit = 15 * time.Second
+)
 
 // Listen takes the address, which is the value of --rtmp-listen. Run accepts.
 func Listen(address string, hub *media.Hub, log *slog.Logger) (*Server, error) {
@@ -57,7 +59,10 @@ func Listen(address string, hub *media.Hub, log *slog.Logger) (*Server, error) {
 		return nil, fault.New(fault.Invalid, "rtmp_address_invalid",
 			"Encoders cannot connect at %q (--rtmp-listen): %v.", address, err).Because(err)
 	}
-	return &Server{hub: hub, log: log, listener: l, Silence: silenceLimit, conns: map[*session]struct{}{}}, nil
+	return &Server{
+		hub: hub, log: log, listener: l, Silence: silenceLimit, Greeting: greetingLimit,
+		guests: guests{encoders: map[ident.Channel][]*session{}},
+	}, nil
 }
 
 // Addr is where the server listens.
@@ -91,46 +96,56 @@ func (s *Server) Close() {
 	defer s.mu.Unlock()
 	s.closed = true
 	_ = s.listener.Close() // the second time it says that it is closed
-	for c := range s.conns {
+	for _, c := range s.guests.all() {
 		c.leave(media.ErrStopped)
 	}
 }
 
 func (s *Server) begin(ctx context.Context, nc net.Conn) {
-	c := newSession(s, nc)
-	if !s.admit(c) {
-		s.log.Warn("an encoder's connection was refused: too many of them", "remote", nc.RemoteAddr().String())
-		_ = nc.Close()
+	ctx = context.WithoutCancel(ctx)
+	greeting, cancel := context.WithTimeout(ctx, s.Greeting)
+	c := newSession(s, nc, cancel)
+	if !s.welcome(c) {
+		c.leave(media.ErrStopped)
 		return
 	}
 	go func() { // owned by Run, which waits
 		defer s.wait.Done()
 		defer s.forget(c)
-		c.serve(context.WithoutCancel(ctx))
+		defer cancel()
+		c.serve(ctx, greeting)
 	}()
 }
 
-func (s *Server) admit(c *session) bool {
+func (s *Server) welcome(c *session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	same := 0
-	for other := range s.conns {
-		if other.host == c.host {
-			same++
-		}
-	}
-	if s.closed || len(s.conns) >= connections || same >= connectionsPerAddress {
+	if s.closed {
 		return false
 	}
-	s.conns[c] = struct{}{}
+	if gone := s.guests.welcome(c); gone != nil {
+		gone.log.Warn("a connection without a key was ended: too many of them")
+		gone.leave(errCrowded)
+	}
 	s.wait.Add(1)
 	return true
+}
+
+// know says that the key of c opens channel. False when c has to go.
+func (s *Server) know(c *session, channel ident.Channel) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	gone, ok := s.guests.know(c, channel)
+	if gone != nil {
+		gone.leave(media.ErrDisplaced)
+	}
+	return ok
 }
 
 func (s *Server) forget(c *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.conns, c)
+	s.guests.forget(c)
 }
 
 // pause waits for d; false when ctx ended first.
@@ -148,5 +163,7 @@ func pause(ctx context.Context, d time.Duration) bool {
 func errSilent(limit time.Duration) error {
 	return fault.New(fault.Unavailable, "encoder_silent", "The encoder sent nothing for %.0f seconds.", limit.Seconds())
 }
+
+var errCrowded = errors.New("newer connections took its place")
 
 func errBroken(err error) error { return fmt.Errorf("connection broke: %w", err) }

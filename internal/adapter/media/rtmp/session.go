@@ -26,19 +26,26 @@ type session struct {
 	host   string
 	log    *slog.Logger
 	left   atomic.Pointer[error] // why the server ended it
+	cancel context.CancelFunc    // of what still has to be found out before it is let in
+
+	channel ident.Channel // whose key it has shown; under the server's lock
 }
 
-func newSession(s *Server, nc net.Conn) *session {
+func newSession(s *Server, nc net.Conn, cancel context.CancelFunc) *session {
 	host, _, err := net.SplitHostPort(nc.RemoteAddr().String())
 	if err != nil {
 		host = nc.RemoteAddr().String()
 	}
-	return &session{server: s, wire: newWire(nc, s.Silence), host: host, log: s.log.With("remote", nc.RemoteAddr().String())}
+	return &session{
+		server: s, wire: newWire(nc, s.Silence), host: host, cancel: cancel,
+		log: s.log.With("remote", nc.RemoteAddr().String()),
+	}
 }
 
 // leave ends the connection from our side; serve then returns. It does not block.
 func (c *session) leave(why error) {
 	c.left.CompareAndSwap(nil, &why)
+	c.cancel()
 	_ = c.wire.tap.Close() // the reader hears of it
 }
 
@@ -50,22 +57,27 @@ func (c *session) cause(err error) error {
 	return err
 }
 
-func (c *session) serve(ctx context.Context) {
+// serve greets, which must be over when greeting ends, and hands on what comes.
+func (c *session) serve(ctx, greeting context.Context) {
 	defer c.wire.tap.Close() //nolint:errcheck // the connection is over
 	defer func() {
 		if p := recover(); p != nil { // parsers of strangers' bytes; other encoders go on
 			c.log.Error("an encoder's connection broke the server's parser", "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
-	g := greeting{c.wire}
+	c.wire.tap.until, _ = greeting.Deadline()
+	g := dialogue{c.wire}
 	key, command, err := g.publish()
 	if err != nil {
 		c.log.Debug("a connection ended before publishing", "error", c.cause(err))
 		return
 	}
-	channel, err := c.server.hub.Admit(ctx, key)
+	channel, err := c.server.hub.Admit(greeting, key)
 	if err != nil {
 		c.refuse(g, command, "NetStream.Publish.BadName", err)
+		return
+	}
+	if !c.server.know(c, channel) {
 		return
 	}
 	c.log = c.log.With("channel", channel)
@@ -80,7 +92,7 @@ func (c *session) serve(ctx context.Context) {
 }
 
 // refuse tells the encoder, where it still listens, and the log.
-func (c *session) refuse(g greeting, command int, code string, err error) {
+func (c *session) refuse(g dialogue, command int, code string, err error) {
 	description := "The server ended the connection."
 	if f := fault.Of(err); f != nil {
 		description = f.Detail

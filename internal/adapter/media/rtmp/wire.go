@@ -18,7 +18,10 @@ const strangerBytes = 64 << 10
 // errGoodbye is the end of a connection whose encoder took its leave.
 var errGoodbye = errors.New("the encoder stopped sending")
 
-var errTooMuch = errors.New("too much was sent before publishing")
+var (
+	errTooMuch = errors.New("too much was sent before publishing")
+	errNoKey   = errors.New("no key was shown in time")
+)
 
 // wire is an encoder's connection as gortmplib reads it. Each message, not each
 // byte, must come within the limit of silence, so a frame that stops in its
@@ -37,11 +40,14 @@ func newWire(nc net.Conn, limit time.Duration) *wire {
 
 // Read implements gortmplib.Conn.
 func (w *wire) Read() (message.Message, error) {
-	if err := w.tap.SetReadDeadline(time.Now().Add(w.limit)); err != nil {
+	if err := w.tap.SetReadDeadline(w.tap.deadline()); err != nil {
 		return nil, err
 	}
 	m, err := w.ServerConn.Read()
 	if errors.Is(err, os.ErrDeadlineExceeded) {
+		if w.tap.left >= 0 {
+			return nil, errNoKey
+		}
 		return nil, errSilent(w.limit)
 	}
 	switch m := m.(type) {
@@ -56,15 +62,26 @@ func (w *wire) Read() (message.Message, error) {
 	return m, err
 }
 
-// tap bounds what is read from a stranger, and the time of every write.
+// tap bounds what is read from a stranger and for how long, and the time of
+// every write.
 type tap struct {
 	net.Conn
 	left  int64 // negative: no bound any more
 	limit time.Duration
+	until time.Time // when a stranger must have shown a key; zero for an encoder
 }
 
-// trust lifts the bound once the key has been checked.
-func (t *tap) trust() { t.left = -1 }
+// trust lifts the bounds once the key has been checked.
+func (t *tap) trust() { t.left, t.until = -1, time.Time{} }
+
+// deadline is when what begins now must be over.
+func (t *tap) deadline() time.Time {
+	d := time.Now().Add(t.limit)
+	if !t.until.IsZero() && t.until.Before(d) {
+		return t.until
+	}
+	return d
+}
 
 // Read implements io.Reader.
 func (t *tap) Read(p []byte) (int, error) {
@@ -81,7 +98,7 @@ func (t *tap) Read(p []byte) (int, error) {
 
 // Write implements io.Writer.
 func (t *tap) Write(p []byte) (int, error) {
-	if err := t.SetWriteDeadline(time.Now().Add(t.limit)); err != nil {
+	if err := t.SetWriteDeadline(t.deadline()); err != nil {
 		return 0, err
 	}
 	return t.Conn.Write(p)
