@@ -82,15 +82,20 @@ func reason(err error) string {
 // Names that look alike are one name.
 func TestLookAlikesAreOneName(t *testing.T) {
 	for name, alike := range map[string][]string{
-		"Paypal":    {"paypal", "PAYPAL", "Pаypаl" /* Cyrillic а */, "Payраl" /* Cyrillic ра */, "P4ypal", "Pay pal", "P.a.y.p.a.l", "Ρaypal" /* Greek Ρ */},
-		"Noel":      {"Noël", "noe\u0308l", "N0el", "Nоel" /* Cyrillic о */, "Νoel" /* Greek Ν */, "ＮＯＥＬ", "𝐍𝐨𝐞𝐥", "Nøel"},
-		"modern":    {"modem" /* rn reads as m */, "mоdеrn"},
-		"vvind":     {"wind"},
-		"Alice":     {"AIice" /* capital i */, "A1ice", "Аlice" /* Cyrillic А */, "Alicе", "|alice"[1:], "Al\u0456ce"},
-		"Inès":      {"Ines", "INÈS", "1nes", "lnes", "In3s", "Ine5"},
-		"Strasse":   {"5trasse"},
-		"Kiosk":     {"Кiosk" /* Cyrillic К */, "Κiosk" /* Greek Κ */},
-		"x_treme-9": {"xtreme9", "х_treme9" /* Cyrillic х */},
+		"Paypal":     {"paypal", "PAYPAL", "Pаypаl" /* Cyrillic а */, "Payраl" /* Cyrillic ра */, "P4ypal", "Pay pal", "P.a.y.p.a.l", "Ρaypal" /* Greek Ρ */},
+		"Noel":       {"Noël", "noe\u0308l", "N0el", "Nоel" /* Cyrillic о */, "Νoel" /* Greek Ν */, "ＮＯＥＬ", "𝐍𝐨𝐞𝐥", "Nøel"},
+		"modern":     {"modem" /* rn reads as m */, "mоdеrn"},
+		"vvind":      {"wind"},
+		"Alice":      {"AIice" /* capital i */, "A1ice", "Аlice" /* Cyrillic А */, "Alicе", "|alice"[1:], "Al\u0456ce"},
+		"Inès":       {"Ines", "INÈS", "1nes", "lnes", "In3s", "Ine5"},
+		"Strasse":    {"5trasse"},
+		"Kiosk":      {"Кiosk" /* Cyrillic К */, "Κiosk" /* Greek Κ */},
+		"Gregor":     {"ɡregor", "ɢʀᴇɢᴏʀ", "ꞬREGOR" /* capital script g */, "Gre\u3164gor"},
+		"Quick fox":  {"ꞯᴜɪᴄᴋ ꜰᴏx"},
+		"Zabbed map": {"ᴢᴀʙʙᴇᴅ ᴍᴀᴘ"},
+		"Why still":  {"ᴡʜʏ ꜱᴛɪʟʟ"},
+		"Jovan":      {"ᴊᴏᴠᴀɴ"},
+		"x_treme-9":  {"xtreme9", "х_treme9" /* Cyrillic х */},
 	} {
 		for _, a := range alike {
 			if account.Fold(a) != account.Fold(name) && !(name == "Noel" && a == "Νoel") {
@@ -129,6 +134,7 @@ func TestNamesAreReadable(t *testing.T) {
 		"Yuna": "Yuna", "  Théo   R. ": "Théo R.", "Zoe\u0301": "Zoé", "日本": "日本", "O'Neil": "O'Neil", strings.Repeat("a", 30): strings.Repeat("a", 30),
 		"a": "", "": "", strings.Repeat("a", 31): "", "a@b": "", "a/b": "", "..": "", "--": "", "a\x00b": "", "a\u200bb": "", "a\u202eb": "",
 		"\xff\xfe": "", "a\u2028b": "a b", "👩‍🚀👩‍🚀": "",
+		"\u3164\u3164": "", "\u115f\u1160": "", "\uffa0\uffa0": "", "Yuna\u3164": "", "Yu\u034fna": "", "\u2800\u2800": "", "김하늘": "김하늘",
 	} {
 		got, err := account.CleanName(name)
 		if got != want || (want == "") != (reason(err) == "name_invalid") {

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/text"
 )
 
 // The length of a name in characters.
@@ -27,7 +28,7 @@ func CleanName(name string) (string, error) {
 		return "", errName()
 	}
 	for _, r := range name {
-		if !unicode.IsPrint(r) && r != ' ' || unicode.Is(unicode.Cf, r) || r == '@' || r == '/' {
+		if !unicode.IsPrint(r) && r != ' ' || text.Unseen(r) || r == '@' || r == '/' {
 			return "", errName()
 		}
 	}
@@ -41,8 +42,8 @@ func errName() *fault.Fault {
 // Fold maps a name to the form in which look-alikes are equal: compatibility
 // decomposition, marks dropped, lower case, letters of other scripts and digits
 // that look like a Latin letter replaced (after the confusables of Unicode
-// Technical Standard 39, the common ones), everything else but letters and
-// digits dropped.
+// Technical Standard 39, the common ones; small capitals too), everything else
+// but letters and digits that can be seen dropped.
 func Fold(name string) string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(name) {
@@ -50,7 +51,7 @@ func Fold(name string) string {
 		if l := lookAlike(r); l != 0 {
 			r = l
 		}
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		if (unicode.IsLetter(r) || unicode.IsDigit(r)) && !text.Unseen(r) {
 			b.WriteRune(r)
 		}
 	}
@@ -60,48 +61,56 @@ func Fold(name string) string {
 
 func lookAlike(r rune) rune {
 	switch r {
-	case 'а', 'α', 'ɑ':
+	case 'а', 'α', 'ɑ', 'ᴀ', '4':
 		return 'a'
-	case 'в', 'ь', 'β', 'ß':
+	case 'в', 'ь', 'β', 'ß', 'ʙ':
 		return 'b'
 	case 'с', 'ϲ', 'ᴄ':
 		return 'c'
-	case 'ԁ':
+	case 'ԁ', 'ᴅ':
 		return 'd'
-	case 'е', 'ε', 'ҽ', '3', 'з':
+	case 'е', 'ε', 'ҽ', '3', 'з', 'ᴇ', 'ꬲ':
 		return 'e'
-	case 'һ', 'н', 'η':
+	case 'ꜰ', 'ƒ':
+		return 'f'
+	case 'ɡ', 'ɢ', 'ց':
+		return 'g'
+	case 'һ', 'н', 'η', 'ʜ':
 		return 'h'
-	case 'і', 'ι', 'ı', '1', 'l', '|', 'ӏ', 'ⅼ':
+	case 'і', 'ι', 'ı', '1', 'l', '|', 'ӏ', 'ⅼ', 'ɪ', 'ʟ':
 		return 'i'
-	case 'ј', 'ϳ': // not 'i': Jan and Ian are two people
+	case 'ј', 'ϳ', 'ᴊ': // not 'i': Jan and Ian are two people
 		return 'j'
-	case 'к', 'κ':
+	case 'к', 'κ', 'ᴋ':
 		return 'k'
-	case 'м', 'μ':
+	case 'м', 'μ', 'ᴍ':
 		return 'm'
-	case 'п', 'ո':
+	case 'п', 'ո', 'ɴ':
 		return 'n'
-	case 'о', 'ο', 'σ', '0', 'օ', 'ø':
+	case 'о', 'ο', 'σ', '0', 'օ', 'ø', 'ᴏ':
 		return 'o'
-	case 'р', 'ρ':
+	case 'р', 'ρ', 'ᴘ':
 		return 'p'
-	case 'ѕ', '5', '$':
+	case 'ꞯ':
+		return 'q'
+	case 'ʀ':
+		return 'r'
+	case 'ѕ', '5', '$', 'ꜱ':
 		return 's'
-	case 'т', 'τ', '7':
+	case 'т', 'τ', '7', 'ᴛ':
 		return 't'
-	case 'υ', 'ս', 'ц':
+	case 'υ', 'ս', 'ц', 'ᴜ':
 		return 'u'
-	case 'ν', 'ѵ':
+	case 'ν', 'ѵ', 'ᴠ':
 		return 'v'
-	case 'ω', 'ш', 'щ', 'ԝ':
+	case 'ω', 'ш', 'щ', 'ԝ', 'ᴡ':
 		return 'w'
 	case 'х', 'χ', '×':
 		return 'x'
-	case 'у', 'γ', 'ү':
+	case 'у', 'γ', 'ү', 'ʏ':
 		return 'y'
-	case '4':
-		return 'a'
+	case 'ᴢ':
+		return 'z'
 	}
 	return 0
 }

@@ -10,12 +10,12 @@ import (
 	"regexp"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/text"
 )
 
 // Channel is a creator's place.
@@ -50,17 +50,11 @@ func CleanHandle(handle string) (string, error) {
 
 // CleanTitle returns the title as it is shown, or 'title_invalid'.
 func CleanTitle(title string) (string, error) {
-	title = strings.Join(strings.Fields(title), " ")
-	if n := utf8.RuneCountInString(title); n < 1 || n > titleMax || !utf8.ValidString(title) || strings.ContainsFunc(title, unprintable) {
+	title, ok := text.Line(title)
+	if n := utf8.RuneCountInString(title); !ok || n < 1 || n > titleMax {
 		return "", fault.New(fault.Invalid, "title_invalid", "A title has 1 to %d printable characters.", titleMax)
 	}
 	return title, nil
-}
-
-// unprintable reports control characters and those that make text read in
-// another order than it is stored (Unicode Standard Annex 9).
-func unprintable(r rune) bool {
-	return unicode.IsControl(r) || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
 }
 
 func errMissing() *fault.Fault {

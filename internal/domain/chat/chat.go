@@ -9,7 +9,6 @@ package chat
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -19,6 +18,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/text"
 )
 
 // The lengths of what people write, in characters.
@@ -44,34 +44,28 @@ type Receipt struct {
 	Repeated bool
 }
 
-// CleanText returns text as it is stored, or why it cannot be written.
-func CleanText(text string) (string, error) {
-	if !utf8.ValidString(text) {
+// CleanText returns words as it is stored, or why it cannot be written.
+func CleanText(words string) (string, error) {
+	if !utf8.ValidString(words) {
 		return "", fault.New(fault.Invalid, "text_invalid", "The text is not valid UTF-8.")
 	}
-	text = strings.Map(func(r rune) rune {
+	words = strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {
 			return ' '
 		}
-		if unicode.IsControl(r) || bidiOverride(r) {
+		if text.Steers(r) {
 			return -1
 		}
 		return r
-	}, norm.NFC.String(text))
-	text = strings.TrimSpace(text)
-	if text == "" {
+	}, norm.NFC.String(words))
+	words = strings.TrimSpace(words)
+	if text.Blank(words) {
 		return "", fault.New(fault.Invalid, "text_empty", "Write something first.")
 	}
-	if n := utf8.RuneCountInString(text); n > TextMax {
+	if n := utf8.RuneCountInString(words); n > TextMax {
 		return "", fault.New(fault.Invalid, "text_too_long", "A message has at most %d characters; this one has %d.", TextMax, n)
 	}
-	return text, nil
-}
-
-// bidiOverride reports the characters that make text read in another order than
-// it is stored (Unicode Standard Annex 9, explicit formatting characters).
-func bidiOverride(r rune) bool {
-	return (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069)
+	return words, nil
 }
 
 // CleanKey checks an idempotency key.

@@ -9,12 +9,12 @@
 package live
 
 import (
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/text"
 )
 
 // Grace is how long an interrupted broadcast waits for its encoder.
@@ -89,16 +89,16 @@ const titleMax = 140
 // CleanTitle returns the title as it is shown. An empty one is allowed: pages
 // then show the channel's.
 func CleanTitle(title string) (string, error) {
-	if !utf8.ValidString(title) || utf8.RuneCountInString(title) > 4*titleMax {
+	if utf8.RuneCountInString(title) > 4*titleMax {
 		return "", errTitle()
 	}
-	title = strings.Join(strings.Fields(title), " ")
-	if utf8.RuneCountInString(title) > titleMax {
+	title, ok := text.Line(title)
+	if !ok || utf8.RuneCountInString(title) > titleMax {
 		return "", errTitle()
 	}
 	return title, nil
 }
 
 func errTitle() *fault.Fault {
-	return fault.New(fault.Invalid, "title_invalid", "A broadcast's title has at most %d characters.", titleMax)
+	return fault.New(fault.Invalid, "title_invalid", "A broadcast's title has at most %d printable characters.", titleMax)
 }

@@ -211,7 +211,7 @@ func TestRetitleTellsOnceAndStays(t *testing.T) {
 	s.must(s.Retitle(t.Context(), ines, place, "Firing"))
 	s.must(s.Retitle(t.Context(), ines, place, "Firing"))
 	s.wants(live.Live, "started titled")
-	for _, bad := range []string{strings.Repeat("é", 141), "\xff", strings.Repeat(" ", 1000)} {
+	for _, bad := range []string{strings.Repeat("é", 141), "\xff", strings.Repeat(" ", 1000), "a\u202eb", "a\x1b[31mb"} {
 		if err := s.Retitle(t.Context(), ines, place, bad); !fault.Is(err, "title_invalid") {
 			t.Errorf("%.10q: %v", bad, err)
 		}
