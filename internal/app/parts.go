@@ -172,7 +172,7 @@ func (p *parts) health(id ident.Channel) api.Health {
 	return api.Health{
 		Publishing: h.Publishing, Video: h.Video, Audio: h.Audio, Width: h.Width, Height: h.Height,
 		BitrateKbps: h.BitrateKbps, KeyframeSeconds: h.KeyframeSeconds, BFrames: h.BFrames,
-		LastError: h.LastError, LastErrorAt: api.MomentOf(h.At),
+		LastError: h.LastError, LastReason: h.LastReason, LastErrorAt: api.MomentOf(h.At),
 	}
 }
 

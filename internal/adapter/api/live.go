@@ -50,6 +50,7 @@ type Health struct {
 	KeyframeSeconds float64 `json:"keyframe_seconds"`
 	BFrames         bool    `json:"b_frames"`
 	LastError       string  `json:"last_error" doc:"why the last encoder was refused or lost"`
+	LastReason      string  `json:"last_reason" doc:"the machine word of last_error"`
 	LastErrorAt     *Moment `json:"last_error_at,omitempty"`
 }
 

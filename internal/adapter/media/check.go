@@ -116,7 +116,7 @@ func (h *Hub) hold(channel ident.Channel, s *stream) {
 	}
 	if s.pub != nil {
 		s.pub.held.Store(true)
-		h.troubles[channel] = trouble{heldSentence, now}
+		h.troubles[channel] = trouble{errHeld(), now}
 	}
 	h.holds[channel] = &hold{pub: s.pub, gone: now}
 	s.pub = nil

@@ -330,7 +330,7 @@ func TestTheOwnersEndHoldsTheEncoderBack(t *testing.T) {
 	if got := s.get(url, ""); got.reason() != "offline" {
 		t.Errorf("after the end: %d %s", got.status, got.body)
 	}
-	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "still sending") {
+	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "still sending") || h.LastReason != "still_sending" {
 		t.Errorf("health %+v", h)
 	}
 	second := s.send(key, s.pottery()) // as an encoder that reconnects by itself

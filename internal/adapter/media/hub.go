@@ -58,8 +58,8 @@ type hold struct {
 func (h *hold) stands(now time.Time) bool { return h.pub != nil || now.Sub(h.gone) < live.Grace }
 
 type trouble struct {
-	sentence string
-	at       time.Time
+	why *fault.Fault
+	at  time.Time
 }
 
 // NewHub returns a hub. Run carries out what the database says.
@@ -85,7 +85,7 @@ func (h *Hub) Publish(ctx context.Context, key live.Key, channel ident.Channel, 
 	}
 	b, err := h.Broadcasts.Begin(ctx, key)
 	if err != nil {
-		h.Trouble(channel, sentence(err))
+		h.Trouble(channel, err)
 		return nil, err
 	}
 	p.broadcast = b
@@ -120,7 +120,7 @@ func (h *Hub) holdBack(p *Publication) bool {
 	}
 	p.held.Store(true)
 	hold.pub = p
-	h.troubles[p.channel] = trouble{heldSentence, h.Now()}
+	h.troubles[p.channel] = trouble{errHeld(), h.Now()}
 	return true
 }
 
@@ -179,10 +179,10 @@ func (h *Hub) detach(p *Publication, goodbye bool) {
 }
 
 // Trouble notes for the creator why an encoder was refused or lost.
-func (h *Hub) Trouble(channel ident.Channel, sentence string) {
+func (h *Hub) Trouble(channel ident.Channel, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.troubles[channel] = trouble{sentence, h.Now()}
+	h.troubles[channel] = trouble{told(err), h.Now()}
 }
 
 // Health says how well the channel is being sent to this node.
@@ -192,9 +192,12 @@ func (h *Hub) Health(channel ident.Channel) Health {
 	if s := h.streams[channel]; s != nil {
 		pub = s.pub
 	}
-	t := h.troubles[channel]
+	t, troubled := h.troubles[channel]
 	h.mu.Unlock()
-	out := Health{LastError: t.sentence, At: t.at}
+	var out Health
+	if troubled {
+		out = Health{LastError: t.why.Detail, LastReason: t.why.Reason, At: t.at}
+	}
 	if pub != nil {
 		out.Publishing = true
 		pub.meter.read(&out)
@@ -202,10 +205,10 @@ func (h *Hub) Health(channel ident.Channel) Health {
 	return out
 }
 
-// sentence is what a creator may read of an error.
-func sentence(err error) string {
+// told is what a creator may read of an error.
+func told(err error) *fault.Fault {
 	if f := fault.Of(err); f != nil {
-		return f.Detail
+		return f
 	}
-	return "The connection to the encoder broke."
+	return fault.New(fault.Unavailable, "encoder_lost", "The connection to the encoder broke.")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/live"
 )
 
@@ -63,9 +64,10 @@ type Health struct {
 	KeyframeSeconds float64
 	BFrames         bool
 	// LastError says in a sentence why the last encoder was refused or lost;
-	// empty once one sends again.
-	LastError string
-	At        time.Time // of LastError
+	// empty once one sends again. LastReason is its machine word.
+	LastError  string
+	LastReason string
+	At         time.Time // of LastError
 }
 
 // Why a publication is over before its encoder says so.
@@ -75,6 +77,8 @@ var (
 	ErrStopped   = errors.New("the server is shutting down")
 )
 
-// heldSentence is shown while an encoder keeps sending to a broadcast that its
-// owner has ended.
-const heldSentence = "You ended the broadcast, but the encoder is still sending. Nobody sees it. Stop the encoder and start it again for a new broadcast."
+// errHeld is shown while an encoder keeps sending to a broadcast that its owner
+// has ended.
+func errHeld() *fault.Fault {
+	return fault.New(fault.Conflict, "still_sending", "You ended the broadcast, but the encoder is still sending. Nobody sees it. Stop the encoder and start it again for a new broadcast.")
+}

@@ -62,7 +62,7 @@ func (p *Publication) Close(why error, goodbye bool) {
 		return
 	}
 	if why != nil && !goodbye && !errors.Is(why, ErrDisplaced) {
-		p.hub.Trouble(p.channel, sentence(why))
+		p.hub.Trouble(p.channel, why)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), interruptTimeout)
 	defer cancel()

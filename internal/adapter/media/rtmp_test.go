@@ -185,7 +185,7 @@ func TestAnEncoderThatStopsMidFrameIsInterrupted(t *testing.T) {
 	if again := s.awaitState(place, live.Interrupted); again.ID != b.ID {
 		t.Error("another broadcast")
 	}
-	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "sent nothing for 4 seconds") {
+	if h := s.hub.Health(place); h.Publishing || !strings.Contains(h.LastError, "sent nothing for 4 seconds") || h.LastReason != "encoder_silent" {
 		t.Errorf("health %+v", h)
 	}
 	if _, err := io.Copy(io.Discard, wire.Conn); err != nil && !strings.Contains(err.Error(), "reset") {

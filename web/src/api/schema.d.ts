@@ -689,6 +689,8 @@ export interface components {
       last_error: string
       /** Format: date-time */
       last_error_at?: string
+      /** @description the machine word of last_error */
+      last_reason: string
       publishing: boolean
       video: string
       /** Format: int64 */

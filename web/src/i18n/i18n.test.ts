@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import protocol from '../../../docs/protocol.md?raw'
+import { passingReasons } from '../api/refusal'
 import { language, t } from './index.svelte'
 
 const files = import.meta.glob<Record<string, string>>('./*.json', { eager: true, import: 'default' })
@@ -32,6 +34,30 @@ describe.each(Object.entries(files))('%s', (name, words) => {
     const needed = rules.filter((r) => r !== 'many')
     for (const key of Object.keys(words).filter((k) => k.endsWith('.other')))
       for (const end of needed) expect(words).toHaveProperty([`${stem(key)}.${end}`])
+  })
+})
+
+/** The rows of the table of reasons, each a list of words. */
+const reasons = protocol
+  .slice(protocol.indexOf('## Reasons'), protocol.indexOf('A server that cannot start'))
+  .split('\n')
+  .filter((line) => line.startsWith('| `'))
+  .map((line) => [...line.split('|')[1]!.matchAll(/`(\w+)`/g)].map((m) => m[1]!))
+
+describe('the reasons of docs/protocol.md', () => {
+  // Nobody meets these on a screen: a payment provider does, and who reads the metrics.
+  const machines = (row: string[]) => row.includes('signature_invalid')
+  const met = reasons.filter((row) => !machines(row)).flat()
+
+  it('have a sentence on the screens', () => {
+    expect(met.length).toBeGreaterThan(90)
+    const untold = met.filter((r) => r !== 'metrics_token_required' && !(`reason.${r}` in en))
+    expect(untold).toEqual([])
+  })
+
+  it('are known here when the trouble is ours', () => {
+    const ours = reasons.find((row) => row.includes('storage_full'))!
+    expect([...passingReasons].filter((r) => r !== 'unreachable').sort()).toEqual([...ours].sort())
   })
 })
 

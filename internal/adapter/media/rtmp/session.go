@@ -139,7 +139,7 @@ func (c *session) publish(ctx context.Context, key live.Key, channel ident.Chann
 // troubled shows the creator what is wrong with the encoder.
 func (c *session) troubled(channel ident.Channel, err error) error {
 	if f := fault.Of(err); f != nil {
-		c.server.hub.Trouble(channel, f.Detail)
+		c.server.hub.Trouble(channel, f)
 	}
 	return err
 }
