@@ -33,7 +33,25 @@ describe('the cockpit', () => {
     expect(page.getByRole('button', { name: /Put on air/ }).query()).toBeNull()
     expect(page.getByTestId('go-live-settings').query()).toBeNull()
     await userEvent.keyboard('{Enter}')
-    expect(moves()).toEqual([])
+    // A later call that was answered: an earlier one would be there too.
+    await userEvent.keyboard('l')
+    await expect.poll(moves).toEqual(['POST /api/channels/ines/questions/q3/skip'])
+  })
+
+  it('lets a moderator remove a question, waiting or on air', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'moderator' })
+    const queue = page.getByTestId('question-queue')
+    await expect.element(queue).toHaveTextContent('Which clay do you throw')
+    await queue.getByRole('button', { name: 'Remove' }).click()
+    await expect.element(queue).not.toHaveTextContent('Which clay do you throw')
+    await expect.element(page.getByTestId('on-air')).toHaveTextContent('drips at the shoulder')
+    await page.getByTestId('on-air').getByRole('button', { name: 'Remove' }).click()
+    await expect.poll(() => page.getByTestId('on-air').query()).toBeNull()
+    expect(document.body.textContent).not.toContain('drips at the shoulder')
+    expect(opened.server.calls.filter((c) => c.startsWith('DELETE'))).toEqual([
+      'DELETE /api/channels/ines/questions/q3',
+      'DELETE /api/channels/ines/questions/q0',
+    ])
   })
 
   it('hides the stream key until it is asked for', async () => {

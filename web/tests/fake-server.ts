@@ -145,6 +145,7 @@ export class FakeServer {
       w.questions = [...w.questions, question]
       return { status: 200, body: question }
     }
+    if (method === 'DELETE') return this.#removeQuestion(id)
     const states = { air: 'on_air', answer: 'answered', return: 'waiting', skip: 'skipped' } as const
     const state = states[move as keyof typeof states]
     const found = w.questions.find((q) => q.id === id) ?? { ...w.questions[0]!, id }
@@ -155,6 +156,23 @@ export class FakeServer {
         ? { question: id, text: found.text, name: found.name, since: new Date().toISOString() }
         : null
     return { status: 200, body: question }
+  }
+
+  #removeQuestion(id: string): Answer {
+    const w = this.world
+    w.questions = w.questions.filter((q) => q.id !== id)
+    if (w.channel.on_air?.question === id) {
+      w.channel.on_air = null
+      this.happen('public', 'question.returned', { question: id })
+    }
+    this.happen('space', 'question.skipped', { question: id })
+    for (const room of ['public', 'space'] as const) {
+      const told = w.logs[room].filter(
+        (e) => 'question' in e.data && 'text' in e.data && e.data.question === id,
+      )
+      if (told.length) this.happen(room, 'message.removed', { seqs: told.map((e) => e.seq), by: 'moderator' })
+    }
+    return { status: 204 }
   }
 
   #checkout(path: string, body: Record<string, unknown>): Answer {

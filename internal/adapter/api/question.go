@@ -80,6 +80,19 @@ func (a *API) questionRoutes() {
 	move("air", "air-question", "Put on air (creator)", a.opt.Questions.PutOnAir)
 	move("answer", "answer-question", "Mark answered (creator)", a.opt.Questions.MarkAnswered)
 	move("return", "return-question", "Put back into the queue (creator)", a.opt.Questions.PutBack)
+	route(a, "DELETE", "/api/channels/{channel}/questions/{question}", "remove-question",
+		"Remove a question and its words from both rooms (staff)", 204,
+		func(ctx context.Context, in *struct {
+			InChannel
+			Question string `path:"question" maxLength:"40"`
+		},
+		) (*none, error) {
+			c, s, err := a.subject(ctx, in.Channel)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.opt.Questions.Remove(ctx, s.Account, c.ID, ident.Question(in.Question))
+		})
 	move("skip", "skip-question", "Take out of the queue (staff)", a.opt.Questions.Skip)
 }
 

@@ -57,7 +57,7 @@ func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, acco
 			return err
 		})
 	if err == nil {
-		_, err = tx.exec(ctx, `UPDATE question SET state = 'skipped' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account)
+		_, err = tx.exec(ctx, `UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account)
 	}
 	return waiting, onAir, err
 }

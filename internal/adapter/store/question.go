@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 func (tx *Tx) questions(ctx context.Context, where string, args ...any) ([]question.Question, error) {
@@ -58,9 +60,37 @@ func (tx *Tx) Questions(ctx context.Context, channel ident.Channel, states []que
 
 // SetQuestion implements question.Tx.
 func (tx *Tx) SetQuestion(ctx context.Context, q question.Question) error {
-	_, err := tx.exec(ctx, `UPDATE question SET state = $1, aired = $2, answered = $3 WHERE id = $4`,
-		q.State, millis(q.AiredAt), millis(q.AnsweredAt), q.ID)
+	_, err := tx.exec(ctx, `UPDATE question SET state = $1, aired = $2, answered = $3, text = $4, shown = $5 WHERE id = $6`,
+		q.State, millis(q.AiredAt), millis(q.AnsweredAt), q.Text, q.Shown, q.ID)
 	return err
+}
+
+// QuestionEvents implements question.Tx. The asker is kept beside each event
+// that holds their words, also where they asked as 'a subscriber'.
+func (tx *Tx) QuestionEvents(ctx context.Context, at room.Address, q question.Question) ([]int64, error) {
+	var seqs []int64
+	asked, _ := event.QuestionAsked{}.EventKind()
+	aired, _ := event.QuestionAired{}.EventKind()
+	err := tx.each(ctx, `SELECT e.seq, e.body FROM event e JOIN log l ON l.id = e.log
+		WHERE l.channel = $1 AND l.audience = $2 AND e.author = $3 AND e.kind IN ($4, $5) ORDER BY e.seq`,
+		[]any{at.Channel, at.Audience, q.Asker, asked, aired}, func(scan func(...any) error) error {
+			var seq int64
+			var body string
+			if err := scan(&seq, &body); err != nil {
+				return err
+			}
+			env, err := event.Decode([]byte(body))
+			if err != nil {
+				return err
+			}
+			a, _ := event.As[event.QuestionAsked](env)
+			b, _ := event.As[event.QuestionAired](env)
+			if a.Question == q.ID || b.Question == q.ID {
+				seqs = append(seqs, seq)
+			}
+			return nil
+		})
+	return seqs, err
 }
 
 // OverlaySecret implements question.OverlayTx.

@@ -170,8 +170,10 @@ func (s *Service) tell(ctx context.Context, tx Tx, x Sanction) error {
 }
 
 // hide removes what the person wrote lately at an address and returns what to
-// tell. Each question is told apart from the rest: one list of everything would
-// show whose the anonymous ones were.
+// tell. Each question is told apart from the rest, so that no list says whose the
+// anonymous ones were. That is all it hides: one decision is one transaction, and
+// its events follow each other in the same moment. Who looks at the log closely
+// can conclude that a question that went with somebody's messages was theirs.
 func (s *Service) hide(ctx context.Context, tx Tx, at room.Address, account ident.Account) ([]room.Entry, error) {
 	var entries []room.Entry
 	since := s.now().Add(-recent)

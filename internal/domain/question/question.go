@@ -3,8 +3,8 @@
 // Owns: questions, their order, the one that is on air. Promises: only what was
 // sent as a question can go on air; on air, its text and the name its asker
 // chose are copied into the public log and nothing else crosses; at most one
-// question of a channel is on air; the state survives a restart. Does not do:
-// drawing it over a picture.
+// question of a channel is on air; the state survives a restart; a question that
+// staff remove leaves no words behind. Does not do: drawing it over a picture.
 package question
 
 import (
@@ -54,7 +54,11 @@ type Tx interface {
 	QuestionByID(ctx context.Context, channel ident.Channel, id ident.Question) (Question, bool, error)
 	// Questions returns those in the states, oldest first, at most limit.
 	Questions(ctx context.Context, channel ident.Channel, states []State, limit int) ([]Question, error)
+	// SetQuestion writes state, times and words.
 	SetQuestion(ctx context.Context, q Question) error
+	// QuestionEvents returns the sequences at an address that hold the words of q.
+	QuestionEvents(ctx context.Context, at room.Address, q Question) ([]int64, error)
+	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
 }
 
 // Store runs transactions. f may run more than once.

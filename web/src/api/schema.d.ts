@@ -231,6 +231,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/questions/{question}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Remove a question and its words from both rooms (staff) */
+    delete: operations['remove-question']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/questions/{question}/air': {
     parameters: {
       query?: never
@@ -1493,6 +1510,36 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Question']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'remove-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {

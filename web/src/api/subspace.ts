@@ -116,6 +116,14 @@ export const api = {
       }),
     ),
 
+  /** Its words leave both rooms, and it leaves the queue and the air. */
+  removeQuestion: (channel: string, id: string) =>
+    given(
+      client.DELETE('/api/channels/{channel}/questions/{question}', {
+        params: { path: { channel, question: id } },
+      }),
+    ),
+
   /** Idempotent on key: one key is one attempt to subscribe. */
   openCheckout: (channel: string, key: string) =>
     given(client.POST('/api/channels/{channel}/checkout', { ...at(channel), body: { key } })),

@@ -167,6 +167,10 @@ export class RoomChat {
     await api.removeMessage(this.channel, this.room, seq)
   }
 
+  async removeQuestion(id: string): Promise<void> {
+    await api.removeQuestion(this.channel, id)
+  }
+
   isMine(row: MessageRow, account: Account | null): boolean {
     return account !== null && row.author.id === account.id
   }

@@ -17,6 +17,8 @@ export type NoticeRow = {
   what: 'asked' | 'aired' | 'started' | 'ended'
   name: string
   text: string
+  /** Which question it is about; '' when it is about none. */
+  question: string
 }
 export type Row = MessageRow | RemovedRow | NoticeRow
 
@@ -59,12 +61,13 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
     case 'question.asked':
     case 'question.aired': {
       const what = event.kind === 'question.asked' ? 'asked' : 'aired'
-      return { kind: 'notice', seq, at, what, name: event.data.name, text: event.data.text }
+      const { name, text, question } = event.data
+      return { kind: 'notice', seq, at, what, name, text, question }
     }
     case 'live.started':
-      return { kind: 'notice', seq, at, what: 'started', name: '', text: event.data.title }
+      return { kind: 'notice', seq, at, what: 'started', name: '', text: event.data.title, question: '' }
     case 'live.ended':
-      return { kind: 'notice', seq, at, what: 'ended', name: '', text: '' }
+      return { kind: 'notice', seq, at, what: 'ended', name: '', text: '', question: '' }
     default:
       return undefined
   }

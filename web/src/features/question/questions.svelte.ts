@@ -54,6 +54,11 @@ export class QuestionList {
     if (move === 'air') this.#onlyOnAir(id)
   }
 
+  async remove(id: string): Promise<void> {
+    await api.removeQuestion(this.#channel, id)
+    this.#drop(id)
+  }
+
   apply(event: SubspaceEvent): void {
     switch (event.kind) {
       case 'question.asked':
@@ -66,7 +71,7 @@ export class QuestionList {
       case 'question.returned':
         return this.#change(event.data.question, { state: 'waiting' })
       case 'question.skipped':
-        return this.#change(event.data.question, { state: 'skipped' })
+        return this.#drop(event.data.question)
       case 'message.removed':
         // Who is shut out takes their questions with them.
         if (event.data.by === 'sanction') void this.read()
@@ -84,6 +89,10 @@ export class QuestionList {
     // A question of an earlier page, or a list that is still loading: reading it again is simplest.
     if (!this.all.some((q) => q.id === id)) return void this.read()
     this.all = this.all.map((q) => (q.id === id ? { ...q, ...change } : q))
+  }
+
+  #drop(id: string): void {
+    this.all = this.all.filter((q) => q.id !== id)
   }
 
   #onlyOnAir(id: string): void {

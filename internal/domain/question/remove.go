@@ -1,0 +1,68 @@
+package question
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Remove takes a question away for everybody, wherever it stands: out of the
+// queue, off the air, and its words out of both rooms and out of the table. Staff
+// may. Removing it again changes nothing.
+func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) error {
+	return s.store.Update(ctx, func(tx Tx) error {
+		if _, err := s.allowed(ctx, tx, by, channel, access.Moderate); err != nil {
+			return err
+		}
+		q, ok, err := tx.QuestionByID(ctx, channel, id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fault.New(fault.Missing, "question_missing", "There is no such question.")
+		}
+		entries := leave(q)
+		for _, at := range []room.Address{public(channel), space(channel)} {
+			gone, err := entomb(ctx, tx, at, q)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, gone...)
+		}
+		q.State, q.Text, q.Shown = Skipped, "", ""
+		if err := tx.SetQuestion(ctx, q); err != nil {
+			return err
+		}
+		_, err = tx.Append(ctx, entries...)
+		return err
+	})
+}
+
+// leave says that a question is over for the queue and the air.
+func leave(q Question) []room.Entry {
+	skipped := room.Entry{Address: space(q.Channel), Payload: event.QuestionSkipped{Question: q.ID}}
+	switch q.State {
+	case OnAir:
+		return append(both(q.Channel, "", event.QuestionReturned{Question: q.ID}), skipped)
+	case Waiting, Answered:
+		return []room.Entry{skipped}
+	}
+	return nil
+}
+
+// entomb overwrites every event at an address that holds the question's words.
+func entomb(ctx context.Context, tx Tx, at room.Address, q Question) ([]room.Entry, error) {
+	const by = "moderator"
+	seqs, err := tx.QuestionEvents(ctx, at, q)
+	if err != nil || len(seqs) == 0 {
+		return nil, err
+	}
+	if err := tx.Entomb(ctx, at, seqs, event.MessageTombstone{By: by}); err != nil {
+		return nil, err
+	}
+	return []room.Entry{{Address: at, Payload: event.MessageRemoved{Seqs: seqs, By: by}}}, nil
+}
