@@ -47,7 +47,12 @@ export async function ask(page: Page, text: string, { unnamed = false } = {}): P
   await box.locator('[data-question]').fill(text)
   await expect(box.getByText(t('ask.note'))).toBeVisible()
   if (unnamed) await box.getByLabel(t('ask.anonymous')).check()
+  // The status of a question before this one may still stand there.
+  const taken = page.waitForResponse(
+    (answer) => answer.request().method() === 'POST' && /\/questions$/.test(answer.url()),
+  )
   await box.getByRole('button', { name: t('ask.send') }).click()
+  expect((await taken).status()).toBe(201)
   await expect(box.getByRole('status')).toHaveText(t('ask.done'))
 }
 

@@ -39,7 +39,7 @@ describe.each(['en', 'fr'])('in %s', (locale) => {
       if (tab) await page.getByRole('tab').nth(tab).click()
       // On the phone the cockpit keeps its queue in a drawer.
       const there = ready.includes('queue') && size === 'phone' ? '.next' : ready
-      await expect.poll(() => document.querySelector(there), { timeout: 5_000 }).not.toBeNull()
+      await expect.poll(() => document.querySelector(there)).not.toBeNull()
       expect(await audit()).toEqual([])
       expect(document.documentElement.scrollWidth).toBeLessThanOrEqual(innerWidth)
     })

@@ -97,6 +97,17 @@ describe('the account page', () => {
   beforeEach(() => page.viewport(1280, 800))
   afterEach(() => opened.close())
 
+  it('says so when signing out fails', async () => {
+    opened = await openPage('/account', { as: 'subscriber' })
+    await expect.element(page.getByRole('button', { name: 'Sign out' })).toBeVisible()
+    opened.server.world.down = true
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expect.element(page.getByRole('alert')).toHaveTextContent('could not do this')
+    opened.server.world.down = false
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await expect.poll(() => opened.app.session.account).toBeNull()
+  })
+
   it('cancels in three clicks from the home page, and takes it back', async () => {
     opened = await openPage('/', { as: 'subscriber' })
     await page.getByRole('link', { name: 'Your account' }).click()

@@ -62,7 +62,7 @@ export async function openPage(
   history.replaceState(null, '', path)
   await language.choose(locale)
   const app = new App(new Router(routes))
-  await app.session.load()
+  await app.session.load().catch(() => {})
   await app.directory.refresh({ force: true })
   const target = document.body.appendChild(document.createElement('div'))
   const root = mount(AppRoot, { target, props: { app } })

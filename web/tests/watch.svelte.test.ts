@@ -243,6 +243,34 @@ describe('watching', () => {
     await expect.poll(() => page.getByTestId('on-air').query()).toBeNull()
   })
 
+  it('says so when nothing could be read, and reads it when asked', async () => {
+    opened = await openPage('/c/ines', { change: (w) => (w.down = true) })
+    await expect.element(page.getByRole('heading', { name: 'This did not load' })).toBeVisible()
+    expect(await audit()).toEqual([])
+    opened.server.world.down = false
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await expect.element(page.getByRole('heading', { name: 'Glazing the Lune vase' })).toBeVisible()
+  })
+
+  it('announces each question that was asked', async () => {
+    opened = await openPage('/c/ines', { as: 'subscriber' })
+    await page.getByRole('tab').nth(1).click()
+    const box = page.getByTestId('ask-box')
+    const said: string[] = []
+    const ask = async (question: string) => {
+      await box.getByRole('textbox').fill(question)
+      await box.getByRole('button', { name: 'Send the question' }).click()
+      await expect.element(box.getByRole('textbox')).toHaveValue('')
+    }
+    await ask('Why straw?')
+    const status = box.getByRole('status').element()
+    const watch = new MutationObserver(() => said.push(status.textContent ?? ''))
+    watch.observe(status, { characterData: true, childList: true, subtree: true })
+    await ask('Why not paper?')
+    await expect.poll(() => said).toEqual(['', 'Asked. It waits in the queue.'])
+    watch.disconnect()
+  })
+
   it('keeps single keys out of fields, and obeys when they are switched off', async () => {
     opened = await openPage('/c/ines', { as: 'full' })
     await expect.element(composer()).toBeInTheDocument()

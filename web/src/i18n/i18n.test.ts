@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import protocol from '../../../docs/protocol.md?raw'
 import { passingReasons } from '../api/refusal'
-import { language, t } from './index.svelte'
+import { chooseLocale, language, preferredLocale, t } from './index.svelte'
 
 const files = import.meta.glob<Record<string, string>>('./*.json', { eager: true, import: 'default' })
 const sources = import.meta.glob<string>(['../**/*.svelte', '../**/*.ts', '!../**/*.test.ts'], {
@@ -84,6 +84,24 @@ describe('the words', () => {
     expect(t('space.name')).toBe('Espace abonnés')
     await language.choose('xx')
     expect(language.current).toBe('fr')
+    await language.choose('en')
+  })
+})
+
+describe('a browser that refuses storage', () => {
+  const refused = () => {
+    throw new DOMException('denied', 'SecurityError')
+  }
+  beforeAll(() => language.choose('en'))
+  afterEach(() => vi.unstubAllGlobals())
+
+  it('is spoken to in a language it asks for, and may choose another', async () => {
+    vi.stubGlobal('location', { search: '' })
+    vi.stubGlobal('navigator', { languages: ['fr-CA', 'en'] })
+    vi.stubGlobal('localStorage', { getItem: refused, setItem: refused })
+    expect(preferredLocale()).toBe('fr')
+    await chooseLocale('fr')
+    expect(t('space.name')).toBe('Espace abonnés')
     await language.choose('en')
   })
 })

@@ -58,14 +58,26 @@ export function t(key: Key, values: Values = {}): string {
 /** The language chosen earlier, in the address (?lang=fr), or the first the browser asks for that we speak. */
 export function preferredLocale(): string {
   const asked = new URLSearchParams(location.search).get('lang')
-  const wanted = [asked, localStorage.getItem(CHOICE), ...navigator.languages.map((l) => l.split('-')[0])]
+  const wanted = [asked, chosenBefore(), ...navigator.languages.map((l) => l.split('-')[0])]
   return wanted.find((l) => l && locales.includes(l)) ?? 'en'
 }
 
 /** Switches now and remembers. */
 export async function chooseLocale(locale: string): Promise<void> {
-  localStorage.setItem(CHOICE, locale)
+  try {
+    localStorage.setItem(CHOICE, locale)
+  } catch {
+    // A browser may refuse storage; the choice then lasts as long as the page.
+  }
   await language.choose(locale)
+}
+
+function chosenBefore(): string | null {
+  try {
+    return localStorage.getItem(CHOICE)
+  } catch {
+    return null
+  }
 }
 
 /** The name of a language in itself: "Français". */

@@ -33,7 +33,7 @@ export class SessionState {
 
   async signOut(): Promise<void> {
     await api.signOut()
-    this.#session = await api.session()
+    if (this.#session) this.#session = { ...this.#session, account: null }
     this.#connection.restart()
   }
 
