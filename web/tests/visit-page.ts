@@ -36,11 +36,17 @@ class FakeWebSocket {
 
 export type Page = { server: FakeServer; app: App; close: () => Promise<void> }
 
-type Look = { as?: Role; locale?: string; change?: (world: World) => void }
+type Look = {
+  as?: Role
+  locale?: string
+  /** Words to speak instead of the locale's own. */
+  words?: Record<string, string>
+  change?: (world: World) => void
+}
 
 export async function openPage(
   path: string,
-  { as = 'anonymous', locale = 'en', change }: Look = {},
+  { as = 'anonymous', locale = 'en', words, change }: Look = {},
 ): Promise<Page> {
   const seen = world(as)
   seen.playback = { state: 'offline', url: '', reason: 'offline' }
@@ -61,6 +67,7 @@ export async function openPage(
   } as unknown as typeof WebSocket
   history.replaceState(null, '', path)
   await language.choose(locale)
+  if (words) language.speak(locale, words)
   const app = new App(new Router(routes))
   await app.session.load().catch(() => {})
   await app.directory.refresh({ force: true })

@@ -26,8 +26,12 @@ class Language {
   /** Loads and speaks it; an unknown language changes nothing. */
   async choose(locale: string): Promise<void> {
     const load = files[`./${locale}.json`]
-    if (!load) return
-    this.#words = await load()
+    if (load) this.speak(locale, await load())
+  }
+
+  /** Speaks these words, which choose() takes from the language's file. */
+  speak(locale: string, words: Dictionary): void {
+    this.#words = words
     this.current = locale
     if (globalThis.document) document.documentElement.lang = locale
   }
