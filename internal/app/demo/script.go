@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"time"
 )
 
@@ -102,13 +103,14 @@ func (s *stage) ask(ctx context.Context) error {
 // answer takes the oldest waiting question on air, talks for a while, and marks
 // it answered. When a person plays the creator, their choice is left alone.
 func (s *stage) answer(ctx context.Context) error {
-	var list struct {
-		Questions []struct{ ID, State string }
-	}
+	type asked struct{ ID, State string }
+	var list struct{ Questions []asked }
+	waits := func(q asked) bool { return q.State == "waiting" }
 	pause(ctx, 8*time.Second)
 	for ctx.Err() == nil {
-		if err := s.creator.call(ctx, "GET", channelPath+"/questions", nil, &list); err == nil && len(list.Questions) > 0 {
-			path := channelPath + "/questions/" + list.Questions[0].ID
+		err := s.creator.call(ctx, "GET", channelPath+"/questions", nil, &list)
+		if next := slices.IndexFunc(list.Questions, waits); err == nil && next >= 0 {
+			path := channelPath + "/questions/" + list.Questions[next].ID
 			if s.creator.call(ctx, "POST", path+"/air", nil, nil) == nil {
 				pause(ctx, 45*time.Second)
 				if err := s.creator.call(ctx, "POST", path+"/answer", nil, nil); err != nil && ctx.Err() == nil {
