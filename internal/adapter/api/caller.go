@@ -117,8 +117,11 @@ func (a *API) SameOrigin(r *http.Request) bool {
 	return err == nil && a.opt.PublicURL != "" && u.Host == public.Host && u.Scheme == public.Scheme
 }
 
+// secure reports whether the browser speaks TLS. A public address that does is
+// enough: whoever forgets to name the proxy in front must not get a cookie that
+// travels in the clear.
 func (a *API) secure(r *http.Request) bool {
-	return r.TLS != nil || a.opt.Proxies.Scheme(r) == "https"
+	return r.TLS != nil || a.opt.Proxies.Scheme(r) == "https" || strings.HasPrefix(a.opt.PublicURL, "https://")
 }
 
 // cookie returns the session's cookie; an empty token takes it away.

@@ -22,3 +22,16 @@ func TestOriginIsAHousehold(t *testing.T) {
 		}
 	}
 }
+
+// A cookie that was given over TLS is never sent without it, also where the proxy
+// that speaks TLS was not named.
+func TestCookieIsSecureUnderAPublicAddressOfTLS(t *testing.T) {
+	for public, want := range map[string]bool{"https://live.example.org": true, "http://live.example.org": false, "": false} {
+		a := &API{opt: Options{PublicURL: public}}
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("X-Forwarded-Proto", "https") // from nobody we know
+		if got := (caller{secure: a.secure(r)}).cookie("token").Secure; got != want {
+			t.Errorf("public address %q: secure %v, want %v", public, got, want)
+		}
+	}
+}
