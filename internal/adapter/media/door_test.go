@@ -212,21 +212,3 @@ func TestPlaybackSaysWhyNot(t *testing.T) {
 	s.must(s.live.Recover(t.Context())) // as after a restart: nothing in memory
 	want(hls.Playback{State: "interrupted", Reason: "offline"})
 }
-
-func TestViewersAreCountedByPlayback(t *testing.T) {
-	s := newStudio(t)
-	place, key := s.channel("ines")
-	s.send(key, s.pottery())
-	s.awaitState(place, live.Live)
-	one, two := s.url("", place), s.url("", place)
-	s.eventually("both play", func() bool { return s.get(one, "").status == 200 && s.get(two, "").status == 200 })
-	s.get(one, "")
-	if n := s.door.Viewers(place); n != 2 {
-		t.Errorf("%d viewers, want 2", n)
-	}
-	s.clock.forward(11 * time.Second)
-	s.get(two, "")
-	if n := s.door.Viewers(place); n != 1 {
-		t.Errorf("%d viewers, want 1", n)
-	}
-}

@@ -56,8 +56,7 @@ type Config struct {
 // Door is the way to the pictures.
 type Door struct {
 	Config
-	signer  signer
-	viewers *viewers
+	signer signer
 
 	mu      sync.Mutex
 	outputs map[ident.Channel]*output
@@ -67,7 +66,7 @@ type Door struct {
 // NewDoor returns a door without broadcasts behind it.
 func NewDoor(c Config) *Door {
 	return &Door{
-		Config: c, signer: signer{c.Secret, c.Random}, viewers: newViewers(c.Now),
+		Config: c, signer: signer{c.Secret, c.Random},
 		outputs: map[ident.Channel]*output{}, opened: make(chan struct{}),
 	}
 }
@@ -91,9 +90,6 @@ func (d *Door) forget(o *output) {
 	}
 }
 
-// Viewers counts the playback sessions of the last ten seconds on this node.
-func (d *Door) Viewers(channel ident.Channel) int { return d.viewers.count(channel) }
-
 // ServeHTTP answers Pattern.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
@@ -114,7 +110,6 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, f)
 		return
 	}
-	d.viewers.saw(t)
 	o.serve(w, r, r.PathValue("file"))
 }
 
