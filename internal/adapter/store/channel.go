@@ -49,7 +49,9 @@ func (tx *Tx) ChannelByHandle(ctx context.Context, handle string) (channel.Chann
 
 // Channels implements channel.Tx.
 func (tx *Tx) Channels(ctx context.Context, limit int) ([]channel.Channel, error) {
-	return tx.channels(ctx, `ORDER BY c.created LIMIT $1`, limit)
+	const live = `EXISTS (SELECT 1 FROM broadcast b WHERE b.channel = c.id AND b.state <> 'ended')`
+	return tx.channels(ctx, `WHERE `+live+` OR c.id IN (SELECT id FROM channel ORDER BY created DESC, id DESC LIMIT $1)
+		ORDER BY `+live+` DESC, c.created DESC, c.id DESC`, limit)
 }
 
 // InsertChannel implements channel.Tx.

@@ -21,6 +21,7 @@ type Tx interface {
 	InsertChannel(ctx context.Context, c Channel) (bool, error)
 	ChannelByID(ctx context.Context, id ident.Channel) (Channel, bool, error)
 	ChannelByHandle(ctx context.Context, handle string) (Channel, bool, error)
+	// Channels returns all that are live, then the newest others up to limit.
 	Channels(ctx context.Context, limit int) ([]Channel, error)
 	SetChannel(ctx context.Context, c Channel) error
 	Moderators(ctx context.Context, id ident.Channel) ([]Moderator, error)
@@ -48,7 +49,7 @@ func NewService(store Store, ids *ident.Source, now func() time.Time, fold func(
 	return &Service{store: store, ids: ids, now: now, fold: fold}
 }
 
-// listed is how many channels a home page holds for now.
+// listed is how many channels a home page holds for now, besides the live ones.
 const listed = 200
 
 // Open makes a channel for the owner of the given name. by must be an operator.
@@ -113,7 +114,7 @@ func (s *Service) ByID(ctx context.Context, id ident.Channel) (Channel, error) {
 	return c, err
 }
 
-// List returns the channels of this server, newest last.
+// List returns the channels of this server: all that are live, then the newest.
 func (s *Service) List(ctx context.Context) ([]Channel, error) {
 	var cs []Channel
 	err := s.store.View(ctx, func(tx Tx) (err error) {
