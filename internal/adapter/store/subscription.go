@@ -83,10 +83,10 @@ func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time,
 }
 
 // SetCheckout implements subscription.Tx. What is complete stays so, and what
-// has expired can only become complete.
+// has expired can only become complete. When it renews is a guess until it is paid.
 func (tx *Tx) SetCheckout(ctx context.Context, c subscription.Checkout) error {
 	_, err := tx.exec(ctx, `UPDATE checkout SET state = $1, reason = $2,
-		ref = CASE WHEN ref = '' THEN $3 ELSE ref END, renews = CASE WHEN renews = 0 THEN $4 ELSE renews END
+		ref = CASE WHEN ref = '' THEN $3 ELSE ref END, renews = CASE WHEN renews = 0 OR $6 = 'complete' THEN $4 ELSE renews END
 		WHERE id = $5 AND state <> 'complete' AND (state <> 'expired' OR $6 = 'complete')`,
 		c.State, c.Reason, c.Ref, millis(c.RenewsAt), c.ID, string(c.State))
 	return err

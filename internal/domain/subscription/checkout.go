@@ -43,8 +43,8 @@ type Checkout struct {
 	Provider string
 	Ref      string // the provider's name for it; empty until it answered
 	State    CheckoutState
-	Reason   string // why it was declined
-	RenewsAt time.Time
+	Reason   string    // why it was declined
+	RenewsAt time.Time // as if it were paid when it was opened; once it is paid, as it will be
 	Created  time.Time
 	Expires  time.Time
 }

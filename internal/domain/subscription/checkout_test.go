@@ -83,6 +83,25 @@ func TestWhoMayOpenACheckout(t *testing.T) {
 	wantReason(t, open(w.person(true), "k"), "not_on_sale")
 }
 
+// What the buyer reads after paying is when they will pay again, however long the
+// sheet stood open.
+func TestPaidCheckoutSaysWhenItRenews(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(29 * time.Minute)
+	if _, err := w.service.Refresh(t.Context(), "fake", w.provider.pay(c.ID)); err != nil {
+		t.Fatal(err)
+	}
+	c, err = w.service.CheckoutByID(t.Context(), buyer, c.ID)
+	if want := w.clock.Now().AddDate(0, 1, 0); err != nil || c.State != subscription.CheckoutComplete || !c.RenewsAt.Equal(want) {
+		t.Errorf("%s, renews %v, want %v (%v)", c.State, c.RenewsAt, want, err)
+	}
+}
+
 func TestOneUnfinishedCheckoutPerChannel(t *testing.T) {
 	w := newWorld(t)
 	buyer := w.person(true)

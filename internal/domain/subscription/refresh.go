@@ -152,7 +152,7 @@ func (s *Service) write(ctx context.Context, tx Tx, c Checkout, o Object) (Subsc
 		}
 	}
 	if paid && c.State != CheckoutComplete {
-		c.State, c.Reason = CheckoutComplete, ""
+		c.State, c.Reason, c.RenewsAt = CheckoutComplete, "", o.PeriodEnd
 		if err := tx.SetCheckout(ctx, c); err != nil {
 			return is, err
 		}
