@@ -68,6 +68,19 @@ describe('Connection', () => {
     expect(network.opened).toBe(2)
   })
 
+  it('stays away as long as a server that goes has asked', () => {
+    network.greet()
+    network.socket.say({ type: 'goodbye', retry_after: 3 })
+    network.lose()
+    network.pass(2999)
+    expect(network.opened).toBe(1)
+    network.pass(1)
+    expect(network.opened).toBe(2)
+    network.lose() // it asked once
+    network.pass(1000)
+    expect(network.opened).toBe(3)
+  })
+
   it('waits longer with every failure, and starts over after a success', () => {
     network.lose()
     network.pass(500)

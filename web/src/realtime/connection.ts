@@ -38,6 +38,8 @@ export class Connection {
   #world: Surroundings
   #socket: SocketLike | undefined
   #attempt = 0
+  /** What a server that went away said: how long to stay away, so that not everybody comes back at once. */
+  #invited = 0
   #next = 0
   #retry: unknown
   #ping: unknown
@@ -119,6 +121,7 @@ export class Connection {
       return
     }
     if (frame.type === 'hello') this.#greeted()
+    if (frame.type === 'goodbye') this.#invited = frame.retry_after * 1000
     const answered = 'id' in frame && this.#settle(frame)
     if (!answered || frame.type !== 'pong') for (const listen of this.#frames) listen(frame)
   }
@@ -144,7 +147,8 @@ export class Connection {
     if (STAY_AWAY.has(code)) return this.#become('stopped')
     this.#become('waiting')
     const wait = backoff(this.#attempt++, this.#world.random)
-    const least = code === TOO_MANY_FRAMES ? PAUSE_AFTER_TOO_MANY : 0
+    const least = code === TOO_MANY_FRAMES ? PAUSE_AFTER_TOO_MANY : this.#invited
+    this.#invited = 0
     this.#retry = this.#world.setTimeout(() => this.#open(), Math.max(wait, least))
   }
 

@@ -21,6 +21,7 @@ describe('Feed', () => {
   let begun: number
   let out: string
   let waits: string[]
+  let left: string[]
   let log: SubspaceEvent[]
   const page = vi.fn<Pager>()
 
@@ -38,6 +39,7 @@ describe('Feed', () => {
     begun = 0
     out = ''
     waits = []
+    left = []
     log = events(1, 20)
     page.mockReset()
     page.mockImplementation(({ after = 0, limit = 100 }): Promise<EventPage> => {
@@ -54,10 +56,43 @@ describe('Feed', () => {
       follow: (list) => seen.push(...list.map((e) => e.seq)),
       out: (reason) => (out = reason),
       waiting: (reason) => waits.push(reason),
+      skipped: (why) => left.push(why),
     })
     connection.start()
     feed.start()
     network.greet()
+  })
+
+  describe('when a part of the log is not shown', () => {
+    const skip = (from: number, to: number) =>
+      network.socket.say({ type: 'skipped', channel: 'ines', room: 'public', from, to, why: 'sampled' })
+
+    it('goes on behind it without asking for it', async () => {
+      entered(events(1, 3), 3)
+      skip(4, 6)
+      arrive(event(7))
+      skip(8, 20)
+      arrive(event(21))
+      await settled()
+      expect(seen).toEqual([1, 2, 3, 7, 21])
+      expect(page).not.toHaveBeenCalled()
+      expect(left).toEqual(['sampled', 'sampled'])
+    })
+
+    it('comes back behind it', () => {
+      entered(events(1, 3), 3)
+      skip(4, 20)
+      expect(feed.cursor).toBe(20)
+    })
+
+    it('still asks for what is missing before it', async () => {
+      entered(events(1, 3), 3)
+      skip(6, 8)
+      log = events(1, 9)
+      arrive(event(9))
+      await settled()
+      expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    })
   })
 
   it('enters without a cursor and begins with the newest page', () => {

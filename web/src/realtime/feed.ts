@@ -6,7 +6,7 @@
 import type { EventPage } from '../api/subspace'
 import { passingReasons, Refusal } from '../api/refusal'
 import type { Connection } from './connection'
-import type { Closed, Entered, Place, RoomName, ServerFrame, SubspaceEvent } from './frames'
+import type { Closed, Entered, Place, RoomName, ServerFrame, Skipped, SubspaceEvent } from './frames'
 
 /** How a Feed reads the log over REST. */
 export type Pager = (query: { after?: number; before?: number; limit?: number }) => Promise<EventPage>
@@ -17,6 +17,8 @@ export type Reader = {
   /** The next events of the log, each exactly once. */
   follow(events: SubspaceEvent[]): void
   entered?(frame: Entered): void
+  /** Some of the log is not shown: to everybody, because too much is written, or to us, because we are slow. */
+  skipped?(why: Skipped['why']): void
   /** Not in the room for a reason that passes: what was delivered stays, and entering is tried again. */
   waiting?(reason: string): void
   /** Not or no longer in the room; `reason` says why. Nothing more is delivered until the next entry. */
@@ -117,6 +119,14 @@ export class Feed {
     if (frame.type === 'entered' && this.#isMine(frame)) this.#entered(frame)
     else if (frame.type === 'closed' && this.#isMine(frame)) this.#closed(frame)
     else if (frame.type === 'event' && this.#isMine(frame) && this.#inside) this.#arrive([frame.event])
+    else if (frame.type === 'skipped' && this.#isMine(frame) && this.#inside) this.#skip(frame)
+  }
+
+  /** Goes on behind what will not come. Is something missing before it, the next event has it all read. */
+  #skip({ from, to, why }: Skipped): void {
+    if (this.#catching || this.cursor === undefined || from > this.cursor + 1) return
+    this.cursor = Math.max(this.cursor, to)
+    this.#reader.skipped?.(why)
   }
 
   #isMine(frame: { channel: string; room: RoomName }): boolean {

@@ -78,6 +78,10 @@ export type Closed = Located & { type: 'closed'; reason: string; detail: string 
 export type StandingChanged = { type: 'standing'; channel: string }
 export type Door = { type: 'door'; channel: string; room: 'space'; open: true; until: string | null }
 export type State = Passing & { type: 'state'; channel: string }
+/** A stretch of the log, both ends included, that will not come. */
+export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
+/** The server goes away and says when to come back, in seconds. */
+export type Goodbye = { type: 'goodbye'; retry_after: number }
 export type Arrived = Located & { type: 'event'; event: SubspaceEvent }
 
 export type ServerFrame =
@@ -85,6 +89,8 @@ export type ServerFrame =
   | Entered
   | (Located & { type: 'left'; id: string })
   | Arrived
+  | Skipped
+  | Goodbye
   | Ack
   | Refused
   | Closed

@@ -34,6 +34,9 @@ const nextFrame: NextFrame = (run) => {
 /** A lost message waits this long for the socket before its writer is asked. */
 const GIVE_UP_AFTER = 8_000
 
+/** A room counts as crowded until this long after something was left out. */
+const CROWDED_FOR = 5_000
+
 export class RoomChat {
   readonly room: RoomName
   readonly channel: string
@@ -53,7 +56,11 @@ export class RoomChat {
   /** Rows that came while the reader was looking further up. */
   unseen = $state(0)
 
+  /** So much is written that a part of it is shown. */
+  crowded = $state(false)
+
   #reading = false
+  #calm: ReturnType<typeof setTimeout> | undefined
   #connection: Connection
   #feed: Feed
   #ears: RoomEars
@@ -79,6 +86,7 @@ export class RoomChat {
       follow: (events) => this.#follow(events),
       entered: (frame) => this.#entered(frame),
       waiting: (reason) => (this.trouble = reason),
+      skipped: () => this.#skipped(),
       out: (reason) => this.#out(reason),
     })
   }
@@ -249,6 +257,12 @@ export class RoomChat {
     for (const row of shown) for (const listen of this.#listeners) listen(row)
   }
 
+  #skipped(): void {
+    this.crowded = true
+    clearTimeout(this.#calm)
+    this.#calm = setTimeout(() => (this.crowded = false), CROWDED_FOR)
+  }
+
   #keep(): number {
     return this.#reading ? READING_ROWS : LIVE_ROWS
   }
@@ -260,6 +274,8 @@ export class RoomChat {
   }
 
   #forget(): void {
+    clearTimeout(this.#calm)
+    this.crowded = false
     this.phase = 'out'
     this.trouble = ''
     this.#queue = []
