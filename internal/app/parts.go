@@ -52,8 +52,9 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{gate: access.NewGate(s.db.Rights(), s.sur.Now), log: s.sur.Log, liveChanged: make(chan struct{}, 1)}
-	if err := p.rules(s, node); err != nil {
+	rights := s.db.Rights()
+	p := &parts{gate: access.NewGate(rights, s.sur.Now), log: s.sur.Log, liveChanged: make(chan struct{}, 1)}
+	if err := p.rules(s, rights, node); err != nil {
 		return nil, err
 	}
 	secret, err := secretOf(ctx, s, "playback_secret")
@@ -77,9 +78,9 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	return p, nil
 }
 
-func (p *parts) rules(s *Server, node string) (err error) {
+func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) {
 	now, ids := s.sur.Now, ident.NewSource(s.sur.Now, s.sur.Random)
-	if p.accounts, err = account.NewService(store.UnitOf(s.db, as[account.Tx]), ids, now, s.sur.Random); err != nil {
+	if p.accounts, err = account.NewService(store.UnitOf(s.db, as[account.Tx]), rights, ids, now, s.sur.Random); err != nil {
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)

@@ -48,6 +48,7 @@ func (g *Gateway) use(ctx context.Context, at room.Address, handle string) (*aud
 	if a == nil {
 		a, fellow = fresh, false
 		g.audiences[at] = a
+		g.handles[handle] = at.Channel
 	}
 	a.users++
 	g.mu.Unlock()
@@ -86,6 +87,18 @@ func (g *Gateway) find(at room.Address, use bool) *audience {
 	return a
 }
 
+// channelOf finds a channel by its handle, in memory while somebody is there: a
+// handle never comes to mean another channel.
+func (g *Gateway) channelOf(handle string) (ident.Channel, error) {
+	g.mu.Lock()
+	id, known := g.handles[handle]
+	g.mu.Unlock()
+	if known {
+		return id, nil
+	}
+	return g.opt.Channel(g.stop, handle)
+}
+
 // drop ends what use began.
 func (g *Gateway) drop(at room.Address) {
 	g.mu.Lock()
@@ -93,6 +106,9 @@ func (g *Gateway) drop(at room.Address) {
 	if a := g.audiences[at]; a != nil {
 		if a.users--; a.users == 0 {
 			delete(g.audiences, at)
+			if at.Audience == room.Business { // the last to go: every door follows it
+				delete(g.handles, a.handle)
+			}
 		}
 	}
 }

@@ -201,7 +201,7 @@ func (g *Gateway) addressOf(f ask) (room.Address, string, error) {
 	if err != nil {
 		return room.Address{}, "", err
 	}
-	id, err := g.opt.Channel(g.stop, f.Channel)
+	id, err := g.channelOf(f.Channel)
 	return room.Address{Channel: id, Audience: audience}, f.Channel, err
 }
 

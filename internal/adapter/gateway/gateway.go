@@ -94,6 +94,7 @@ type Gateway struct {
 
 	mu        sync.Mutex
 	audiences map[room.Address]*audience
+	handles   map[string]ident.Channel // of the channels somebody is in
 	closed    bool
 	origins   map[string]int // sockets by the address they come from
 	live      sync.WaitGroup // one per connection
@@ -113,7 +114,7 @@ func New(opt Options) (*Gateway, error) {
 	stop, quit := context.WithCancel(context.Background()) // ended by Close, not by a request
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
-		audiences: map[room.Address]*audience{}, origins: map[string]int{},
+		audiences: map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
 		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), seed: maphash.MakeSeed(),
 	}
 	for i, loop := range sockets.All() {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
@@ -33,7 +34,7 @@ func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[acce
 		}
 		f.facts[s] = &access.Facts{Account: s.Account}
 	}
-	f.channels, f.accounts = distinct(f.channels), distinct(f.accounts)
+	f.channels, f.accounts = rounded(distinct(f.channels)), rounded(distinct(f.accounts))
 	for _, step := range []func() error{f.ofChannels, f.ofAccounts, f.ofModerators, f.ofGrants, f.ofSanctions} {
 		if err := step(); err != nil {
 			return err
@@ -150,14 +151,33 @@ func (f *factsQuery) ofSanctions() error {
 	})
 }
 
-// Rights reads facts for the gate.
-type Rights struct{ db *DB }
+// Rights reads facts for the gate, and sessions.
+type Rights struct {
+	db       *DB
+	facts    together[access.Subject, access.Facts]
+	sessions together[string, account.Session]
+}
 
 // Rights returns the reader of facts outside transactions.
-func (db *DB) Rights() *Rights { return &Rights{db} }
+func (db *DB) Rights() *Rights {
+	r := &Rights{db: db}
+	r.facts.read, r.sessions.read = r.readFacts, r.readSessions
+	return r
+}
 
-// Facts implements access.FactsReader.
-func (r *Rights) Facts(ctx context.Context, subjects []access.Subject) (out map[access.Subject]access.Facts, err error) {
+// Facts implements access.FactsReader. Single subjects are read together.
+func (r *Rights) Facts(ctx context.Context, subjects []access.Subject) (map[access.Subject]access.Facts, error) {
+	if len(subjects) != 1 {
+		return r.readFacts(ctx, subjects)
+	}
+	f, found, err := r.facts.ask(ctx, subjects[0])
+	if err != nil || !found {
+		return nil, err
+	}
+	return map[access.Subject]access.Facts{subjects[0]: f}, nil
+}
+
+func (r *Rights) readFacts(ctx context.Context, subjects []access.Subject) (out map[access.Subject]access.Facts, err error) {
 	err = r.db.View(ctx, func(tx *Tx) error {
 		out, err = tx.Facts(ctx, subjects)
 		return err

@@ -72,16 +72,37 @@ func (tx *Tx) InsertSession(ctx context.Context, hash string, s account.Session)
 	return err
 }
 
-// SessionByHash implements account.Tx.
-func (tx *Tx) SessionByHash(ctx context.Context, hash string) (account.Session, bool, error) {
-	var s account.Session
-	var expires int64
-	dest, done := scanAccount(&s.Account, &s.ID, &expires)
-	ok, err := tx.one(ctx, `SELECT `+accountColumns+`, s.id, s.expires
-		FROM session s JOIN account a ON a.id = s.account WHERE s.hash = $1`, []any{hash}, dest...)
-	done()
-	s.Expires = fromMillis(expires)
-	return s, ok, err
+// SessionByHash implements account.Sessions.
+func (r *Rights) SessionByHash(ctx context.Context, hash string) (account.Session, bool, error) {
+	return r.sessions.ask(ctx, hash)
+}
+
+func (r *Rights) readSessions(ctx context.Context, hashes []string) (map[string]account.Session, error) {
+	out := make(map[string]account.Session, len(hashes))
+	err := r.db.View(ctx, func(tx *Tx) error {
+		for len(hashes) > 0 {
+			n := min(len(hashes), factsChunk)
+			some := rounded(hashes[:n])
+			query := `SELECT ` + accountColumns + `, s.id, s.expires, s.hash
+				FROM session s JOIN account a ON a.id = s.account WHERE s.hash IN ` + listed(1, len(some))
+			if err := tx.each(ctx, query, anys(some), func(scan func(...any) error) error {
+				var s account.Session
+				var expires int64
+				var hash string
+				dest, done := scanAccount(&s.Account, &s.ID, &expires, &hash)
+				err := scan(dest...)
+				done()
+				s.Expires = fromMillis(expires)
+				out[hash] = s
+				return err
+			}); err != nil {
+				return err
+			}
+			hashes = hashes[n:]
+		}
+		return nil
+	})
+	return out, err
 }
 
 // DeleteSession implements account.Tx.
@@ -122,8 +143,9 @@ func (r *Rights) LiveSessions(ctx context.Context, ids []ident.Session) (map[ide
 	err := r.db.View(ctx, func(tx *Tx) error {
 		for len(ids) > 0 {
 			n := min(len(ids), factsChunk)
-			query := `SELECT id FROM session WHERE id IN ` + listed(1, n) + ` AND expires > $` + strconv.Itoa(n+1)
-			args := append(anys(ids[:n]), r.db.opt.Now().UnixMilli())
+			some := rounded(ids[:n])
+			query := `SELECT id FROM session WHERE id IN ` + listed(1, len(some)) + ` AND expires > $` + strconv.Itoa(len(some)+1)
+			args := append(anys(some), r.db.opt.Now().UnixMilli())
 			if err := tx.each(ctx, query, args, func(scan func(...any) error) error {
 				var id ident.Session
 				err := scan(&id)

@@ -147,6 +147,7 @@ func (l *Logs) Heads(ctx context.Context, logs []ident.Log) (map[ident.Log]int64
 	if len(logs) == 0 {
 		return heads, nil
 	}
+	logs = rounded(logs)
 	err := l.db.View(ctx, func(tx *Tx) error {
 		return tx.each(ctx, `SELECT id, head FROM log WHERE id IN `+listed(1, len(logs)), anys(logs), func(scan func(...any) error) error {
 			var id ident.Log

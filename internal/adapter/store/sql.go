@@ -54,6 +54,20 @@ func anys[T any](values []T) []any {
 	return args
 }
 
+// rounded repeats the last value until there are 1, 2, 4, 8, … of them: in a set
+// that changes nothing, and statements for sets come in few sizes.
+func rounded[T any](values []T) []T {
+	size := 1
+	for size < len(values) {
+		size *= 2
+	}
+	out := append(make([]T, 0, size), values...)
+	for len(values) > 0 && len(out) < size {
+		out = append(out, values[len(values)-1])
+	}
+	return out
+}
+
 // distinct returns the values without repeats, in order of first appearance.
 func distinct[T comparable](values []T) []T {
 	seen := make(map[T]bool, len(values))

@@ -16,14 +16,11 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/fault"
 )
 
-// sqliteReaders is how many snapshots are read at once.
-const sqliteReaders = 4
-
 // sqliteEngine has one writer, which commits in groups, and a few readers.
 type sqliteEngine struct {
-	writer *groupCommit
-	write  *sql.DB
-	read   *sql.DB
+	writer  *groupCommit
+	write   *sql.DB
+	readers *readers
 }
 
 // openSQLite opens FILE. Every setting that a driver's default could change is
@@ -53,9 +50,7 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), write.Close())
 	}
-	read.SetMaxOpenConns(sqliteReaders)
-	read.SetMaxIdleConns(sqliteReaders)
-	e := &sqliteEngine{write: write, read: read, writer: newGroupCommit(conn)}
+	e := &sqliteEngine{write: write, readers: newReaders(read), writer: newGroupCommit(conn)}
 	return e, nil
 }
 
@@ -96,12 +91,7 @@ func (e *sqliteEngine) migrate(ctx context.Context, job func(runner) error) erro
 }
 
 func (e *sqliteEngine) view(ctx context.Context, job func(runner) error) error {
-	tx, err := e.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() //nolint:errcheck // a snapshot has nothing to lose
-	return job(tx)
+	return e.readers.view(ctx, job)
 }
 
 func (e *sqliteEngine) locksRows() bool { return false }
@@ -135,5 +125,5 @@ func fullDisk(code int) bool {
 }
 
 func (e *sqliteEngine) close() error {
-	return errors.Join(e.writer.close(), e.read.Close(), e.write.Close())
+	return errors.Join(e.writer.close(), e.readers.close(), e.write.Close())
 }

@@ -43,7 +43,7 @@ func newReception(t testing.TB) *reception {
 func (r *reception) node() *account.Service {
 	r.t.Helper()
 	db := storetest.Open(r.t, r.url, r.clock.Now, nil)
-	s, err := account.NewService(store.UnitOf(db, func(tx *store.Tx) account.Tx { return tx }),
+	s, err := account.NewService(store.UnitOf(db, func(tx *store.Tx) account.Tx { return tx }), db.Rights(),
 		ident.NewSource(r.clock.Now, rand.Reader), r.clock.Now, rand.Reader)
 	if err != nil {
 		r.t.Fatal(err)

@@ -33,7 +33,6 @@ type Tx interface {
 	ClaimFirstOwner(ctx context.Context, id ident.Account) (bool, error)
 
 	InsertSession(ctx context.Context, hash string, s Session) error
-	SessionByHash(ctx context.Context, hash string) (Session, bool, error)
 	DeleteSession(ctx context.Context, hash string) error
 	// DeleteOtherSessions signs out every session of the account but the one kept.
 	DeleteOtherSessions(ctx context.Context, account ident.Account, keep ident.Session) error
@@ -46,6 +45,11 @@ type Tx interface {
 	DropSetupLinks(ctx context.Context) error
 }
 
+// Sessions finds sessions outside of transactions.
+type Sessions interface {
+	SessionByHash(ctx context.Context, hash string) (Session, bool, error)
+}
+
 // Store runs transactions. f may run more than once.
 type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
@@ -54,10 +58,11 @@ type Store interface {
 
 // Service is what people do with accounts.
 type Service struct {
-	store  Store
-	ids    *ident.Source
-	now    func() time.Time
-	random io.Reader
+	store    Store
+	sessions Sessions
+	ids      *ident.Source
+	now      func() time.Time
+	random   io.Reader
 
 	byName   *Throttle
 	byOrigin *Throttle
@@ -66,13 +71,13 @@ type Service struct {
 }
 
 // NewService returns the service. random must be a cryptographic source.
-func NewService(store Store, ids *ident.Source, now func() time.Time, random io.Reader) (*Service, error) {
+func NewService(store Store, sessions Sessions, ids *ident.Source, now func() time.Time, random io.Reader) (*Service, error) {
 	decoy, err := hashPassword("no such account", random)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		store: store, ids: ids, now: now, random: random, decoy: decoy,
+		store: store, sessions: sessions, ids: ids, now: now, random: random, decoy: decoy,
 		byName:   NewThrottle(Limit{Tries: 6, Every: 20 * time.Second}, now),
 		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, now),
 		hashing:  make(chan struct{}, 2),
@@ -173,12 +178,7 @@ func (s *Service) Whose(ctx context.Context, token string) (Session, bool, error
 	if token == "" {
 		return Session{}, false, nil
 	}
-	var session Session
-	found := false
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		session, found, err = tx.SessionByHash(ctx, hashToken(token))
-		return err
-	})
+	session, found, err := s.sessions.SessionByHash(ctx, hashToken(token))
 	if err != nil || !found || !s.now().Before(session.Expires) {
 		return Session{}, false, err
 	}
