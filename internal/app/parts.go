@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/api"
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
@@ -84,8 +83,9 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
-	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now, pacer(chat.Pace)(now))
-	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, pacer(question.Pace)(now),
+	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
+		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
+	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(questionPace(), now),
 		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
 	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), now)
@@ -149,7 +149,8 @@ func (p *parts) doors(s *Server, node string) (err error) {
 		},
 		Session: p.api.Session, SessionOf: p.sessionOf,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
-		Now: s.sur.Now, Log: s.sur.Log,
+		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
+		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})
 	return err
 }
@@ -177,12 +178,10 @@ func (p *parts) health(id ident.Channel) api.Health {
 	}
 }
 
-// pacer makes the throttle that holds a pace.
-func pacer(pace func() (int, time.Duration)) func(now func() time.Time) *account.Throttle {
-	return func(now func() time.Time) *account.Throttle {
-		tries, every := pace()
-		return account.NewThrottle(account.Limit{Tries: tries, Every: every}, now)
-	}
+// questionPace is how fast one person may ask in one channel.
+func questionPace() account.Limit {
+	tries, every := question.Pace()
+	return account.Limit{Tries: tries, Every: every}
 }
 
 // OpenAPI returns the document of the REST API, with all optional routes, without a server.

@@ -16,6 +16,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,6 +47,9 @@ type Config struct {
 	SandboxPeriod       time.Duration
 	SandboxDisputeAfter time.Duration
 	PaymentGrace        time.Duration
+	MessagePace         time.Duration
+	MessageBurst        int
+	ReadableRate        int
 	LogLevel            string
 	File                string // where settings were read from
 	proxies             []netip.Prefix
@@ -56,6 +60,7 @@ type setting struct {
 	name, usage string
 	text        func(*Config) *string
 	span        func(*Config) *time.Duration
+	count       func(*Config) *int
 }
 
 // settings lists every key there is, in the order of the help text.
@@ -80,6 +85,9 @@ func settings() []setting {
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
 		{name: "sandbox-dispute-after", usage: "when the sandbox's third card is disputed", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
 		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
+		{name: "message-pace", usage: "how often one person may write in a channel, in the long run", span: func(c *Config) *time.Duration { return &c.MessagePace }},
+		{name: "message-burst", usage: "messages one person may write at once", count: func(c *Config) *int { return &c.MessageBurst }},
+		{name: "readable-rate", usage: "messages a second a public room shows; of more, a fair sample", count: func(c *Config) *int { return &c.ReadableRate }},
 		{name: "log-level", usage: "debug, info, warn or error", text: func(c *Config) *string { return &c.LogLevel }},
 	}
 }
@@ -88,7 +96,8 @@ func settings() []setting {
 func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
-		ACME: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, LogLevel: "info",
+		ACME: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour,
+		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}
 }
 
@@ -152,6 +161,8 @@ func defaultOf(s setting) string {
 	switch {
 	case s.text != nil && *s.text(&c) != "":
 		return "; default " + *s.text(&c)
+	case s.count != nil:
+		return "; default " + strconv.Itoa(*s.count(&c))
 	case s.span != nil && *s.span(&c) != 0:
 		return "; default " + s.span(&c).String()
 	}
@@ -211,6 +222,14 @@ func (c *Config) set(s setting, value, where string) error {
 		*s.text(c) = value
 		return nil
 	}
+	if s.count != nil {
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 {
+			return fault.New(fault.Invalid, "config_invalid", "%s: %s is a whole number from 1 on, not %q.", where, s.name, value)
+		}
+		*s.count(c) = n
+		return nil
+	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 {
 		return fault.New(fault.Invalid, "config_invalid", "%s: %s is a length of time such as 72h or 30s, not %q.", where, s.name, value)
@@ -245,6 +264,9 @@ func (c *Config) check() error {
 	}
 	if c.SandboxPayments != "" && c.SandboxPayments != "I-know" {
 		return fault.New(fault.Invalid, "config_invalid", "sandbox-payments: the only value is I-know, not %q.", c.SandboxPayments)
+	}
+	if c.MessagePace <= 0 {
+		return fault.New(fault.Invalid, "config_invalid", "message-pace: a person must wait between messages, however shortly: 1s, 200ms.")
 	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":

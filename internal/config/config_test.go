@@ -40,6 +40,7 @@ func every() map[string]string {
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
 		"payment-grace": "1h0m0s", "log-level": "debug",
+		"message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
 	}
 }
 
@@ -116,6 +117,9 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		says   []string
 	}{
 		"unknown key":           {file: "data = x\n\n# more\nlisten_adress = y\n", reason: "config_key_unknown", says: []string{"subspace.conf line 4", `"listen_adress"`}},
+		"no number":             {file: "message-burst = many\n", reason: "config_invalid", says: []string{"line 1", "message-burst", "whole number"}},
+		"nothing at once":       {args: []string{"--message-burst", "0"}, reason: "config_invalid", says: []string{"--message-burst", "from 1 on"}},
+		"no pause":              {args: []string{"--message-pace", "0s"}, reason: "config_invalid", says: []string{"message-pace"}},
 		"underscores":           {file: "rtmp_listen = :1\n", reason: "config_key_unknown", says: []string{"line 1", "Did you mean rtmp-listen?"}},
 		"capitals":              {file: "Data = x\n", reason: "config_key_unknown", says: []string{"Did you mean data?"}},
 		"no value":              {file: "data = x\nlisten\n", reason: "config_invalid", says: []string{"subspace.conf line 2", "name = value"}},

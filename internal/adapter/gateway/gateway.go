@@ -79,6 +79,9 @@ type Options struct {
 	Log      *slog.Logger
 	// Readable is how many messages a second of a public room are shown; 0: 40.
 	Readable int
+	// Frames is what one client may send; empty: as FramesFor eight messages at
+	// once and one a second.
+	Frames Frames
 	// Portable serves each socket with goroutines, as systems without epoll do.
 	Portable bool
 }
@@ -107,6 +110,9 @@ type Gateway struct {
 
 // New returns a gateway; Run must be running while it serves.
 func New(opt Options) (*Gateway, error) {
+	if opt.Frames == (Frames{}) {
+		opt.Frames = FramesFor(8, time.Second)
+	}
 	sockets, err := socket.New(socket.Options{MessageMax: frameMax, QueueMax: answersMax, SendBuffer: kernelMax, Portable: opt.Portable})
 	if err != nil {
 		return nil, err
@@ -180,7 +186,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !g.letIn(w, origin) {
 		return
 	}
-	v := &visitor{came: g.opt.Now(), origin: origin, budget: frameBurst, counted: g.opt.Now()}
+	v := &visitor{came: g.opt.Now(), origin: origin, budget: g.opt.Frames.Burst, counted: g.opt.Now()}
 	if signedIn {
 		v.session = &session
 	}

@@ -18,8 +18,6 @@ const Subprotocol = "subspace.v1"
 // The limits of one connection.
 const (
 	frameMax   = 8 << 10 // bytes of a client's frame
-	frameBurst = 40      // frames at once
-	frameRate  = 10      // and more per second
 	enterCost  = 6       // frames that entering a room counts for: it reads and sends much
 	doorsMax   = 16      // rooms entered at once
 	signInTime = 5 * time.Second
@@ -33,6 +31,18 @@ const (
 	// is on its way when a right ends.
 	kernelMax = 64 << 10
 )
+
+// Frames is how many frames one client may send.
+type Frames struct {
+	Burst float64 // at once
+	Rate  float64 // and more per second
+}
+
+// FramesFor returns a budget in which a person may write at a pace, from two
+// pages, and still enter rooms and ping.
+func FramesFor(burst int, pace time.Duration) Frames {
+	return Frames{Burst: max(40, 4*float64(burst)), Rate: max(10, 2/pace.Seconds())}
+}
 
 // Close codes (4000–4999 are for applications, RFC 6455, 7.4.2).
 const (
@@ -164,7 +174,8 @@ func (v *visitor) served(f ask, err error) {
 // spend takes from the budget of frames; false: it was used up.
 func (v *visitor) spend(cost float64) bool {
 	now := v.gateway().opt.Now()
-	v.budget = min(frameBurst, v.budget+now.Sub(v.counted).Seconds()*frameRate) - cost
+	frames := v.gateway().opt.Frames
+	v.budget = min(frames.Burst, v.budget+now.Sub(v.counted).Seconds()*frames.Rate) - cost
 	v.counted = now
 	if v.budget < 0 {
 		v.conn.Close(closeTooMany, "too many frames: wait 5 seconds", false)

@@ -385,7 +385,7 @@ func TestAuthorStandsOnTheMessageAsInTheDatabase(t *testing.T) {
 // Writing too fast is refused with a time, per person and channel.
 func TestPaceIsPerPersonAndChannel(t *testing.T) {
 	clock := storetest.NewClock()
-	tries, every := chat.Pace()
+	const tries, every = 8, time.Second
 	s := newStage(t, account.NewThrottle(account.Limit{Tries: tries, Every: every}, clock.Now))
 	noa, sam := s.Light("Noa"), s.Light("Sam")
 	for range tries {

@@ -59,12 +59,6 @@ const (
 	laneBatch = 256
 )
 
-// pace is how fast one person may write in one channel.
-const (
-	paceBurst = 8
-	paceEvery = time.Second
-)
-
 // Pacer says whether somebody may write now. A refusal is its error.
 type Pacer interface{ Take(key string) error }
 
@@ -88,9 +82,6 @@ type pending struct {
 func NewService(store Store, now func() time.Time, pace Pacer) *Service {
 	return &Service{store: store, now: now, pace: pace, lane: make(chan *pending, laneQueue)}
 }
-
-// Pace returns the limit that a Pacer for messages should hold.
-func Pace() (tries int, every time.Duration) { return paceBurst, paceEvery }
 
 // Post writes a message and returns after its commit. Refusals: text_*,
 // key_invalid, slow_down, reply_missing, and whatever the gate says.
