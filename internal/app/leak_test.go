@@ -46,6 +46,10 @@ func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
 	l := newLeakStage(t)
 	// Everybody has their sockets open before the words are written.
 	sockets := map[string][]*apptest.Socket{}
+	stream, err := l.subscriber.Listens("atelier", "space")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for who, p := range l.outsiders {
 		sockets[who] = l.knock(p)
 	}
@@ -55,6 +59,7 @@ func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
 		l.guess(p)
 	}
 	l.readAll(l.subscriber)
+	stream.Hears("space", l.words.reply)
 	// What everybody may know is the last word; whoever has it has missed nothing before.
 	last := sentinel("public")
 	l.c.Owner.Posts("atelier", "public", last)
@@ -177,6 +182,16 @@ func (l *leakStage) knock(p *apptest.Person) []*apptest.Socket {
 	}
 	for _, channel := range append([]string{"ATELIER", "elsewhere"}, l.ids...) {
 		try(channel, "space", 0)
+	}
+	// By server-sent events, too.
+	for _, room := range []string{"space", "channel", "Space", "space%20", "..%2fspace", "public"} {
+		for _, cursor := range []string{"", "0", "1"} {
+			if k, err := p.Listens("atelier", room, "Last-Event-ID", cursor); err == nil && room == "public" && cursor == "" {
+				l.t.Cleanup(k.Close) // this one stays
+			} else if err == nil {
+				k.Close()
+			}
+		}
 	}
 	// And one that stays in the public room, asking the private one for favours.
 	k := p.Connects()

@@ -147,12 +147,22 @@ func (p *parts) doors(s *Server, node string) (err error) {
 			c, err := p.channels.ByID(ctx, id)
 			return id, c.Handle, err
 		},
-		Session: p.api.Session, SessionOf: p.sessionOf,
+		Session: p.api.Session, SessionOf: p.sessionOf, Refuse: p.refuse,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
 		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})
 	return err
+}
+
+// refuse answers a request with an error.
+func (p *parts) refuse(w http.ResponseWriter, err error) {
+	f := fault.Of(err)
+	if f == nil {
+		p.log.Error("request failed", "err", err)
+		f = fault.New(fault.Unavailable, "internal", "Something went wrong on the server. Please try again.")
+	}
+	api.WriteProblem(w, f)
 }
 
 // sessionOf returns whose a session's token is, for clients that have no cookie.

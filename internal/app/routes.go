@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/subspace-live/subspace/internal/adapter/api"
+	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/webui"
@@ -33,6 +34,7 @@ func (s *Server) routes() (http.Handler, error) {
 		mux.Handle("POST /api/webhooks/sandbox", s.parts.sandbox.webhook)
 	}
 	mux.Handle("GET /ws", s.parts.gateway)
+	mux.HandleFunc(gateway.StreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)
 	mux.Handle("/", site)
 	return mux, nil

@@ -1,5 +1,5 @@
 /** A network and a clock in the test's hand. */
-import type { SocketLike, Surroundings } from '../src/realtime/connection'
+import type { SocketLike, Surroundings, Way } from '../src/realtime/connection'
 import type { ClientFrame, ServerFrame } from '../src/realtime/frames'
 
 class FakeSocket implements SocketLike {
@@ -22,12 +22,14 @@ class FakeSocket implements SocketLike {
 export class FakeNetwork implements Surroundings {
   socket = new FakeSocket()
   opened = 0
+  ways: Way[] = []
   #now = 0
   #timers = new Map<number, { at: number; run: () => void }>()
   #nextTimer = 0
 
-  open(): SocketLike {
+  open(way: Way): SocketLike {
     this.opened++
+    this.ways.push(way)
     this.socket = new FakeSocket()
     return this.socket
   }

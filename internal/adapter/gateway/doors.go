@@ -286,6 +286,7 @@ func (v *visitor) turnOut(d *door, reason, detail string) {
 	if len(v.doors) == 0 && (reason == "banned" || reason == "timed_out") {
 		v.conn.Close(closeStayAway, reason, false)
 	}
+	v.endStream(closeStayAway)
 }
 
 // onBusiness hears what changed in a channel. It runs under a tail's lock.

@@ -73,6 +73,8 @@ type Options struct {
 	SameOrigin func(r *http.Request) bool
 	// Origin returns the network address a request comes from, behind proxies too.
 	Origin func(r *http.Request) string
+	// Refuse answers a request with an error.
+	Refuse func(w http.ResponseWriter, err error)
 	// Announce tells all nodes, this one included, how many are here.
 	Announce func(room.Presence)
 	Now      func() time.Time

@@ -61,6 +61,7 @@ type visitor struct {
 	conn   *socket.Conn
 	came   time.Time
 	origin string
+	stream bool // one room only, and nothing comes from the client
 
 	session *account.Session // nil: nobody is signed in; replaced once, by a sign_in frame
 	doors   []*door
@@ -160,6 +161,7 @@ func (v *visitor) served(f ask, err error) {
 	}
 	if err != nil {
 		v.refuse(f.ID, err)
+		v.endStream(closeStayAway)
 	}
 	for v.serving = false; len(v.asks) > 0 && !v.serving && v.conn.Open(); {
 		next := v.asks[0]
@@ -168,6 +170,13 @@ func (v *visitor) served(f ask, err error) {
 	}
 	if len(v.asks) == 0 {
 		v.asks = nil
+	}
+}
+
+// endStream ends what has no other use than the room it was made for.
+func (v *visitor) endStream(code socket.Code) {
+	if v.stream {
+		v.conn.Close(code, "", false)
 	}
 }
 

@@ -40,6 +40,8 @@ type Frame struct {
 type Socket struct {
 	p  *Person
 	ws *websocket.Conn
+	// cut ends a stream of server-sent events, which has no ws.
+	cut context.CancelFunc
 
 	mu     sync.Mutex
 	frames []Frame
@@ -106,21 +108,29 @@ func (s *Socket) read() {
 			s.mu.Unlock()
 			return
 		}
-		f := Frame{Raw: b, At: time.Now()}
-		if err := json.Unmarshal(b, &f); err != nil {
-			f.Type, f.Detail = "not understood", err.Error()
-		}
-		s.mu.Lock()
-		s.frames = append(s.frames, f)
-		close(s.more)
-		s.more = make(chan struct{})
-		s.mu.Unlock()
+		s.keep(b)
 	}
+}
+
+func (s *Socket) keep(b []byte) {
+	f := Frame{Raw: b, At: time.Now()}
+	if err := json.Unmarshal(b, &f); err != nil {
+		f.Type, f.Detail = "not understood", err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frames = append(s.frames, f)
+	close(s.more)
+	s.more = make(chan struct{})
 }
 
 // Close ends the socket from this side and waits for it.
 func (s *Socket) Close() {
-	s.ws.CloseNow() //nolint:errcheck // over either way
+	if s.ws != nil {
+		s.ws.CloseNow() //nolint:errcheck // over either way
+	} else {
+		s.cut()
+	}
 	<-s.ended
 }
 

@@ -68,6 +68,25 @@ describe('Connection', () => {
     expect(network.opened).toBe(2)
   })
 
+  it('tries a stream after two sockets that led nowhere, and keeps to what works', () => {
+    network.lose()
+    network.pass(60_000)
+    network.lose()
+    network.pass(60_000)
+    expect(network.ways).toEqual(['socket', 'socket', 'stream'])
+    network.greet()
+    network.lose() // a server that restarts
+    network.pass(60_000)
+    expect(network.ways.at(-1)).toBe('stream')
+    network.lose() // it leads nowhere either: perhaps a socket does
+    network.pass(60_000)
+    expect(network.ways.at(-1)).toBe('socket')
+    network.greet()
+    network.lose()
+    network.pass(60_000)
+    expect(network.ways.at(-1)).toBe('socket')
+  })
+
   it('stays away as long as a server that goes has asked', () => {
     network.greet()
     network.socket.say({ type: 'goodbye', retry_after: 3 })

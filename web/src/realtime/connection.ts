@@ -5,6 +5,7 @@
 import { Refusal } from '../api/refusal'
 import { backoff } from './backoff'
 import type { ClientFrame, Request, ServerFrame } from './frames'
+import { StreamSocket } from './stream'
 
 export type Link = 'connecting' | 'open' | 'waiting' | 'stopped'
 
@@ -16,8 +17,11 @@ export type SocketLike = {
   close(code?: number): void
 }
 
+/** By what we reach the server: its socket, or streams where a network lets no socket through. */
+export type Way = 'socket' | 'stream'
+
 export type Surroundings = {
-  open(): SocketLike
+  open(way: Way): SocketLike
   random(): number
   setTimeout(run: () => void, ms: number): unknown
   clearTimeout(timer: unknown): void
@@ -38,6 +42,8 @@ export class Connection {
   #world: Surroundings
   #socket: SocketLike | undefined
   #attempt = 0
+  /** Sockets in a row that were lost before the server had greeted. */
+  #ungreeted = 0
   /** What a server that went away said: how long to stay away, so that not everybody comes back at once. */
   #invited = 0
   #next = 0
@@ -106,11 +112,16 @@ export class Connection {
 
   #open(): void {
     this.#become('connecting')
-    const socket = this.#world.open()
+    const socket = this.#world.open(this.#way())
     this.#socket = socket
     // Frames of a socket we have already given up must not reach the rooms.
     socket.onmessage = (e) => this.#socket === socket && this.#receive(String(e.data))
     socket.onclose = (e) => this.#socket === socket && this.#lost(e.code)
+  }
+
+  /** After two sockets that led nowhere a stream is tried, and then, in case it was only a bad moment, a socket again. */
+  #way(): Way {
+    return this.#ungreeted > 0 && this.#ungreeted % 3 === 2 ? 'stream' : 'socket'
   }
 
   #receive(text: string): void {
@@ -128,6 +139,8 @@ export class Connection {
 
   #greeted(): void {
     this.#attempt = 0
+    // A stream that works does not say that a socket would.
+    if (this.#way() === 'socket') this.#ungreeted = 0
     this.#become('open')
     this.#beat()
   }
@@ -143,6 +156,7 @@ export class Connection {
   }
 
   #lost(code: number): void {
+    if (this.link === 'connecting') this.#ungreeted++
     this.#drop()
     if (STAY_AWAY.has(code)) return this.#become('stopped')
     this.#become('waiting')
@@ -188,7 +202,8 @@ export class Connection {
 
 function browser(): Surroundings {
   return {
-    open: () => {
+    open: (way) => {
+      if (way === 'stream') return new StreamSocket()
       const address = new URL('/ws', location.href)
       address.protocol = address.protocol.replace('http', 'ws')
       return new WebSocket(address, 'subspace.v1')

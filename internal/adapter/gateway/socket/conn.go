@@ -72,6 +72,7 @@ const (
 	flagPinged               // a ping has not been answered
 	flagSqueezes             // the client reads compressed messages
 	flagDeaf                 // nothing it sends is understood any more
+	flagListens              // it cannot say anything: no pong is waited for
 )
 
 // partial is a message of which only a part has come.

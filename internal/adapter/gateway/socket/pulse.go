@@ -41,7 +41,9 @@ func (p *pulse) part(c *Conn) {
 func (p *pulse) beat(second int32, ping []byte, limit int) {
 	for _, c := range each(p.slots[second%pingEvery]) {
 		if c.state == open && second-c.heard >= pingEvery/2 {
-			c.flags |= flagPinged
+			if c.flags&flagListens == 0 {
+				c.flags |= flagPinged
+			}
 			c.Send(ping, 0, 0, limit)
 		}
 	}
