@@ -73,7 +73,10 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	watch := func(ctx context.Context) error {
 		return p.live.Run(ctx, func(err error) { s.sur.Log.Warn("broadcasts cannot be swept; will try again", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run)
+	retire := func(ctx context.Context) error {
+		return s.db.Retiring(ctx, func(err error) { s.sur.Log.Warn("what has expired was not deleted; will try again", "err", err) })
+	}
+	p.background = append(p.background, p.chat.Run, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
