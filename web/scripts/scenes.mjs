@@ -127,6 +127,20 @@ export const scenes = [
     },
   },
   {
+    name: 'watch-question-menu',
+    path: '/c/ines',
+    role: 'moderator',
+    plays: true,
+    langs: en,
+    act: async (page) => {
+      await page
+        .getByRole('button', { name: /Actions for the question/ })
+        .last()
+        .focus()
+      await page.keyboard.press('Enter')
+    },
+  },
+  {
     name: 'watch-sanction',
     path: '/c/ines',
     role: 'moderator',
@@ -143,6 +157,29 @@ export const scenes = [
     },
   },
   { name: 'watch-settings', path: '/c/ines', role: 'full', plays: true, langs: en, act: press('Settings') },
+  { name: 'watch-error', path: '/c/ines', change: (w) => (w.down = true) },
+  {
+    name: 'watch-troubled',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    act: async (page, fake) => {
+      fake.world.down = true
+      const where = { channel: 'ines', room: 'public' }
+      fake.tell({ type: 'closed', ...where, reason: 'storage_unavailable', detail: '' })
+    },
+  },
+  {
+    name: 'watch-unconfirmed',
+    path: '/c/ines',
+    role: 'subscriber',
+    plays: true,
+    act: async (page, fake) => {
+      await space(page)
+      fake.world.down = true
+      fake.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'unconfirmed', detail: '' })
+    },
+  },
   { name: 'watch-missing', path: '/nowhere', langs: en },
   {
     name: 'watch-closed',
@@ -223,6 +260,21 @@ export const scenes = [
       w.logs = { public: [], space: [] }
       w.channel.viewers = 0
       w.inside = 0
+    },
+  },
+  {
+    name: 'cockpit-encoder',
+    path: '/cockpit/ines',
+    role: 'owner',
+    change: (w) => {
+      offline(w)
+      const why = { last_error: 'The encoder sent nothing for 10 seconds.', last_reason: 'encoder_silent' }
+      w.ingest.health = { ...w.ingest.health, publishing: false, ...why }
+    },
+    act: async (page) => {
+      const drawer = page.getByRole('button', { name: /Channel settings|Réglages de la chaîne/ })
+      if (await drawer.isVisible()) await drawer.click()
+      await page.waitForTimeout(300)
     },
   },
   {
