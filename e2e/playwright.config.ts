@@ -8,8 +8,9 @@ export default defineConfig({
   workers: 1,
   // A journey that only passes the second time has failed.
   retries: 0,
-  timeout: 120_000,
-  globalTimeout: 480_000,
+  // Three times what they take on a machine that does several things at once.
+  timeout: 360_000,
+  globalTimeout: 1_800_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
   reporter: [

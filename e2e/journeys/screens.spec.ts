@@ -74,13 +74,13 @@ async function watching(person: Person): Promise<void> {
 async function seesAPicture(person: Person): Promise<void> {
   await expect
     .poll(() => person.page.getByTestId('player').evaluate((v) => (v as HTMLVideoElement).readyState), {
-      timeout: 20_000,
+      timeout: 60_000,
     })
     .toBeGreaterThanOrEqual(2)
 }
 
 test('every screen, in both languages and sizes', async ({ stage, browser }) => {
-  test.setTimeout(240_000)
+  test.setTimeout(720_000)
   const ada = await stage.creator({ viewport: sizes.desktop })
   const bea = await stage.member('Bea', { viewport: sizes.desktop })
   const cy = await stage.member('Cy')
