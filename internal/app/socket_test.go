@@ -131,6 +131,21 @@ func TestNewcomerGetsTheNewestPageAndTheCursorOfTheRest(t *testing.T) {
 	}
 	gapless(t, page.Events, page.Head-49, page.Head)
 	gapless(t, c.Owner.History("atelier", "public", 0), 1, page.Head)
+	events := func(query string) (got struct {
+		Events []apptest.Event
+		More   bool
+	},
+	) {
+		c.Owner.Do("GET", c.Path("/rooms/public/events"+query), nil).Into(t, &got)
+		return got
+	}
+	if first := events("?after=0&limit=3"); !first.More {
+		t.Error("nothing more after the first three")
+	} else {
+		gapless(t, first.Events, 1, 3)
+	}
+	gapless(t, events("?limit=3").Events, page.Head-2, page.Head)
+	gapless(t, events("?before=10&limit=3").Events, 7, 9)
 	gapless(t, c.Owner.History("atelier", "public", 3), 4, page.Head)
 }
 

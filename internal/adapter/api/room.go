@@ -29,8 +29,8 @@ type EventPage struct {
 
 func (a *API) listEvents(ctx context.Context, in *struct {
 	InRoom
-	After  int64 `query:"after" minimum:"0"`
-	Before int64 `query:"before" minimum:"0"`
+	After  int64 `query:"after" minimum:"-1" default:"-1" doc:"the last sequence the caller has, 0 for none of them: the answer is what came since, oldest first; -1: no cursor"`
+	Before int64 `query:"before" minimum:"0" doc:"without a cursor: the newest below it; 0: the newest of all"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"500" default:"50"`
 },
 ) (*body[EventPage], error) {

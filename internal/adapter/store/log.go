@@ -169,8 +169,10 @@ func (l *Logs) Log(ctx context.Context, a room.Address) (log room.Log, err error
 	return log, err
 }
 
-// Page returns a stretch of the log at a: after a cursor, before one, or the
-// newest when both are zero.
+// Page returns a stretch of the log at a, at most limit long and in ascending
+// order. With a cursor, zero included, it is the oldest that came after; with
+// room.NoCursor it is the newest below before, or the newest of all when before
+// is zero.
 func (l *Logs) Page(ctx context.Context, a room.Address, after, before int64, limit int) (p room.Page, err error) {
 	err = l.db.View(ctx, func(tx *Tx) error {
 		log, err := tx.LogAt(ctx, a)
@@ -178,7 +180,7 @@ func (l *Logs) Page(ctx context.Context, a room.Address, after, before int64, li
 			return err
 		}
 		p = room.Page{Log: log.ID, Head: log.Head}
-		if after > 0 {
+		if after > room.NoCursor {
 			p.Events, err = tx.EventsAfter(ctx, log.ID, after, limit)
 			p.More = len(p.Events) > 0 && p.Events[len(p.Events)-1].Seq < log.Head
 			return err

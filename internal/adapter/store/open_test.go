@@ -42,7 +42,7 @@ func TestReopenedDatabaseHasWhatWasWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := storetest.Open(t, address, time.Now, nil)
-	page, err := again.Logs().Page(t.Context(), public, 0, 0, 10)
+	page, err := again.Logs().Page(t.Context(), public, room.NoCursor, 0, 10)
 	if err != nil || len(page.Events) != 1 || !strings.Contains(string(page.Events[0].Bytes), "kept") {
 		t.Errorf("after reopening: %v, %v", page, err)
 	}

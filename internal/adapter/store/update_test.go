@@ -116,7 +116,7 @@ func TestBellsRingAfterTheCommitAndInOrder(t *testing.T) {
 	if len(rung) != 40 {
 		t.Fatalf("%d bells, want 40", len(rung))
 	}
-	page, err := db.Logs().Page(t.Context(), public, 0, 0, 100)
+	page, err := db.Logs().Page(t.Context(), public, room.NoCursor, 0, 100)
 	if err != nil {
 		t.Fatal(err)
 	}

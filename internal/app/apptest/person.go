@@ -374,20 +374,6 @@ func (p *Person) History(handle, room string, after int64) []Event {
 // TryHistory is History for those who may be refused.
 func (p *Person) TryHistory(handle, room string, after int64) ([]Event, error) {
 	var all []Event
-	if after == 0 { // a cursor of 0 asks for the newest page
-		before := int64(0)
-		for {
-			page, err := p.page(handle, room, fmt.Sprintf("?limit=500&before=%d", before))
-			if err != nil {
-				return nil, err
-			}
-			all = append(append([]Event(nil), page.Events...), all...)
-			if !page.More {
-				return all, nil
-			}
-			before = page.Events[0].Seq
-		}
-	}
 	for {
 		page, err := p.page(handle, room, fmt.Sprintf("?limit=500&after=%d", after))
 		if err != nil {

@@ -59,6 +59,10 @@ type Appender interface {
 	Append(ctx context.Context, entries ...Entry) ([]event.Encoded, error)
 }
 
+// NoCursor stands where a reader names no sequence they have read up to. Zero is
+// a cursor: that of somebody who entered an empty room.
+const NoCursor int64 = -1
+
 // Page is a stretch of a log in ascending order.
 type Page struct {
 	Log    ident.Log

@@ -155,7 +155,7 @@ func (w *world) inside(by ident.Account) access.Decision {
 // whys returns the reasons of all changes of grants, in order.
 func (w *world) whys() []string {
 	w.t.Helper()
-	page, err := w.db.Logs().Page(w.t.Context(), room.Address{Channel: w.channel, Audience: room.Business}, 0, 0, 10_000)
+	page, err := w.db.Logs().Page(w.t.Context(), room.Address{Channel: w.channel, Audience: room.Business}, room.NoCursor, 0, 10_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1683,7 +1683,9 @@ export interface operations {
   'list-events': {
     parameters: {
       query?: {
+        /** @description the last sequence the caller has, 0 for none of them: the answer is what came since, oldest first; -1: no cursor */
         after?: number
+        /** @description without a cursor: the newest below it; 0: the newest of all */
         before?: number
         limit?: number
       }

@@ -144,6 +144,18 @@ describe('Feed', () => {
     expect(new Set(seen).size).toBe(seen.length)
   })
 
+  it('reads everything that came into a room that was empty', async () => {
+    entered([], 0)
+    log = events(1, 130)
+    network.lose()
+    network.pass(500)
+    network.greet()
+    expect(network.last).toMatchObject({ type: 'enter', cursor: 0 })
+    entered(events(1, 20), 130, true)
+    await settled()
+    expect(seen).toEqual(log.map((e) => e.seq))
+  })
+
   it('begins anew after an absence too long to read through', async () => {
     entered(events(5, 8), 8)
     log = events(1, 900)

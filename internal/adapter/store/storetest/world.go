@@ -131,7 +131,7 @@ func (w *World) Grant(c ident.Channel, a ident.Account, starts, ends time.Time, 
 // Events returns a whole log, decoded.
 func (w *World) Events(c ident.Channel, a room.Audience) []event.Envelope {
 	w.t.Helper()
-	page, err := w.Logs().Page(w.t.Context(), room.Address{Channel: c, Audience: a}, 0, 0, 100_000)
+	page, err := w.Logs().Page(w.t.Context(), room.Address{Channel: c, Audience: a}, room.NoCursor, 0, 100_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func (w *World) Raw() string {
 	var out string
 	for _, c := range w.channels() {
 		for _, a := range []room.Audience{room.Public, room.Space, room.Business} {
-			page, err := w.Logs().Page(w.t.Context(), room.Address{Channel: c, Audience: a}, 0, 0, 100_000)
+			page, err := w.Logs().Page(w.t.Context(), room.Address{Channel: c, Audience: a}, room.NoCursor, 0, 100_000)
 			if err != nil {
 				w.t.Fatal(err)
 			}
