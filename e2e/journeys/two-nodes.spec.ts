@@ -1,6 +1,14 @@
 import { air, ask, log, onAir, say, spaceTab, toThePayButton } from '../lib/acts.ts'
 import { sizes } from '../lib/browser.ts'
-import { expect, handle, keepSecrets, makeStage, password, test as base, type Person } from '../lib/fixtures.ts'
+import {
+  expect,
+  handle,
+  keepSecrets,
+  makeStage,
+  password,
+  test as base,
+  type Person,
+} from '../lib/fixtures.ts'
 import { freshDatabase, startNats } from '../lib/nodes.ts'
 import { serve, type Server } from '../lib/server.ts'
 import { like, t } from '../lib/words.ts'
