@@ -169,7 +169,7 @@ func (e *entrance) begin(d *door, p page) error {
 // beginFromStore is begin for whoever was away longer than memory reaches back.
 func (e *entrance) beginFromStore(d *door) error {
 	g, a := e.visitor.gateway(), e.audience
-	limit, after := pageSize, int64(0)
+	limit, after := pageSize, room.NoCursor
 	if e.ask.Cursor != nil {
 		limit, after = resumeSize, *e.ask.Cursor
 	}

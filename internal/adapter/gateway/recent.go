@@ -91,7 +91,7 @@ func (r *recent) fill(ctx context.Context, logs Logs, at room.Address) error {
 	r.mu.Lock()
 	purges := r.purges
 	r.mu.Unlock()
-	read, err := logs.Page(ctx, at, 0, 0, resumeSize)
+	read, err := logs.Page(ctx, at, room.NoCursor, 0, resumeSize)
 	if err != nil {
 		return err
 	}
