@@ -16,7 +16,7 @@ go_sources := go.mod $(wildcard go.sum) \
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: bin/subspace ## build what changed, serve on 127.0.0.1:8080 with ./data
@@ -41,6 +41,14 @@ check: web/node_modules/.stamp internal/webui/dist/index.html ## format, vet, li
 test: ## everything, on both databases and in a real browser
 	@scripts/test
 
+.PHONY: bench-fanout
+bench-fanout: bin/subspace bin/bench-fanout ## one message to 5,000 people, beside others (10 minutes)
+	@exec bin/bench-fanout $(ARGS)
+
+.PHONY: bench-fanout-full
+bench-fanout-full: bin/subspace bin/bench-fanout ## the same with 1,000 and 19,000 people and TLS (an hour)
+	@exec bin/bench-fanout -full $(ARGS)
+
 .PHONY: format
 format: web/node_modules/.stamp ## write Go and web in their one format
 	@go tool -modfile=tools/go.mod gofumpt -w $$(scripts/go-files)
@@ -55,6 +63,11 @@ bin/subspace: $(go_sources) internal/webui/dist/index.html
 	@echo "building bin/subspace"
 	@mkdir -p bin
 	@go build -buildvcs=auto -o bin/subspace.new ./cmd/subspace && mv bin/subspace.new bin/subspace
+
+# The benchmark is a module of its own: the product does not depend on its opponents.
+bin/bench-%: $(shell find bench -name '*.go' -o -name go.mod -o -name go.sum)
+	@mkdir -p bin
+	@go -C bench build -o ../$@ ./cmd/$*
 
 # Node is only asked for when a source is newer than what was built.
 internal/webui/dist/index.html: $(web_sources)
