@@ -49,6 +49,10 @@ bench-fanout: bin/subspace bin/bench-fanout ## one message to 5,000 people, besi
 bench-fanout-full: bin/subspace bin/bench-fanout ## the same with 1,000 and 19,000 people and TLS (an hour)
 	@exec bin/bench-fanout -full $(ARGS)
 
+.PHONY: bench-join
+bench-join: bin/subspace bin/bench-join ## 19,000 people come in when a live starts (10 minutes)
+	@exec bin/bench-join $(ARGS)
+
 .PHONY: format
 format: web/node_modules/.stamp ## write Go and web in their one format
 	@go tool -modfile=tools/go.mod gofumpt -w $$(scripts/go-files)

@@ -81,8 +81,7 @@ type turn struct {
 	lines      *chatter.Lines
 	running    *contender.Running
 	crowd      *crowd.Crowd
-	said       int64   // messages so far
-	empty      float64 // resident memory before anybody came
+	said       int64 // messages so far
 }
 
 func (t *turn) end() {
@@ -110,21 +109,14 @@ func (t *turn) gather(ctx context.Context, server string) error {
 	if t.running, err = t.experiment.stage.Start(ctx, server, t.plan.class); err != nil {
 		return err
 	}
-	pid := t.running.PID
 	if err := pause(ctx, time.Second); err != nil { // what the start has left to do
 		return err
 	}
-	if t.empty, err = meter.Resident(pid); err != nil {
-		return err
-	}
-	kernel, err := meter.Kernel()
+	before, err := meter.Read(t.running.PID)
 	if err != nil {
 		return err
 	}
-	before, err := meter.Spend(pid)
-	if err != nil {
-		return err
-	}
+	t.row.RSSEmpty = before.Resident
 	if t.crowd, err = crowd.Join(ctx, crowd.Options{
 		Address: t.running.Address, N: t.plan.n, Dialect: t.running.Dialect, TLS: t.running.TLS, Window: 256,
 		From: netip.AddrFrom4([4]byte{127, 0, 16, 1}),
@@ -134,36 +126,26 @@ func (t *turn) gather(ctx context.Context, server string) error {
 	if err := pause(ctx, 200*time.Millisecond); err != nil { // answers still on their way
 		return err
 	}
-	after, err := meter.Spend(pid)
+	after, err := meter.Spend(t.running.PID)
 	if err != nil {
 		return err
 	}
 	all, _ := t.crowd.Joining()
-	t.row.JoinSeconds, t.row.JoinCPU = all.Seconds(), after.Since(before).Per(int64(t.plan.n))
-	return t.settled(ctx, kernel)
-}
-
-// settled reads the memory of an idle room.
-func (t *turn) settled(ctx context.Context, kernelBefore float64) error {
+	t.row.JoinSeconds, t.row.JoinCPU = all.Seconds(), after.Since(before.Spent).Per(int64(t.plan.n))
 	settle := t.experiment.settle
-	if t.plan.class.Merge > 0 || t.row.Server == contender.Floor {
+	if t.plan.class.Merge > 0 || server == contender.Floor {
 		settle = min(settle, time.Second) // memory is the other classes' subject
 	}
 	if err := pause(ctx, settle); err != nil {
 		return err
 	}
-	resident, err := meter.Resident(t.running.PID)
-	if err != nil {
-		return err
-	}
-	kernel, err := meter.Kernel()
+	idle, err := meter.Read(t.running.PID)
 	if err != nil {
 		return err
 	}
 	n := float64(t.plan.n)
-	t.row.RSS = (resident - t.empty) / n
-	t.row.Kernel = (kernel - kernelBefore) / 2 / n // the other half is the crowd's end
-	t.row.RSSEmpty = t.empty
+	t.row.RSS = (idle.Resident - before.Resident) / n
+	t.row.Kernel = (idle.Kernel - before.Kernel) / 2 / n // the other half is the crowd's end
 	return nil
 }
 
@@ -175,7 +157,7 @@ func (t *turn) measure(ctx context.Context, rate float64) (row, error) {
 	seconds := max(t.experiment.shortest.Seconds(), float64(t.experiment.deliveries)/rate/float64(t.plan.n))
 	count := int(math.Ceil(seconds * rate))
 	t.crowd.Begin()
-	tally, spent, began := t.crowd.Tally(), meter.Spent{}, time.Now()
+	tally, began := t.crowd.Tally(), time.Now()
 	spent, err := meter.Spend(t.running.PID)
 	if err != nil {
 		return row{}, err
@@ -195,7 +177,7 @@ func (t *turn) measure(ctx context.Context, rate float64) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
-	r.RSSAfter = (resident - t.empty) / float64(t.plan.n)
+	r.RSSAfter = (resident - r.RSSEmpty) / float64(t.plan.n)
 	acknowledged, refused, err := t.running.Voice.Said()
 	r.judge(t.crowd.Uneven(t.said), t.said-acknowledged, refused, err)
 	return r, nil

@@ -50,6 +50,25 @@ func Spend(pids ...int) (Spent, error) {
 	return s, err
 }
 
+// Reading is all there is to read at one moment.
+type Reading struct {
+	Spent
+	Resident float64 // memory of the process, in KiB
+	Kernel   float64 // the kernel's unreclaimable slab memory, of the whole machine, in KiB
+}
+
+// Read reads everything.
+func Read(pids ...int) (r Reading, err error) {
+	if r.Resident, err = Resident(pids...); err != nil {
+		return r, err
+	}
+	if r.Kernel, err = Kernel(); err != nil {
+		return r, err
+	}
+	r.Spent, err = Spend(pids...)
+	return r, err
+}
+
 // Since returns what was spent after an earlier reading.
 func (s Spent) Since(earlier Spent) Spent {
 	return Spent{
