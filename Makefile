@@ -53,6 +53,14 @@ bench-fanout-full: bin/subspace bin/bench-fanout ## the same with 1,000 and 19,0
 bench-join: bin/subspace bin/bench-join ## 19,000 people come in when a live starts (10 minutes)
 	@exec bin/bench-join $(ARGS)
 
+.PHONY: bench-post
+bench-post: bin/subspace bin/bench-post ## 5,000 durable messages a second while 5,000 people listen, on both databases
+	@scripts/with-postgres bin/bench-post $(ARGS)
+
+.PHONY: bench-revoke
+bench-revoke: bin/subspace bin/natsd bin/bench-revoke ## 2,000 bans on two nodes: how soon the doors close (5 minutes)
+	@scripts/with-postgres bin/bench-revoke $(ARGS)
+
 .PHONY: format
 format: web/node_modules/.stamp ## write Go and web in their one format
 	@go tool -modfile=tools/go.mod gofumpt -w $$(scripts/go-files)
@@ -72,6 +80,10 @@ bin/subspace: $(go_sources) internal/webui/dist/index.html
 bin/bench-%: $(shell find bench -name '*.go' -o -name go.mod -o -name go.sum)
 	@mkdir -p bin
 	@go -C bench build -o ../$@ ./cmd/$*
+
+bin/natsd: go.mod e2e/cmd/natsd/main.go
+	@mkdir -p bin
+	@go build -o $@ ./e2e/cmd/natsd
 
 # Node is only asked for when a source is newer than what was built.
 internal/webui/dist/index.html: $(web_sources)

@@ -158,6 +158,9 @@ func (c *Crowd) Uneven(each int64) int {
 	return uneven
 }
 
+// Received returns how many messages connection i has received.
+func (c *Crowd) Received(i int) int64 { return c.listeners[i].received.Load() }
+
 // Joining returns how long all of it took, and how long it took each.
 func (c *Crowd) Joining() (all time.Duration, each []time.Duration) {
 	each = make([]time.Duration, len(c.listeners))

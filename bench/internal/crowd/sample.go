@@ -22,6 +22,7 @@ type samples struct {
 	window     int
 	delays     []time.Duration
 	outOfOrder int64
+	repeated   int64
 	span       time.Duration
 }
 
@@ -40,6 +41,9 @@ func (s *samples) take(own *sample, payload []byte, now int64) {
 		}
 		if own.last != 0 && seq != own.last+1 {
 			s.outOfOrder++
+		}
+		if seq <= own.last {
+			s.repeated++
 		}
 		own.last = seq
 		at := bytes.IndexByte(rest, chatter.Mark)
@@ -73,6 +77,9 @@ type Window struct {
 	Delays []time.Duration // sorted
 	// OutOfOrder counts messages whose sequence was not the next one.
 	OutOfOrder int64
+	// Repeated counts those whose sequence had passed: wrong also where a sample
+	// of the room is all that is promised.
+	Repeated int64
 	// Span is the longest time between the first and the last message on one
 	// connection: a server that falls behind stretches it.
 	Span time.Duration
@@ -84,7 +91,7 @@ func (c *Crowd) Begin() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.window++
-	s.delays, s.outOfOrder, s.span = s.delays[:0], 0, 0
+	s.delays, s.outOfOrder, s.repeated, s.span = s.delays[:0], 0, 0, 0
 }
 
 // Seen returns what they have seen since Begin.
@@ -92,7 +99,7 @@ func (c *Crowd) Seen() Window {
 	s := &c.samples
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := Window{Delays: slices.Clone(s.delays), OutOfOrder: s.outOfOrder, Span: s.span}
+	w := Window{Delays: slices.Clone(s.delays), OutOfOrder: s.outOfOrder, Repeated: s.repeated, Span: s.span}
 	slices.Sort(w.Delays)
 	return w
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // People come in from many addresses, because an address may open 60 sessions
@@ -22,7 +23,7 @@ func (s *Server) Light(ctx context.Context, n int) ([]Person, error) {
 }
 
 // Members makes n people with a password who have paid for a channel with the
-// sandbox's good card.
+// sandbox's good card, and waits until its Sub Space is open to all of them.
 func (s *Server) Members(ctx context.Context, n int, handle string) ([]Person, error) {
 	return s.people(ctx, n, func(ctx context.Context, c *Caller, i int) (Person, error) {
 		p, err := c.enter(ctx, "/api/accounts", map[string]any{"name": name("Member", i), "password": "pass " + rand.Text()})
@@ -33,8 +34,35 @@ func (s *Server) Members(ctx context.Context, n int, handle string) ([]Person, e
 		if err := c.Call(ctx, p, "POST", "/api/channels/"+handle+"/checkout", map[string]any{"key": rand.Text()}, &checkout); err != nil {
 			return p, err
 		}
-		return p, c.Call(ctx, p, "POST", "/api/sandbox/checkouts/"+checkout.ID+"/pay", map[string]any{"card": "4242424242424242"}, nil)
+		if err := c.Call(ctx, p, "POST", "/api/sandbox/checkouts/"+checkout.ID+"/pay", map[string]any{"card": "4242424242424242"}, nil); err != nil {
+			return p, err
+		}
+		return p, c.waitInside(ctx, p, handle)
 	})
+}
+
+// insideLimit is how long a payment may take to open the door.
+const insideLimit = 30 * time.Second
+
+func (c *Caller) waitInside(ctx context.Context, p Person, handle string) error {
+	ctx, cancel := context.WithTimeout(ctx, insideLimit)
+	defer cancel()
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for {
+		var channel struct{ Me struct{ Inside bool } }
+		if err := c.Call(ctx, p, "GET", "/api/channels/"+handle, nil, &channel); err != nil {
+			return err
+		}
+		if channel.Me.Inside {
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return fmt.Errorf("the Sub Space did not open: %w", ctx.Err())
+		}
+	}
 }
 
 // name spells a number in letters: digits and letters that look alike are one
