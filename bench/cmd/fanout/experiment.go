@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
-	"os"
 	"time"
 
 	"github.com/subspace-live/subspace/bench/internal/chatter"
 	"github.com/subspace-live/subspace/bench/internal/contender"
 	"github.com/subspace-live/subspace/bench/internal/crowd"
 	"github.com/subspace-live/subspace/bench/internal/meter"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 	"github.com/subspace-live/subspace/bench/internal/speaker"
 )
@@ -23,7 +23,7 @@ type experiment struct {
 	shortest, settle        time.Duration
 
 	stage *contender.Stage
-	began time.Time
+	log   progress.Log
 	rows  []row
 }
 
@@ -36,7 +36,7 @@ func (e *experiment) perform(ctx context.Context, p plan) error {
 				return err
 			}
 			for _, r := range rows {
-				e.log("%s", r)
+				e.log.Tell("%s", r)
 			}
 			e.rows = append(e.rows, rows...)
 		}
@@ -66,11 +66,6 @@ func (e *experiment) take(ctx context.Context, p plan, server string, round int)
 		rows = append(rows, r)
 	}
 	return rows
-}
-
-// log tells how far things are.
-func (e *experiment) log(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%4.0fs  %s\n", time.Since(e.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
 // turn is one server with its crowd.
@@ -109,7 +104,7 @@ func (t *turn) gather(ctx context.Context, server string) error {
 	if t.running, err = t.experiment.stage.Start(ctx, server, t.plan.class); err != nil {
 		return err
 	}
-	if err := pause(ctx, time.Second); err != nil { // what the start has left to do
+	if err := progress.Pause(ctx, time.Second); err != nil { // what the start has left to do
 		return err
 	}
 	before, err := meter.Read(t.running.PID)
@@ -123,7 +118,7 @@ func (t *turn) gather(ctx context.Context, server string) error {
 	}); err != nil {
 		return err
 	}
-	if err := pause(ctx, 200*time.Millisecond); err != nil { // answers still on their way
+	if err := progress.Pause(ctx, 200*time.Millisecond); err != nil { // answers still on their way
 		return err
 	}
 	after, err := meter.Spend(t.running.PID)
@@ -136,7 +131,7 @@ func (t *turn) gather(ctx context.Context, server string) error {
 	if t.plan.class.Merge > 0 || server == contender.Floor {
 		settle = min(settle, time.Second) // memory is the other classes' subject
 	}
-	if err := pause(ctx, settle); err != nil {
+	if err := progress.Pause(ctx, settle); err != nil {
 		return err
 	}
 	idle, err := meter.Read(t.running.PID)
@@ -195,17 +190,6 @@ func (t *turn) recite(ctx context.Context, rate float64, count int) error {
 	t.said += int64(count)
 	t.crowd.Await(ctx, t.said*int64(t.plan.n), patience)
 	return ctx.Err()
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	wait := time.NewTimer(d)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // percentiles reads the delays of a window.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/subspace-live/subspace/bench/internal/contender"
 	"github.com/subspace-live/subspace/bench/internal/place"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 )
 
@@ -52,7 +53,7 @@ func run() error {
 			rate = max(rate, r)
 		}
 	}
-	e.log("building, and setting up accounts")
+	e.log.Tell("building, and setting up accounts")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
 		Root: e.root, Binary: e.binary, Args: strings.Fields(e.args), N: most,
 		Speakers: 16 + int(rate*1.2), // each may write once a second
@@ -73,7 +74,7 @@ func run() error {
 
 // parse reads the flags into what is to be done.
 func parse() (*experiment, []plan, error) {
-	e := &experiment{began: time.Now()}
+	e := &experiment{log: progress.Begin()}
 	flag.StringVar(&e.binary, "binary", "", "the server to measure (default bin/subspace)")
 	flag.StringVar(&e.args, "args", "", "more settings of the server, as on its command line")
 	flag.StringVar(&e.out, "out", "", "folder of the results (default bench/out)")

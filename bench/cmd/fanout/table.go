@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -77,7 +78,36 @@ func ratios(rows []row) string {
 		}
 		t.Add(fmt.Sprint(c.rate), c.server, show(memory), show(withKernel), show(cpu), show(join), carried(rows, c))
 	}
-	return t.Markdown()
+	return t.Markdown() + highest(rows)
+}
+
+// highest compares at the highest rate that Subspace and an opponent both carry,
+// where there are several.
+func highest(rows []row) string {
+	best := map[string]cell{}
+	all := cells(rows)
+	several := len(all) > 0 && all[0].rate != all[len(all)-1].rate
+	for _, c := range all { // rates ascend
+		if several && c.server != contender.Subspace && bothCarry(rows, c) {
+			best[c.server] = c
+		}
+	}
+	text := ""
+	for _, server := range slices.Sorted(maps.Keys(best)) {
+		c := best[server]
+		text += fmt.Sprintf("\nThe highest rate that Subspace and %s both carry is %g/s: CPU per delivery ÷ Subspace = %s.\n", server, c.rate, ratio(rows, c, cpu))
+	}
+	return text
+}
+
+func bothCarry(rows []row, c cell) bool {
+	all := pairs(rows, c)
+	for _, p := range all {
+		if !p[0].Valid || !p[1].Valid {
+			return false
+		}
+	}
+	return len(all) > 0
 }
 
 func memory(r row) float64     { return r.RSS }

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/bench/internal/contender"
 	"github.com/subspace-live/subspace/bench/internal/crowd"
 	"github.com/subspace-live/subspace/bench/internal/meter"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 )
 
@@ -20,7 +20,7 @@ type experiment struct {
 	settle            time.Duration
 
 	stage *contender.Stage
-	began time.Time
+	log   progress.Log
 	rows  []row
 }
 
@@ -55,7 +55,7 @@ func (e *experiment) perform(ctx context.Context, servers []string) error {
 				r.Why = err.Error()
 			}
 			e.rows = append(e.rows, r)
-			e.log("%-15s round %d: all in after %.2f s, %.0f µs (user %.0f), p50 %.0f p99 %.0f ms, %.2f KiB %s",
+			e.log.Tell("%-15s round %d: all in after %.2f s, %.0f µs (user %.0f), p50 %.0f p99 %.0f ms, %.2f KiB %s",
 				server, round, r.Seconds, r.CPU, r.User, r.P50, r.P99, r.RSS, r.Why)
 		}
 	}
@@ -69,7 +69,7 @@ func (e *experiment) storm(ctx context.Context, r *row) error {
 		return err
 	}
 	defer running.Stop()
-	if err := pause(ctx, time.Second); err != nil { // what the start has left to do
+	if err := progress.Pause(ctx, time.Second); err != nil { // what the start has left to do
 		return err
 	}
 	before, err := meter.Read(running.PID)
@@ -84,14 +84,14 @@ func (e *experiment) storm(ctx context.Context, r *row) error {
 		return err
 	}
 	defer people.Close()
-	if err := pause(ctx, 200*time.Millisecond); err != nil { // answers still on their way
+	if err := progress.Pause(ctx, 200*time.Millisecond); err != nil { // answers still on their way
 		return err
 	}
 	after, err := meter.Spend(running.PID)
 	if err != nil {
 		return err
 	}
-	if err := pause(ctx, e.settle); err != nil {
+	if err := progress.Pause(ctx, e.settle); err != nil {
 		return err
 	}
 	idle, err := meter.Read(running.PID)
@@ -112,21 +112,5 @@ func (r *row) joined(people *crowd.Crowd, cost meter.Spent) {
 	r.Closed = people.Tally().Closed
 	if r.Valid = r.Closed == 0; !r.Valid {
 		r.Why = fmt.Sprintf("%d connections closed", r.Closed)
-	}
-}
-
-// log tells how far things are.
-func (e *experiment) log(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%4.0fs  %s\n", time.Since(e.began).Seconds(), fmt.Sprintf(format, args...))
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	wait := time.NewTimer(d)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -24,6 +24,7 @@ import (
 
 	"github.com/subspace-live/subspace/bench/internal/contender"
 	"github.com/subspace-live/subspace/bench/internal/place"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 )
 
@@ -42,7 +43,7 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("find the repository: %w", err)
 	}
-	e := experiment{began: time.Now()}
+	e := experiment{log: progress.Begin()}
 	binary := flag.String("binary", filepath.Join(root, "bin", "subspace"), "the server to measure")
 	args := flag.String("args", "", "more settings of the server, as on its command line")
 	out := flag.String("out", filepath.Join(root, "bench", "out"), "folder of the results")
@@ -58,7 +59,7 @@ func run() error {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	e.log("building, and setting up accounts")
+	e.log.Tell("building, and setting up accounts")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
 		Root: root, Binary: *binary, Args: strings.Fields(*args), N: e.n, Speakers: 16, History: *history,
 	})

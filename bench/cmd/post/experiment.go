@@ -14,6 +14,7 @@ import (
 	"github.com/subspace-live/subspace/bench/internal/crowd"
 	"github.com/subspace-live/subspace/bench/internal/meter"
 	"github.com/subspace-live/subspace/bench/internal/place"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/speaker"
 )
 
@@ -25,8 +26,8 @@ type experiment struct {
 	rate               float64
 	length             time.Duration
 
-	began time.Time
-	rows  []row
+	log  progress.Log
+	rows []row
 }
 
 const handle = "ines"
@@ -141,9 +142,4 @@ func (s *session) write(ctx context.Context) error {
 	_, _, complaint := s.speakers.Said()
 	s.row.judge(complaint)
 	return nil
-}
-
-// log tells how far things are.
-func (e *experiment) log(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%4.0fs  %s\n", time.Since(e.began).Seconds(), fmt.Sprintf(format, args...))
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/bench/internal/place"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 )
 
@@ -40,7 +41,7 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("find the repository: %w", err)
 	}
-	e := experiment{began: time.Now()}
+	e := experiment{log: progress.Begin()}
 	flag.StringVar(&e.binary, "binary", filepath.Join(root, "bin", "subspace"), "the server to measure")
 	args := flag.String("args", "", "more settings of the server, as on its command line")
 	out := flag.String("out", filepath.Join(root, "bench", "out"), "folder of the results")
@@ -71,7 +72,7 @@ func run() error {
 				r.Why = err.Error()
 			}
 			e.rows = append(e.rows, r)
-			e.log("%s", r)
+			e.log.Tell("%s", r)
 		}
 	}
 	text := table(e.rows) + "\n" + report.Machine(time.Now()) + "\n"
@@ -90,6 +91,6 @@ func (e *experiment) pace(ctx context.Context) {
 	}
 	if needed := int(e.rate * 1.1); each > 0.9 && e.senders < needed { // a message a second for each
 		e.senders = needed
-		e.log("the server's pace is fixed: %d people write", e.senders)
+		e.log.Tell("the server's pace is fixed: %d people write", e.senders)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/subspace-live/subspace/bench/internal/contender"
 	"github.com/subspace-live/subspace/bench/internal/crowd"
 	"github.com/subspace-live/subspace/bench/internal/place"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/speaker"
 )
 
@@ -26,8 +27,8 @@ type experiment struct {
 	rate          float64
 	moderating    int
 
-	began time.Time
-	rows  []row
+	log  progress.Log
+	rows []row
 }
 
 const handle = "ines"
@@ -104,13 +105,13 @@ func (s *stage) populate(ctx context.Context, e *experiment) error {
 		return err
 	}
 	talkers := 8 + int(e.rate*1.5) // each may write once a second
-	e.log("%d people sign up and pay; passwords are hashed, which takes a while", e.members+talkers)
+	e.log.Tell("%d people sign up and pay; passwords are hashed, which takes a while", e.members+talkers)
 	people, err := s.nodes[0].Members(ctx, e.members+talkers, handle)
 	if err != nil {
 		return fmt.Errorf("make members: %w", err)
 	}
 	s.members, s.talkers = people[:e.members], people[e.members:]
-	e.log("they enter, each on both nodes")
+	e.log.Tell("they enter, each on both nodes")
 	for n, node := range s.nodes {
 		c, err := crowd.Join(ctx, crowd.Options{
 			Address: node.Host, N: e.members, Window: 128, From: netip.AddrFrom4([4]byte{127, 0, byte(16 + n), 1}),
@@ -148,12 +149,12 @@ func (s *stage) burst(ctx context.Context, e *experiment, r *row) error {
 		said <- n
 		talked <- err
 	}()
-	err := pause(ctx, settleFor)
+	err := progress.Pause(ctx, settleFor)
 	if err == nil {
 		r.BurstSeconds, err = s.ban(ctx, e)
 	}
 	if err == nil {
-		err = pause(ctx, settleFor)
+		err = progress.Pause(ctx, settleFor)
 	}
 	hush()
 	messages := <-said
@@ -207,20 +208,4 @@ func (s *stage) missing(e *experiment, messages int64) int {
 		}
 	}
 	return missing
-}
-
-// log tells how far things are.
-func (e *experiment) log(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "%4.0fs  %s\n", time.Since(e.began).Seconds(), fmt.Sprintf(format, args...))
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	wait := time.NewTimer(d)
-	defer wait.Stop()
-	select {
-	case <-wait.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

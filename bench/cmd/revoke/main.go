@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/bench/internal/place"
+	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 )
 
@@ -40,7 +41,7 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("find the repository: %w", err)
 	}
-	e := experiment{began: time.Now()}
+	e := experiment{log: progress.Begin()}
 	flag.StringVar(&e.binary, "binary", filepath.Join(root, "bin", "subspace"), "the server to measure")
 	flag.StringVar(&e.natsd, "natsd", filepath.Join(root, "bin", "natsd"), "the external NATS")
 	args := flag.String("args", "", "more settings of the servers, as on their command line")
@@ -66,7 +67,7 @@ func run() error {
 			return err
 		}
 		e.rows = append(e.rows, r)
-		e.log("%s", r)
+		e.log.Tell("%s", r)
 	}
 	text := table(e.rows) + "\n" + report.Machine(time.Now()) + "\n"
 	fmt.Print("\n" + text)
