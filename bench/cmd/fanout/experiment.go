@@ -19,6 +19,8 @@ import (
 // experiment is one call of the command.
 type experiment struct {
 	root, binary, args, out string
+	otherBinary, otherArgs  string
+	atMost                  float64
 	rounds, deliveries      int
 	shortest, settle        time.Duration
 

@@ -55,7 +55,9 @@ func run() error {
 	}
 	e.log.Tell("building, and setting up accounts")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
-		Root: e.root, Binary: e.binary, Args: strings.Fields(e.args), N: most,
+		Root: e.root, N: most,
+		Subspace: contender.Build{Binary: e.binary, Args: strings.Fields(e.args)},
+		Other:    contender.Build{Binary: e.otherBinary, Args: strings.Fields(e.otherArgs)},
 		Speakers: 16 + int(rate*1.2), // each may write once a second
 	})
 	if err != nil {
@@ -69,7 +71,10 @@ func run() error {
 	}
 	text := tables(e.rows) + "\n" + report.Machine(time.Now()) + "\n"
 	fmt.Print("\n" + text)
-	return report.Write(e.out, "fanout", e.rows, text)
+	if err := report.Write(e.out, "fanout", e.rows, text); err != nil {
+		return err
+	}
+	return hold(e.rows, e.atMost)
 }
 
 // parse reads the flags into what is to be done.
@@ -77,6 +82,9 @@ func parse() (*experiment, []plan, error) {
 	e := &experiment{log: progress.Begin()}
 	flag.StringVar(&e.binary, "binary", "", "the server to measure (default bin/subspace)")
 	flag.StringVar(&e.args, "args", "", "more settings of the server, as on its command line")
+	flag.StringVar(&e.otherBinary, "other-binary", "", "another build, for the server 'subspace-other' (default the same)")
+	flag.StringVar(&e.otherArgs, "other-args", "", "settings of 'subspace-other'")
+	flag.Float64Var(&e.atMost, "at-most", 0, "fail when a delivery costs more than so many times the floor's, or a row is not valid")
 	flag.StringVar(&e.out, "out", "", "folder of the results (default bench/out)")
 	flag.IntVar(&e.rounds, "rounds", 3, "how often everybody takes a turn")
 	flag.IntVar(&e.deliveries, "deliveries", 500_000, "fewest deliveries of a row")
@@ -127,7 +135,7 @@ func planned(full bool) []plan {
 	return []plan{
 		{immediate, 1000, []float64{10}, all},
 		{immediate, 5000, []float64{10}, all},
-		{immediate, 19000, []float64{2}, all},
+		{immediate, 19000, []float64{1}, all},
 		{merged, 1000, []float64{20, 30, 50}, all},
 		{merged, 5000, []float64{20, 30, 50}, all},
 		{tls, 1500, []float64{10}, all[:3]},

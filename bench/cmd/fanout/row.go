@@ -25,7 +25,7 @@ type row struct {
 	Valid  bool    `json:"valid"`
 	Why    string  `json:"why,omitempty"` // it is not valid
 
-	Kernel      float64 `json:"kernel_kib_per_conn"` // the server's half of the growth of unreclaimable slab
+	Kernel      float64 `json:"kernel_kib_per_conn"` // the server's half of what the kernel's sockets take
 	RSSAfter    float64 `json:"rss_per_conn_after_load"`
 	RSSEmpty    float64 `json:"rss_empty_kib"`
 	JoinCPU     float64 `json:"join_cpu_us"`

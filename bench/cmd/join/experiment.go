@@ -38,7 +38,7 @@ type row struct {
 	Why     string  `json:"why,omitempty"` // it is not valid
 
 	User     float64 `json:"user_us"`
-	Kernel   float64 `json:"kernel_kib_per_conn"` // the server's half of the growth of unreclaimable slab
+	Kernel   float64 `json:"kernel_kib_per_conn"` // the server's half of what the kernel's sockets take
 	RSSEmpty float64 `json:"rss_empty_kib"`
 	Closed   int64   `json:"closed"`
 }

@@ -61,7 +61,7 @@ func run() error {
 	defer cancel()
 	e.log.Tell("building, and setting up accounts")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
-		Root: root, Binary: *binary, Args: strings.Fields(*args), N: e.n, Speakers: 16, History: *history,
+		Root: root, Subspace: contender.Build{Binary: *binary, Args: strings.Fields(*args)}, N: e.n, Speakers: 16, History: *history,
 	})
 	if err != nil {
 		return err

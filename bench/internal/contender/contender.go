@@ -23,6 +23,7 @@ import (
 // Names of the servers, as they stand in results.
 const (
 	Subspace       = "subspace"
+	Other          = "subspace-other" // another build of it, or other settings
 	Floor          = "send-floor"
 	Centrifuge     = "centrifuge"
 	CentrifugeLean = "centrifuge-lean"
@@ -69,12 +70,18 @@ func (r *Running) Stop() {
 
 // Options says what to compare.
 type Options struct {
-	Root     string   // of the repository
-	Binary   string   // of Subspace
-	Args     []string // more settings of Subspace
-	N        int      // the most listeners
-	Speakers int      // who post; a person may write once a second
-	History  int      // messages in the room when people come
+	Root     string // of the repository
+	Subspace Build  // what is measured
+	Other    Build  // what it may be compared with; no binary: the same one
+	N        int    // the most listeners
+	Speakers int    // who post; a person may write once a second
+	History  int    // messages in the room when people come
+}
+
+// Build is a binary of Subspace with settings.
+type Build struct {
+	Binary string
+	Args   []string // more settings, as on the command line
 }
 
 // Stage holds what all runs need.
@@ -94,8 +101,13 @@ type Stage struct {
 // Prepare builds the opponents, sets up Subspace once, and learns how long its
 // messages are. Close the stage.
 func Prepare(ctx context.Context, opt Options) (*Stage, error) {
-	if _, err := os.Stat(opt.Binary); err != nil {
-		return nil, fmt.Errorf("find the server: %w (make build makes it)", err)
+	if opt.Other.Binary == "" {
+		opt.Other.Binary = opt.Subspace.Binary
+	}
+	for _, b := range []Build{opt.Subspace, opt.Other} {
+		if _, err := os.Stat(b.Binary); err != nil {
+			return nil, fmt.Errorf("find the server: %w (make build makes it)", err)
+		}
 	}
 	folder, err := os.MkdirTemp("", "subspace-bench-")
 	if err != nil {
@@ -126,7 +138,9 @@ func (s *Stage) prepare(ctx context.Context) error {
 func (s *Stage) Start(ctx context.Context, name string, class Class) (*Running, error) {
 	switch name {
 	case Subspace:
-		return s.startSubspace(ctx, class)
+		return s.startSubspace(ctx, s.opt.Subspace, class)
+	case Other:
+		return s.startSubspace(ctx, s.opt.Other, class)
 	case Floor:
 		return s.startFloor(ctx, class)
 	case Centrifuge:

@@ -23,7 +23,7 @@ func (s *Stage) found(ctx context.Context) error {
 	if err := os.MkdirAll(s.prepared, 0o700); err != nil {
 		return fmt.Errorf("make a folder: %w", err)
 	}
-	server, err := place.Serve(ctx, place.Options{Binary: s.opt.Binary, Data: s.prepared, Args: s.opt.Args})
+	server, err := place.Serve(ctx, place.Options{Binary: s.opt.Subspace.Binary, Data: s.prepared, Args: s.opt.Subspace.Args})
 	if err != nil {
 		return err
 	}
@@ -86,14 +86,14 @@ func (s *Stage) talk(ctx context.Context, server *place.Server) error {
 	return nil
 }
 
-func (s *Stage) startSubspace(ctx context.Context, class Class) (*Running, error) {
+func (s *Stage) startSubspace(ctx context.Context, build Build, class Class) (*Running, error) {
 	s.runs++
 	data := filepath.Join(s.folder, fmt.Sprintf("run-%03d", s.runs))
 	if err := place.Copy(s.prepared, data); err != nil {
 		return nil, err
 	}
-	args := append(s.certificate.arguments(class), s.opt.Args...)
-	server, err := place.Serve(ctx, place.Options{Binary: s.opt.Binary, Data: data, Args: args})
+	args := append(s.certificate.arguments(class), build.Args...)
+	server, err := place.Serve(ctx, place.Options{Binary: build.Binary, Data: data, Args: args})
 	if err != nil {
 		return nil, err
 	}

@@ -94,6 +94,9 @@ func Join(ctx context.Context, opt Options) (*Crowd, error) {
 		return nil, err
 	}
 	c.reading.Go(read) // Close waits for it
+	if opt.N == 0 {
+		close(c.all)
+	}
 	if opt.Within == 0 {
 		opt.Within = 2 * time.Minute
 	}

@@ -54,7 +54,7 @@ func Spend(pids ...int) (Spent, error) {
 type Reading struct {
 	Spent
 	Resident float64 // memory of the process, in KiB
-	Kernel   float64 // the kernel's unreclaimable slab memory, of the whole machine, in KiB
+	Kernel   float64 // memory of the kernel's sockets, of the whole machine, in KiB
 }
 
 // Read reads everything.
@@ -100,10 +100,6 @@ func Resident(pids ...int) (float64, error) {
 	}
 	return sum, nil
 }
-
-// Kernel returns the kernel's unreclaimable slab memory, in KiB: sockets and
-// what belongs to them, of the whole machine.
-func Kernel() (float64, error) { return field("/proc/meminfo", "SUnreclaim:") }
 
 // field reads the number after a name at the beginning of a line.
 func field(path, name string) (float64, error) {
