@@ -17,6 +17,7 @@ import (
 	"github.com/subspace-live/subspace/bench/internal/chatter"
 	"github.com/subspace-live/subspace/bench/internal/child"
 	"github.com/subspace-live/subspace/bench/internal/speaker"
+	"github.com/subspace-live/subspace/bench/internal/wire"
 )
 
 func (s *Stage) startCentrifuge(ctx context.Context, class Class, lean bool) (*Running, error) {
@@ -62,7 +63,7 @@ const (
 
 // Upgrade opens the socket; the token comes with the first command.
 func (d foreign) Upgrade(int) []byte {
-	return upgrade(d.host, "/connection/websocket", "")
+	return wire.Upgrade(d.host, "/connection/websocket", "")
 }
 
 // Enter presents a token and subscribes, in one frame.

@@ -9,8 +9,6 @@ import (
 
 func masked(text string) []byte { return wire.Masked(nil, wire.Text, []byte(text)) }
 
-func upgrade(host, path, more string) []byte { return wire.Upgrade(host, path, more) }
-
 // is reports whether a frame of Subspace's is of a kind.
 func is(payload []byte, kind string) bool {
 	rest, ok := bytes.CutPrefix(payload, []byte(`{"type":"`))

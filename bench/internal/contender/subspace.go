@@ -13,6 +13,7 @@ import (
 	"github.com/subspace-live/subspace/bench/internal/chatter"
 	"github.com/subspace-live/subspace/bench/internal/place"
 	"github.com/subspace-live/subspace/bench/internal/speaker"
+	"github.com/subspace-live/subspace/bench/internal/wire"
 )
 
 // shared is how many connections present the same session.
@@ -38,14 +39,14 @@ func (s *Stage) found(ctx context.Context) error {
 		return fmt.Errorf("make accounts: %w", err)
 	}
 	s.listeners, s.speakers = people[:needed], people[needed:]
-	if err := s.probe(ctx, server, owner); err != nil {
+	if err := s.learnEnvelope(ctx, server, owner); err != nil {
 		return err
 	}
 	return s.talk(ctx, server)
 }
 
-// probe learns the envelope in another channel, so that the room stays as it is.
-func (s *Stage) probe(ctx context.Context, server *place.Server, owner place.Person) error {
+// learnEnvelope posts the probe in another channel, so that the room stays as it is.
+func (s *Stage) learnEnvelope(ctx context.Context, server *place.Server, owner place.Person) error {
 	const aside = "prob"
 	if _, err := server.Another(ctx, owner, aside); err != nil {
 		return err
@@ -126,7 +127,7 @@ type Native struct {
 
 // Upgrade presents a session.
 func (d Native) Upgrade(i int) []byte {
-	return upgrade(d.Host, "/ws", "Sec-WebSocket-Protocol: subspace.v1\r\nCookie: "+d.Person(i).Cookie+"\r\n")
+	return wire.Upgrade(d.Host, "/ws", "Sec-WebSocket-Protocol: subspace.v1\r\nCookie: "+d.Person(i).Cookie+"\r\n")
 }
 
 // Person is who connection i belongs to.
