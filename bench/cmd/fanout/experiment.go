@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -66,9 +67,16 @@ func (e *experiment) take(ctx context.Context, p plan, server string, round int)
 			return append(rows, t.failed(p.rates[i:], err)...)
 		}
 		rows = append(rows, r)
+		if t.behind() {
+			return append(rows, t.failed(p.rates[i+1:], errBehind)...)
+		}
 	}
 	return rows
 }
+
+// errBehind ends a turn whose server would begin the next rate with the last
+// one's messages.
+var errBehind = errors.New("not tried: messages of the rate before have not arrived")
 
 // turn is one server with its crowd.
 type turn struct {
@@ -180,8 +188,12 @@ func (t *turn) measure(ctx context.Context, rate float64) (row, error) {
 	return r, nil
 }
 
-// patience is how long nothing may come before what is missing counts as lost.
-const patience = 3 * time.Second
+// patience is how long nothing may come before what is missing counts as lost,
+// drainLimit how far behind a server may be.
+const (
+	patience   = 3 * time.Second
+	drainLimit = 10 * time.Second
+)
 
 // recite posts on schedule and waits until everybody has everything.
 func (t *turn) recite(ctx context.Context, rate float64, count int) error {
@@ -190,9 +202,14 @@ func (t *turn) recite(ctx context.Context, rate float64, count int) error {
 		return fmt.Errorf("say what is to be said: %w", err)
 	}
 	t.said += int64(count)
-	t.crowd.Await(ctx, t.said*int64(t.plan.n), patience)
+	drain, cancel := context.WithTimeout(ctx, drainLimit)
+	defer cancel()
+	t.crowd.Await(drain, t.said*int64(t.plan.n), patience)
 	return ctx.Err()
 }
+
+// behind reports whether something has not arrived.
+func (t *turn) behind() bool { return t.crowd.Tally().Delivered < t.said*int64(t.plan.n) }
 
 // percentiles reads the delays of a window.
 func percentiles(w crowd.Window) (p50, p99 float64) {
