@@ -54,6 +54,17 @@ describe('the cockpit', () => {
     ])
   })
 
+  it('does not call the Sub Space closed while the server cannot say', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'owner' })
+    await expect.element(page.getByTestId('question-queue')).toBeVisible()
+    opened.server.world.down = true
+    opened.server.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'unconfirmed', detail: '' })
+    await expect.element(page.getByRole('heading', { name: 'One moment' })).toBeVisible()
+    expect(page.getByRole('button', { name: 'Open the Sub Space' }).query()).toBeNull()
+    opened.server.world.down = false
+    await expect.element(page.getByTestId('question-queue')).toBeVisible()
+  })
+
   it('hides the stream key until it is asked for', async () => {
     opened = await openPage('/cockpit/ines', { as: 'owner', change: (w) => (w.channel.live = null) })
     const key = page.getByLabelText('Stream key', { exact: true })

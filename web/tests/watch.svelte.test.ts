@@ -75,6 +75,7 @@ describe('watching', () => {
     const log = page.getByTestId('chat-log-public')
     await expect.element(log).toHaveTextContent('drips at the shoulder')
     const button = page.getByRole('button', { name: 'Actions for the question of Yuna' })
+    await expect.element(button).toBeInTheDocument()
     ;(button.element() as HTMLElement).focus()
     await userEvent.keyboard('{Enter}')
     await expect.element(page.getByRole('menuitem', { name: 'Remove' })).toHaveFocus()
@@ -243,12 +244,15 @@ describe('watching', () => {
     await expect.poll(() => page.getByTestId('on-air').query()).toBeNull()
   })
 
-  it('says so when nothing could be read, and reads it when asked', async () => {
+  it('says so when nothing could be read, and reads it when asked or by itself', async () => {
     opened = await openPage('/c/ines', { change: (w) => (w.down = true) })
     await expect.element(page.getByRole('heading', { name: 'This did not load' })).toBeVisible()
     expect(await audit()).toEqual([])
-    opened.server.world.down = false
+    const asked = () => opened.server.calls.filter((c) => c === 'GET /api/channels/ines').length
+    const before = asked()
     await page.getByRole('button', { name: 'Retry' }).click()
+    await expect.poll(asked).toBeGreaterThan(before)
+    opened.server.world.down = false
     await expect.element(page.getByRole('heading', { name: 'Glazing the Lune vase' })).toBeVisible()
   })
 

@@ -31,6 +31,8 @@ export class Visit {
   isOwner = $derived(this.me?.role === 'owner')
   isStaff = $derived(this.me?.role === 'owner' || this.me?.role === 'moderator')
   live = $derived(this.channel?.live ?? null)
+  /** Why the server cannot say for now whether the space is ours to enter; '' when it can. */
+  unconfirmed = $derived([this.shut, this.me?.reason ?? ''].find((r) => passingReasons.has(r)) ?? '')
 
   #connection: Connection
   #undo: (() => void)[] = []
