@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
@@ -112,15 +113,22 @@ func (d *door) catchUp() {
 	d.send(d.part.audience.skippedCast(d.skipped, head, "slow").plain, d.skipped, head)
 }
 
-// begin sends first, then what came while the door was being opened, and from
-// then on each event as it comes. It reports false, and sends nothing, when too
-// much came, or when the door was shut or its lease ran out meanwhile.
+// begin sends the first frame, then what came while the door was being opened,
+// and from then on each event as it comes. It reports false, and sends nothing,
+// when too much came, or when the door was shut or its lease ran out meanwhile.
+// first may be changed afterwards.
 func (d *door) begin(first []byte, last int64, now time.Time) bool {
 	if d.closed || d.lapsed || (d.private() && !d.holds(now)) {
 		return false
 	}
 	d.last, d.joining = last, false
-	d.waiting = append([]*cast{newCast(0, 0, first, nil)}, d.waiting...)
+	if d.suspended != 0 {
+		d.waiting = append([]*cast{{plain: slices.Clone(first)}}, d.waiting...)
+		return true
+	}
+	if !d.visitor.conn.SendCopy(first, d.lane, 0, answersMax) {
+		d.visitor.tooSlow()
+	}
 	d.release()
 	return true
 }

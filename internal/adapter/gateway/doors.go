@@ -155,8 +155,9 @@ func (e *entrance) begin(d *door, p page) error {
 	if e.audience.address.Audience == room.Space {
 		state.Inside = &inside
 	}
-	message := enteredMessage(e.ask.ID, e.audience, p, e.decision.Until, state)
-	if !d.begin(message, p.head, g.opt.Now()) {
+	share := e.visitor.share
+	share.frame = appendEntered(share.frame[:0], e.ask.ID, e.audience, p, e.decision.Until, state)
+	if !d.begin(share.frame, p.head, g.opt.Now()) {
 		e.visitor.shut(d)
 		return errShut
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -38,27 +39,30 @@ type accountView struct {
 	Operator bool   `json:"operator"`
 }
 
-// enteredMessage answers 'enter'. The events are joined once for everybody.
-func enteredMessage(id string, a *audience, p page, ends time.Time, state stateView) []byte {
-	b := make([]byte, 0, len(p.events)+256)
-	b = append(b, `{"type":"entered","id":`...)
-	b = append(b, encode(id)...)
-	b = append(b, `,"channel":"`...)
-	b = append(b, a.handle...) // handle, audience and log need no escaping
-	b = append(b, `","room":"`...)
-	b = append(b, a.address.Audience...)
-	b = append(b, `","log":"`...)
-	b = append(b, a.log...)
-	b = append(b, `","head":`...)
-	b = strconv.AppendInt(b, p.head, 10)
-	b = append(b, `,"events":`...)
+// appendEntered appends the frame that answers 'enter' to b. The events were
+// joined once for everybody and are by far the most of it.
+func appendEntered(b []byte, id string, a *audience, p page, ends time.Time, state stateView) []byte {
+	head := make([]byte, 0, 256)
+	head = append(head, `{"type":"entered","id":`...)
+	head = append(head, encode(id)...)
+	head = append(head, `,"channel":"`...)
+	head = append(head, a.handle...) // handle, audience and log need no escaping
+	head = append(head, `","room":"`...)
+	head = append(head, a.address.Audience...)
+	head = append(head, `","log":"`...)
+	head = append(head, a.log...)
+	head = append(head, `","head":`...)
+	head = strconv.AppendInt(head, p.head, 10)
+	head = append(head, `,"more":`...)
+	head = strconv.AppendBool(head, p.more)
+	head = append(head, `,"until":`...)
+	head = append(head, encode(until(ends))...)
+	head = append(head, `,"state":`...)
+	head = append(head, encode(state)...)
+	head = append(head, `,"events":`...)
+	b = socket.AppendTextHeader(b, len(head)+len(p.events)+1)
+	b = append(b, head...)
 	b = append(b, p.events...)
-	b = append(b, `,"more":`...)
-	b = strconv.AppendBool(b, p.more)
-	b = append(b, `,"until":`...)
-	b = append(b, encode(until(ends))...)
-	b = append(b, `,"state":`...)
-	b = append(b, encode(state)...)
 	return append(b, '}')
 }
 

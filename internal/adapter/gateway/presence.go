@@ -19,7 +19,7 @@ type presenceBoard struct {
 	mu  sync.Mutex
 	// counted by channel, then node
 	counted map[ident.Channel]map[string]seen
-	shown   map[ident.Channel][2]int
+	shown   map[ident.Channel]seen
 }
 
 type seen struct {
@@ -28,7 +28,7 @@ type seen struct {
 }
 
 func newPresenceBoard(now func() time.Time) *presenceBoard {
-	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel][2]int{}}
+	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel]seen{}}
 }
 
 func (b *presenceBoard) put(p room.Presence) {
@@ -64,15 +64,24 @@ func (b *presenceBoard) sum(channel ident.Channel) (viewers, inside int) {
 	return viewers, inside
 }
 
-// changed reports whether the totals of a channel differ from those last shown.
+// calm is how long totals of a room stand at least: telling everybody costs a
+// write for each, and of thousands nobody counts the last ones.
+func calm(viewers int) time.Duration {
+	return min(max(1, time.Duration(viewers)/1000), 10) * time.Second
+}
+
+// changed reports whether the totals of a channel differ from those last shown,
+// and it is time to show them.
 func (b *presenceBoard) changed(channel ident.Channel) (viewers, inside int, is bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	viewers, inside = b.sum(channel)
-	totals := [2]int{viewers, inside}
-	is = b.shown[channel] != totals
-	b.shown[channel] = totals
-	return viewers, inside, is
+	last, now := b.shown[channel], b.now()
+	if (last.viewers == viewers && last.inside == inside) || now.Sub(last.at) < calm(viewers)-presenceEvery/2 {
+		return viewers, inside, false
+	}
+	b.shown[channel] = seen{viewers, inside, now}
+	return viewers, inside, true
 }
 
 // OnPresence takes what a node announced. It does not block.

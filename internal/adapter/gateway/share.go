@@ -12,6 +12,7 @@ type share struct {
 	index    int // among the shares
 	visitors map[*visitor]struct{}
 	people   map[ident.Account][]*visitor // whoever is signed in
+	frame    []byte                       // is made here and copied by whoever must keep it
 	turn     int                          // of the sessions that are looked at again
 }
 

@@ -10,76 +10,99 @@ import (
 // sqliteReaders is how many snapshots are read at once.
 const sqliteReaders = 4
 
-// readers are the connections that read a SQLite database. Each keeps its
-// prepared statements: parsing one of ours costs as much as running it.
+// readers are the connections that read a SQLite database. Each has a goroutine,
+// whose stack has grown to what SQLite needs: growing that of every caller costs
+// as much as a small query. And each keeps its prepared statements: parsing one
+// of ours costs as much as running it.
 type readers struct {
-	db   *sql.DB
-	free chan *cachedConn // nil: to be opened
-	done chan struct{}    // closed by close
-	once sync.Once
+	db    *sql.DB
+	jobs  chan *readJob // unbuffered: whoever waits may still give up
+	done  chan struct{} // closed by close
+	once  sync.Once
+	hands sync.WaitGroup
+}
+
+type readJob struct {
+	ctx  context.Context
+	do   func(runner) error
+	err  error
+	done chan struct{}
 }
 
 func newReaders(db *sql.DB) *readers {
 	db.SetMaxOpenConns(sqliteReaders)
 	db.SetMaxIdleConns(sqliteReaders)
-	r := &readers{db: db, free: make(chan *cachedConn, sqliteReaders), done: make(chan struct{})}
+	r := &readers{db: db, jobs: make(chan *readJob), done: make(chan struct{})}
 	for range sqliteReaders {
-		r.free <- nil
+		r.hands.Go(r.work)
 	}
 	return r
 }
 
-// view runs job on a snapshot.
-func (r *readers) view(ctx context.Context, job func(runner) error) (err error) {
-	var c *cachedConn
+// view runs job on a snapshot, on another goroutine.
+func (r *readers) view(ctx context.Context, job func(runner) error) error {
+	j := &readJob{ctx: ctx, do: job, done: make(chan struct{})}
 	select {
-	case c = <-r.free:
+	case r.jobs <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-r.done:
 		return errClosed
 	}
-	defer func() { r.free <- c }()
+	<-j.done // a caller who goes away interrupts its statements
+	return j.err
+}
+
+func (r *readers) work() {
+	var c *cachedConn // nil: to be opened
+	for {
+		select {
+		case j := <-r.jobs:
+			c, j.err = r.read(c, j)
+			close(j.done)
+		case <-r.done:
+			r.discard(c)
+			return
+		}
+	}
+}
+
+// read runs one job and returns the connection for the next; nil when it cannot
+// be trusted any more.
+func (r *readers) read(c *cachedConn, j *readJob) (*cachedConn, error) {
 	if c == nil {
-		conn, err := r.db.Conn(ctx)
+		conn, err := r.db.Conn(j.ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		c = &cachedConn{conn: conn, stmts: map[string]*sql.Stmt{}}
 	}
-	if _, err := c.ExecContext(ctx, "BEGIN"); err != nil {
-		c = r.discard(c)
-		return err
+	if _, err := c.ExecContext(j.ctx, "BEGIN"); err != nil {
+		return r.discard(c), err
 	}
-	err = guarded(job, c)
+	err := guarded(j.do, c)
 	// The snapshot ends also for a caller who went away.
-	if _, rollback := c.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); rollback != nil {
-		c = r.discard(c)
+	if _, rollback := c.ExecContext(context.WithoutCancel(j.ctx), "ROLLBACK"); rollback != nil {
+		return r.discard(c), err
 	}
-	return err
+	return c, err
 }
 
-// discard gives up a connection that cannot be trusted any more; another is
-// opened in its place.
+// discard gives up a connection; it has nothing to lose.
 func (r *readers) discard(c *cachedConn) *cachedConn {
-	errs := errors.Join(c.close(), c.conn.Close())
-	_ = errs // it was broken
+	if c != nil {
+		errs := errors.Join(c.close(), c.conn.Close())
+		_ = errs // a reader has written nothing
+	}
 	return nil
 }
 
 // close waits for those who read.
 func (r *readers) close() (err error) {
-	r.once.Do(func() { err = r.closeAll() })
+	r.once.Do(func() {
+		close(r.done)
+		r.hands.Wait()
+		err = r.db.Close()
+	})
 	return err
-}
-
-func (r *readers) closeAll() error {
-	close(r.done)
-	var errs []error
-	for range sqliteReaders {
-		if c := <-r.free; c != nil {
-			errs = append(errs, c.close(), c.conn.Close())
-		}
-	}
-	return errors.Join(append(errs, r.db.Close())...)
 }

@@ -20,6 +20,7 @@ type together[K comparable, V any] struct {
 type reading[K comparable, V any] struct {
 	keys  []K
 	begin chan struct{} // the first who waits runs it when this is closed
+	since time.Time     // when it may run at the earliest: in a crowd more gather meanwhile
 	done  chan struct{}
 	found map[K]V
 	err   error
@@ -28,12 +29,18 @@ type reading[K comparable, V any] struct {
 // togetherLimit bounds one read. Nobody's own limit ends it, since it is for others too.
 const togetherLimit = 10 * time.Second
 
+// gatherFor is how far apart the reads of a crowd begin.
+const gatherFor = 2 * time.Millisecond
+
 // ask returns what is found under a key; false for nothing.
 func (t *together[K, V]) ask(ctx context.Context, key K) (V, bool, error) {
 	r, mine := t.join(key)
 	if mine {
 		<-r.begin // the one before ends within its limit
+		time.Sleep(time.Until(r.since))
 		t.run(ctx, r)
+		v, ok := r.found[key]
+		return v, ok, r.err
 	}
 	select {
 	case <-r.done:
@@ -71,6 +78,7 @@ func (t *together[K, V]) run(ctx context.Context, r *reading[K, V]) {
 	}
 	keys := r.keys
 	t.mu.Unlock()
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), togetherLimit)
 	defer cancel()
 	r.found, r.err = t.read(ctx, distinct(keys))
@@ -80,6 +88,9 @@ func (t *together[K, V]) run(ctx context.Context, r *reading[K, V]) {
 	if len(t.next.keys) == 0 {
 		t.next = nil
 		return
+	}
+	if len(t.next.keys) > 1 {
+		t.next.since = began.Add(gatherFor)
 	}
 	close(t.next.begin)
 }

@@ -112,6 +112,19 @@ func (c *Conn) Send(frame []byte, lane Lane, seq int64, limit int) bool {
 	return true
 }
 
+// SendCopy is Send for a frame that its owner will change: what cannot leave at
+// once is copied.
+func (c *Conn) SendCopy(frame []byte, lane Lane, seq int64, limit int) bool {
+	if c.state != open || c.out != nil {
+		return c.Send(append([]byte(nil), frame...), lane, seq, limit)
+	}
+	if c.push(frame, lane, seq); c.out != nil {
+		w := &c.out.waiting[0]
+		w.rest = append([]byte(nil), w.rest...)
+	}
+	return true
+}
+
 // push writes, and queues what did not go. The queue is empty.
 func (c *Conn) push(frame []byte, lane Lane, seq int64) {
 	n, err := c.wire.write(frame)

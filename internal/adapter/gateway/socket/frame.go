@@ -115,6 +115,9 @@ func Text(message []byte) []byte {
 	return append(appendHeader(b, opText, false, len(message)), message...)
 }
 
+// AppendTextHeader begins a text frame of so many bytes.
+func AppendTextHeader(b []byte, size int) []byte { return appendHeader(b, opText, false, size) }
+
 // closing returns a close frame; a reason is cut to what fits (RFC 6455, 5.5.1).
 func closing(code Code, reason string) []byte {
 	if len(reason) > controlMax-2 {
