@@ -171,7 +171,10 @@ func (s *Server) serveHTTP() error {
 	if s.secure.tls != nil {
 		err = s.http.ServeTLS(s.web, "", "")
 	} else {
-		err = s.http.Serve(s.web)
+		var front net.Listener
+		if front, err = s.parts.gateway.Front(s.web); err == nil {
+			err = s.http.Serve(front)
+		}
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -33,7 +33,7 @@ func (s *Server) routes() (http.Handler, error) {
 	if s.parts.sandbox != nil {
 		mux.Handle("POST /api/webhooks/sandbox", s.parts.sandbox.webhook)
 	}
-	mux.Handle("GET /ws", s.parts.gateway)
+	mux.Handle("GET "+gateway.SocketPath, s.parts.gateway)
 	mux.HandleFunc(gateway.StreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)
 	mux.Handle("/", site)

@@ -12,6 +12,7 @@ import (
 	"hash/maphash"
 	"log/slog"
 	"math"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -171,6 +172,16 @@ func every(ctx context.Context, d time.Duration, f func(context.Context)) error 
 			f(ctx)
 		}
 	}
+}
+
+// SocketPath is where sockets are.
+const SocketPath = "/ws"
+
+// Front returns a listener for the HTTP server in place of under, before which
+// handshakes for SocketPath are answered: net/http would be most of their cost.
+// ServeHTTP answers those that come another way, or in an unusual form.
+func (g *Gateway) Front(under net.Listener) (net.Listener, error) {
+	return g.sockets.Front(under, SocketPath, g, g.crew.do)
 }
 
 // ServeHTTP makes a socket of a request.

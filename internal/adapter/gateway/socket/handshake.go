@@ -25,13 +25,30 @@ func (l *Loops) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol stri
 	if listed(r.Header["Sec-Websocket-Protocol"], subprotocol) {
 		answer = append(append(append(answer, "Sec-WebSocket-Protocol: "...), subprotocol...), "\r\n"...)
 	}
-	c := &Conn{loop: l.pick()}
+	c := &Conn{loop: l.loopOf(w)}
 	if offersDeflate(r.Header["Sec-Websocket-Extensions"]) {
 		c.flags |= flagSqueezes
 		answer = append(answer, deflateAnswer...)
 	}
 	answer = append(answer, "\r\n"...)
+	if a, is := w.(*arrival); is {
+		begin, err := c.loop.takeArrival(c, a)
+		if err != nil {
+			http.Error(w, "this connection cannot become a socket", http.StatusInternalServerError)
+			return err
+		}
+		return c.enter(begin, answer, a.early, start)
+	}
 	return l.hand(w, c, answer, start)
+}
+
+// enter begins a connection on its loop.
+func (c *Conn) enter(wire func() error, answer, early []byte, start func(*Conn) (User, []byte)) error {
+	if !c.loop.Do(func() { c.begin(wire, answer, early, start) }) {
+		c.wire.close()
+		return errors.New("the server is going away")
+	}
+	return nil
 }
 
 // hand takes the connection from net/http and gives it to the loop of c.
@@ -57,12 +74,7 @@ func (l *Loops) hand(w http.ResponseWriter, c *Conn, answer []byte, start func(*
 	if err != nil {
 		return err
 	}
-	alive := c.loop.Do(func() { c.begin(begin, answer, early, start) })
-	if !alive {
-		c.wire.close()
-		return errors.New("the server is going away")
-	}
-	return nil
+	return c.enter(begin, answer, early, start)
 }
 
 // begin is a connection's first moment on its loop.

@@ -42,10 +42,13 @@ func (e *echo) Refused(bool) (socket.Code, string) { return 4009, "large" }
 func (e *echo) Late() (socket.Code, string)        { return 4008, "late" }
 func (e *echo) Gone()                              {}
 
-// serve runs an echo on both wires.
-func serve(t *testing.T, portable, secure bool) *httptest.Server {
+// way is how clients come in.
+type way struct{ portable, secure, front bool }
+
+// serve runs an echo.
+func serve(t *testing.T, by way) *httptest.Server {
 	t.Helper()
-	loops, err := socket.New(socket.Options{MessageMax: 8 << 10, QueueMax: 1 << 20, SendBuffer: 64 << 10, Portable: portable})
+	loops, err := socket.New(socket.Options{MessageMax: 8 << 10, QueueMax: 1 << 20, SendBuffer: 64 << 10, Portable: by.portable})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,29 +56,39 @@ func serve(t *testing.T, portable, secure bool) *httptest.Server {
 	var run sync.WaitGroup
 	run.Go(func() { loops.Run(ctx) }) //nolint:errcheck // ends with ctx
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			n, err := io.Copy(io.Discard, r.Body)
+			fmt.Fprint(w, "a page for ", r.RemoteAddr, " after ", n, " bytes ", err)
+			return
+		}
 		loops.Upgrade(w, r, "echo.v1", func(c *socket.Conn) (socket.User, []byte) { //nolint:errcheck // Upgrade has answered
 			return &echo{loops, c}, socket.Text([]byte("hello"))
 		})
 	})
 	web := httptest.NewUnstartedServer(handler)
-	if web.EnableHTTP2 = secure; secure {
+	if by.front {
+		if web.Listener, err = loops.Front(web.Listener, "/", handler, func(f func()) { run.Go(f) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if web.EnableHTTP2 = by.secure; by.secure {
 		web.StartTLS()
 	} else {
 		web.Start()
 	}
 	t.Cleanup(func() {
+		web.Close()
 		stop()
 		run.Wait()
-		web.Close()
 	})
 	return web
 }
 
 func everyWay(t *testing.T, test func(t *testing.T, web *httptest.Server)) {
 	t.Helper()
-	t.Run("polled", func(t *testing.T) { test(t, serve(t, false, false)) })
-	t.Run("portable", func(t *testing.T) { test(t, serve(t, true, false)) })
-	t.Run("TLS", func(t *testing.T) { test(t, serve(t, false, true)) })
+	for name, by := range map[string]way{"polled": {}, "front": {front: true}, "portable": {portable: true}, "TLS": {secure: true}} {
+		t.Run(name, func(t *testing.T) { test(t, serve(t, by)) })
+	}
 }
 
 func TestClientsAreHeardAndAnswered(t *testing.T) {
@@ -124,9 +137,9 @@ func TestClientsAreHeardAndAnswered(t *testing.T) {
 // What comes in the same packet as the handshake is not lost, and answers leave
 // in order behind the handshake's own.
 func TestWordsRightBehindTheHandshakeAreHeard(t *testing.T) {
-	for name, portable := range map[string]bool{"polled": false, "portable": true} {
+	for name, by := range map[string]way{"polled": {}, "front": {front: true}, "portable": {portable: true}} {
 		t.Run(name, func(t *testing.T) {
-			web := serve(t, portable, false)
+			web := serve(t, by)
 			c, err := net.Dial("tcp", web.Listener.Addr().String())
 			if err != nil {
 				t.Fatal(err)
@@ -148,7 +161,7 @@ func TestWordsRightBehindTheHandshakeAreHeard(t *testing.T) {
 }
 
 func TestRequestsThatAreNoHandshakeAreRefused(t *testing.T) {
-	web := serve(t, false, true)
+	web := serve(t, way{secure: true})
 	for name, tc := range map[string]struct {
 		change func(http.Header)
 		status int
@@ -183,4 +196,108 @@ func TestRequestsThatAreNoHandshakeAreRefused(t *testing.T) {
 			t.Errorf("HTTP/%d answered %d: %s", res.ProtoMajor, res.StatusCode, body)
 		}
 	})
+}
+
+// Whoever is no handshake, or not surely one, is served by net/http as if
+// nothing stood before it.
+func TestTheFrontLetsEverybodyElseThrough(t *testing.T) {
+	web := serve(t, way{front: true})
+	dial := func(t *testing.T) net.Conn {
+		c, err := net.Dial("tcp", web.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })                 //nolint:errcheck // over either way
+		c.SetDeadline(time.Now().Add(20 * time.Second)) //nolint:errcheck // a socket has deadlines
+		return c
+	}
+	const upgrade = "Host: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+	const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+	for name, tc := range map[string]struct {
+		pieces []string
+		status int
+		says   string
+	}{
+		"a page":                   {[]string{"GET /page HTTP/1.1\r\nHost: x\r\n\r\n"}, 200, "after 0 bytes"},
+		"a longer path":            {[]string{"GET /more HTTP/1.1\r\n" + upgrade + key + "\r\n"}, 200, "after 0 bytes"},
+		"a body":                   {[]string{"POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n", "12345"}, 200, "after 5 bytes"},
+		"a head in pieces":         {[]string{"GE", "T / HT", "TP/1.1\r\n" + upgrade, key, "\r\n"}, 101, ""},
+		"a handshake with a body":  {[]string{"GET / HTTP/1.1\r\n" + upgrade + key + "Content-Length: 0\r\n\r\n"}, 101, ""},
+		"a refused handshake":      {[]string{"GET / HTTP/1.1\r\n" + upgrade + "\r\n"}, 400, "16 bytes"},
+		"a handshake at once":      {[]string{"GET /?x=1 HTTP/1.1\r\n" + upgrade + key + "\r\n"}, 101, ""},
+		"nonsense after the path":  {[]string{"GET / nonsense\r\n" + upgrade + key + "\r\n"}, 400, ""},
+		"silence, and then a page": {[]string{"", "GET /page HTTP/1.1\r\nHost: x\r\n\r\n"}, 200, "a page for 127.0.0.1:"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := dial(t)
+			for i, piece := range tc.pieces {
+				if i > 0 {
+					c.SetReadDeadline(time.Now().Add(1500 * time.Millisecond)) //nolint:errcheck // as above
+					if _, err := c.Read(make([]byte, 1)); err == nil {         // nobody answers half a request
+						t.Fatal("answered too early")
+					}
+					c.SetReadDeadline(time.Now().Add(20 * time.Second)) //nolint:errcheck // as above
+				}
+				if _, err := io.WriteString(c, piece); err != nil {
+					t.Fatal(err)
+				}
+			}
+			res, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body := ""
+			if res.StatusCode != http.StatusSwitchingProtocols {
+				b, err := io.ReadAll(res.Body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body = string(b)
+			}
+			if res.StatusCode != tc.status || !strings.Contains(body, tc.says) {
+				t.Errorf("answered %d %q", res.StatusCode, body)
+			}
+		})
+	}
+}
+
+// Newcomers who leave before they say anything, and a crowd that comes at once.
+func TestTheFrontTakesACrowd(t *testing.T) {
+	web := serve(t, way{front: true})
+	var crowd sync.WaitGroup
+	for i := range 200 {
+		crowd.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			if i%4 == 0 {
+				c, err := net.Dial("tcp", web.Listener.Addr().String())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c.Close() //nolint:errcheck // that is the point
+				return
+			}
+			if i%4 == 1 {
+				res, err := http.Get(web.URL + "/page")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				res.Body.Close() //nolint:errcheck // not read
+				return
+			}
+			ws, _, err := websocket.Dial(ctx, strings.Replace(web.URL, "http", "ws", 1), nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer ws.CloseNow() //nolint:errcheck // over either way
+			if _, hello, err := ws.Read(ctx); err != nil || string(hello) != "hello" {
+				t.Errorf("%q, %v", hello, err)
+			}
+		})
+	}
+	crowd.Wait()
 }
