@@ -52,7 +52,7 @@ func callerOf(ctx context.Context) caller {
 // identify finds out who is calling, before any handler runs.
 func (a *API) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session, _, err := a.Session(r)
+		session, err := a.whose(r)
 		if err != nil {
 			a.opt.Log.Warn("sign-in cannot be checked", "err", err)
 			f := fault.Of(err)
@@ -68,12 +68,18 @@ func (a *API) identify(next http.Handler) http.Handler {
 	})
 }
 
-// Session returns who is signed in; false for nobody. The socket and the
-// playlists use it too.
+func (a *API) whose(r *http.Request) (account.Session, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), identifyLimit)
+	defer cancel()
+	session, _, err := a.opt.Accounts.Whose(ctx, token(r))
+	return session, err
+}
+
+// Session returns who listens, to a socket or a playlist; false for nobody.
 func (a *API) Session(r *http.Request) (account.Session, bool, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), identifyLimit)
 	defer cancel()
-	return a.opt.Accounts.Whose(ctx, token(r))
+	return a.opt.Accounts.Listening(ctx, token(r))
 }
 
 func token(r *http.Request) string {

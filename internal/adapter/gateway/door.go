@@ -11,6 +11,7 @@ import (
 // door is one connection in one room. It belongs to the loop.
 type door struct {
 	visitor *visitor
+	conn    *socket.Conn // the visitor's, one step nearer
 	part    *part
 	overlay string // the secret it was opened with, when it is an overlay's
 
@@ -18,6 +19,7 @@ type door struct {
 	lane      socket.Lane
 	joining   bool // its first page has not been sent
 	behind    bool // so slow that it is sent nothing until its queue is empty
+	private   bool // what is behind it is not for everybody
 	lapsed    bool // missed an event while its lease had run out: it must be opened again
 	closed    bool
 	last      int64   // the last sequence sent, or skipped
@@ -31,8 +33,6 @@ type door struct {
 // waitMax bounds what a door may miss while it is joining or suspended.
 const waitMax = 2000
 
-func (d *door) private() bool { return d.part.audience.private() }
-
 // ended reports whether the right has ended by the clock.
 func (d *door) ended(now time.Time) bool { return d.until != 0 && now.UnixNano() >= d.until }
 
@@ -44,13 +44,13 @@ func (d *door) holds(now time.Time) bool {
 // offer gives the door what its part sends.
 func (d *door) offer(b *batch, now time.Time) {
 	switch {
-	case d.private() && !d.holds(now):
+	case d.private && !d.holds(now):
 		d.lapsed = true // the clock closes it within a tick; nothing is sent meanwhile
 	case d.joining || d.suspended != 0:
 		d.keep(b.casts)
 	case d.behind:
 	case b.from > d.last || b.from == 0:
-		d.send(b.bytes(d.visitor.conn.Squeezes()), b.from, b.to)
+		d.send(b.bytes(d.conn.Squeezes()), b.from, b.to)
 	case b.to > d.last || b.casts[0].to == 0:
 		d.sendEach(b.casts)
 	}
@@ -66,7 +66,7 @@ func (d *door) keep(casts []*cast) {
 
 // sendEach sends those that the door has not got.
 func (d *door) sendEach(casts []*cast) {
-	squeezed := d.visitor.conn.Squeezes()
+	squeezed := d.conn.Squeezes()
 	for _, c := range casts {
 		if (c.to == 0 || c.to > d.last) && !d.behind {
 			d.send(c.frame(squeezed), c.from, c.to)
@@ -79,20 +79,20 @@ func (d *door) sendEach(casts []*cast) {
 // resumes with the cursor: there nothing is skipped.
 func (d *door) send(frames []byte, from, to int64) {
 	limit := publicMax
-	if d.private() {
+	if d.private {
 		limit = privateMax
 	}
 	v := d.visitor
-	if v.conn.Send(frames, d.lane, from, limit) {
+	if d.conn.Send(frames, d.lane, from, limit) {
 		d.last = max(d.last, to)
 		return
 	}
-	if d.private() {
+	if d.private {
 		v.tooSlow()
 		return
 	}
 	d.behind, d.skipped = true, from
-	if first := v.conn.Drop(d.owns); first != 0 {
+	if first := d.conn.Drop(d.owns); first != 0 {
 		d.skipped = first
 	}
 }
@@ -118,7 +118,7 @@ func (d *door) catchUp() {
 // when too much came, or when the door was shut or its lease ran out meanwhile.
 // first may be changed afterwards.
 func (d *door) begin(first []byte, last int64, now time.Time) bool {
-	if d.closed || d.lapsed || (d.private() && !d.holds(now)) {
+	if d.closed || d.lapsed || (d.private && !d.holds(now)) {
 		return false
 	}
 	d.last, d.joining = last, false
@@ -126,7 +126,7 @@ func (d *door) begin(first []byte, last int64, now time.Time) bool {
 		d.waiting = append([]*cast{{plain: slices.Clone(first)}}, d.waiting...)
 		return true
 	}
-	if !d.visitor.conn.SendCopy(first, d.lane, 0, answersMax) {
+	if !d.conn.SendCopy(first, d.lane, 0, answersMax) {
 		d.visitor.tooSlow()
 	}
 	d.release()

@@ -131,7 +131,7 @@ func (e *entrance) open() (d *door, begun bool, err error) {
 		return nil, false, fault.New(fault.Limited, "too_many_rooms", "One connection may be in %d rooms at once.", doorsMax)
 	}
 	d = &door{
-		visitor: v, part: e.audience.parts[v.share.index], overlay: e.ask.Overlay, lane: v.freeLane(),
+		visitor: v, conn: v.conn, part: e.audience.parts[v.share.index], private: e.audience.private(), overlay: e.ask.Overlay, lane: v.freeLane(),
 		joining: true, confirmed: e.asked.UnixNano(),
 	}
 	if !e.decision.Until.IsZero() {

@@ -9,7 +9,6 @@ package gateway
 
 import (
 	"context"
-	"hash/maphash"
 	"log/slog"
 	"math"
 	"net"
@@ -108,7 +107,6 @@ type Gateway struct {
 
 	recheck  *recheckQueue
 	presence *presenceBoard
-	seed     maphash.Seed // spreads sessions over turns
 }
 
 // New returns a gateway; Run must be running while it serves.
@@ -124,7 +122,7 @@ func New(opt Options) (*Gateway, error) {
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
-		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), seed: maphash.MakeSeed(),
+		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now),
 	}
 	for i, loop := range sockets.All() {
 		g.shares = append(g.shares, &share{

@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"time"
+
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
@@ -27,6 +30,7 @@ func (s *share) arrive(v *visitor) {
 
 // know remembers who a visitor is.
 func (s *share) know(v *visitor) {
+	v.turn = len(s.visitors) % int(access.Lease/time.Second)
 	s.people[v.account()] = append(s.people[v.account()], v)
 }
 

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"hash/maphash"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -70,7 +69,7 @@ func (v *visitor) invite(a *audience, may access.Decision) {
 func (s *share) closeUnconfirmed(claims []claim) {
 	now, u := s.gateway.opt.Now(), access.Unconfirmed()
 	for _, c := range claims {
-		if d := c.door; !d.closed && d.private() && (d.lapsed || !d.holds(now)) {
+		if d := c.door; !d.closed && d.private && (d.lapsed || !d.holds(now)) {
 			d.visitor.turnOut(d, u.Reason, u.Detail)
 			s.gateway.recheck.owe(c.subject)
 		}
@@ -114,11 +113,11 @@ func (s *share) lookAround() {
 // sessionsInTurn returns a share of the sessions that are signed in, so that
 // each is looked at once in a lease.
 func (s *share) sessionsInTurn() []ident.Session {
-	turns := uint64(access.Lease / time.Second)
+	turns := int(access.Lease / time.Second)
 	var out []ident.Session
 	for _, theirs := range s.people {
 		for _, v := range theirs {
-			if maphash.String(s.gateway.seed, string(v.session.ID))%turns == uint64(s.turn)%turns {
+			if v.turn == s.turn%turns {
 				out = append(out, v.session.ID)
 			}
 		}

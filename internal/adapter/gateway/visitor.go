@@ -68,6 +68,7 @@ type visitor struct {
 	told    []ident.Channel // 'the door may now be entered' was sent
 	asks    []ask           // heard, waiting for the one that is being served
 	serving bool
+	turn    int // in which second of a lease its session is looked at again
 	budget  float64
 	counted time.Time
 	gone    bool

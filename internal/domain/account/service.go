@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
@@ -58,11 +59,12 @@ type Store interface {
 
 // Service is what people do with accounts.
 type Service struct {
-	store    Store
-	sessions Sessions
-	ids      *ident.Source
-	now      func() time.Time
-	random   io.Reader
+	store      Store
+	sessions   Sessions
+	remembered *remembered
+	ids        *ident.Source
+	now        func() time.Time
+	random     io.Reader
 
 	byName   *Throttle
 	byOrigin *Throttle
@@ -77,7 +79,7 @@ func NewService(store Store, sessions Sessions, ids *ident.Source, now func() ti
 		return nil, err
 	}
 	return &Service{
-		store: store, sessions: sessions, ids: ids, now: now, random: random, decoy: decoy,
+		store: store, sessions: sessions, remembered: newRemembered(access.Lease, now), ids: ids, now: now, random: random, decoy: decoy,
 		byName:   NewThrottle(Limit{Tries: 6, Every: 20 * time.Second}, now),
 		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, now),
 		hashing:  make(chan struct{}, 2),
@@ -165,12 +167,14 @@ func (s *Service) SetPassword(ctx context.Context, session Session, current, pas
 	if err != nil {
 		return err
 	}
-	return s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		if err := tx.SetPassword(ctx, a.ID, phc); err != nil {
 			return err
 		}
 		return tx.DeleteOtherSessions(ctx, a.ID, session.ID)
 	})
+	s.forgetOthers(a.ID, session.ID)
+	return err
 }
 
 // Whose returns the session that a token opens; false when it opens none.
@@ -178,16 +182,21 @@ func (s *Service) Whose(ctx context.Context, token string) (Session, bool, error
 	if token == "" {
 		return Session{}, false, nil
 	}
-	session, found, err := s.sessions.SessionByHash(ctx, hashToken(token))
+	began, hash := s.now(), hashToken(token)
+	session, found, err := s.sessions.SessionByHash(ctx, hash)
 	if err != nil || !found || !s.now().Before(session.Expires) {
 		return Session{}, false, err
 	}
+	s.remembered.keep(hash, session, began)
 	return session, true, nil
 }
 
 // SignOut closes the session of a token.
 func (s *Service) SignOut(ctx context.Context, token string) error {
-	return s.store.Update(ctx, func(tx Tx) error { return tx.DeleteSession(ctx, hashToken(token)) })
+	hash := hashToken(token)
+	err := s.store.Update(ctx, func(tx Tx) error { return tx.DeleteSession(ctx, hash) })
+	s.forgetSession(hash)
+	return err
 }
 
 // ByName finds the account that a name, or a look-alike of it, stands for.
