@@ -30,6 +30,8 @@ import (
 // Gate is the one gate, with memory.
 type Gate interface {
 	Allow(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
+	// Known is Allow from memory: false when it would have to read first.
+	Known(s access.Subject, a access.Action) (access.Decision, bool)
 	Forget(s access.Subject)
 	// Changes counts what Forget was told: an answer that was given at the same
 	// count is still true.

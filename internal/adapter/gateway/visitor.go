@@ -128,6 +128,9 @@ func (v *visitor) serve(f ask) {
 		v.refuse(f.ID, fault.New(fault.Invalid, "frame_unknown", "There is no frame of type %q. See docs/protocol.md.", clip(f.Type)))
 		return
 	}
+	if f.Type == "enter" && v.enterNow(f) {
+		return
+	}
 	v.serving = true
 	who := v.account()
 	v.gateway().crew.do(func() {

@@ -270,3 +270,41 @@ func TestChannelThatIsNotThereIsMissing(t *testing.T) {
 		t.Errorf("%v, want channel_missing", err)
 	}
 }
+
+// Who cannot wait is answered from what stands in memory, and only from what
+// would be believed anyway.
+func TestKnownAnswersWithoutReading(t *testing.T) {
+	g, d, c := newGate()
+	s := subscriber()
+	d.set(s, inside())
+	known := func() bool {
+		t.Helper()
+		before := d.count()
+		may, ok := g.Known(s, access.ReadSpace)
+		if d.count() != before {
+			t.Error("it read")
+		}
+		if may.Allowed != ok {
+			t.Errorf("known %v, allowed %v", ok, may.Allowed)
+		}
+		return ok
+	}
+	if known() {
+		t.Error("known before anything was read")
+	}
+	if !mayRead(t, g, s) || !known() {
+		t.Error("not known after it was read")
+	}
+	changes := g.Changes()
+	g.Forget(s)
+	if known() || g.Changes() == changes {
+		t.Error("known after it was forgotten, or the change was not counted")
+	}
+	if mayRead(t, g, s); !known() {
+		t.Error("not known after it was read again")
+	}
+	c.Advance(access.Lease)
+	if known() {
+		t.Error("known beyond the lease")
+	}
+}
