@@ -16,7 +16,7 @@ import (
 type recheckQueue struct {
 	mu      sync.Mutex
 	waiting map[access.Subject]bool // true: an event said that rights changed
-	owed    map[access.Subject]bool // whose door closed only because rights could not be read
+	owed    map[access.Subject]bool // likewise, of those whose rights could not be read
 	bell    chan struct{}
 }
 
@@ -65,33 +65,39 @@ func (q *recheckQueue) take() map[access.Subject]bool {
 // owedMax bounds whose doors are remembered through an outage.
 const owedMax = 100_000
 
-// owe remembers somebody who is to be invited again once rights can be read.
-func (q *recheckQueue) owe(s access.Subject) {
+// owe remembers those who are to be looked at once rights can be read: whose
+// doors closed, and of whom an event spoke meanwhile.
+func (q *recheckQueue) owe(subjects map[access.Subject]bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.owed) < owedMax {
-		q.owed[s] = true
+	for s, changed := range subjects {
+		if _, is := q.owed[s]; is || len(q.owed) < owedMax {
+			q.owed[s] = q.owed[s] || changed
+		}
 	}
 }
 
-// debts returns whoever is to be looked at again because of owe, at most n.
-func (q *recheckQueue) debts(n int) []access.Subject {
+// collect asks again for those of whom owe was told, at most n.
+func (q *recheckQueue) collect(n int) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	out := make([]access.Subject, 0, min(n, len(q.owed)))
-	for s := range q.owed {
-		if len(out) == n {
+	for s, changed := range q.owed {
+		if n--; n < 0 {
 			break
 		}
-		out = append(out, s)
+		q.waiting[s] = q.waiting[s] || changed
 	}
-	return out
+	some := len(q.owed) > 0
+	q.mu.Unlock()
+	if some {
+		q.ring()
+	}
 }
 
-func (q *recheckQueue) settle(subjects []access.Subject) {
+// settle forgets who is owed nothing any more.
+func (q *recheckQueue) settle(subjects map[access.Subject]bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, s := range subjects {
+	for s := range subjects {
 		delete(q.owed, s)
 	}
 }
@@ -118,7 +124,8 @@ type claim struct {
 // recheckAll reads the facts of the subjects once and acts on every door of theirs.
 func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool) {
 	claims, subjects := g.claims(asked)
-	if len(subjects) == 0 {
+	if len(subjects) == 0 { // nobody is here: whoever comes is asked at the door
+		g.recheck.settle(asked)
 		return
 	}
 	began := g.opt.Now()
@@ -127,10 +134,11 @@ func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool)
 	facts, err := g.opt.Gate.Renew(ctx, subjects)
 	if err != nil {
 		g.opt.Log.Warn("rights cannot be read; private rooms close when their lease ends", "err", err)
+		g.recheck.owe(asked)
 		g.tellAll(func(s *share) { s.closeUnconfirmed(claims[s.index]) })
 		return
 	}
-	g.recheck.settle(subjects)
+	g.recheck.settle(asked)
 	v := verdict{facts: facts, asked: asked, readAt: began, revoked: g.revokedOverlays(ctx, claims)}
 	g.tellAll(func(s *share) { s.redecide(claims[s.index], v) })
 }
@@ -211,7 +219,7 @@ func (g *Gateway) renew(ctx context.Context) {
 	if g.compareHeads(ctx, began) {
 		g.closeSignedOut(ctx)
 	}
-	g.recheck.add(g.recheck.debts(debtsAtOnce)...)
+	g.recheck.collect(debtsAtOnce)
 	g.tellAll(func(s *share) { s.lookAround() })
 	if _, err := g.opt.Gate.Renew(ctx, nil); err != nil { // lets the gate forget who is gone
 		g.opt.Log.Warn("the gate cannot tidy", "err", err)
@@ -267,6 +275,8 @@ func (g *Gateway) closeSignedOut(ctx context.Context) {
 	if len(ids) == 0 {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
+	defer cancel()
 	live, err := g.opt.Sessions.LiveSessions(ctx, ids)
 	if err != nil {
 		return // rights cannot be read either then, and private doors close with their lease

@@ -71,7 +71,6 @@ func (s *share) closeUnconfirmed(claims []claim) {
 	for _, c := range claims {
 		if d := c.door; !d.closed && d.private && (d.lapsed || !d.holds(now)) {
 			d.visitor.turnOut(d, u.Reason, u.Detail)
-			s.gateway.recheck.owe(c.subject)
 		}
 	}
 }
