@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -23,7 +24,9 @@ type audience struct {
 	parts   []*part // one for each loop
 
 	// follow is called for each event, also with no doors; nil for most.
-	follow func(event.Encoded)
+	follow  func(event.Encoded)
+	healing atomic.Bool // the log is being read because of a gap
+
 	// users counts doors and whoever is about to open one; guarded by the
 	// gateway's lock. An audience without users is dropped.
 	users int
@@ -43,20 +46,21 @@ func (g *Gateway) use(ctx context.Context, at room.Address, handle string) (*aud
 		return nil, err
 	}
 	fresh := g.newAudience(at, handle, log)
+	if at.Audience == room.Business {
+		// What is known was read before this log is followed: a change between,
+		// whose bell was lost, would never be heard of. Whoever finds the audience
+		// must not find what was known.
+		g.opt.Gate.Forget(access.Subject{Channel: at.Channel})
+	}
 	g.mu.Lock()
-	a, fellow := g.audiences[at], true
+	defer g.mu.Unlock()
+	a := g.audiences[at]
 	if a == nil {
-		a, fellow = fresh, false
+		a = fresh
 		g.audiences[at] = a
 		g.handles[handle] = at.Channel
 	}
 	a.users++
-	g.mu.Unlock()
-	if !fellow && at.Audience == room.Business {
-		// What is known was read before this log was followed: a change between,
-		// whose bell was lost, would never be heard of.
-		g.opt.Gate.Forget(access.Subject{Channel: at.Channel})
-	}
 	return a, nil
 }
 
@@ -89,14 +93,14 @@ func (g *Gateway) find(at room.Address, use bool) *audience {
 
 // channelOf finds a channel by its handle, in memory while somebody is there: a
 // handle never comes to mean another channel.
-func (g *Gateway) channelOf(handle string) (ident.Channel, error) {
+func (g *Gateway) channelOf(ctx context.Context, handle string) (ident.Channel, error) {
 	g.mu.Lock()
 	id, known := g.handles[handle]
 	g.mu.Unlock()
 	if known {
 		return id, nil
 	}
-	return g.opt.Channel(g.stop, handle)
+	return g.opt.Channel(ctx, handle)
 }
 
 // drop ends what use began.
@@ -132,7 +136,9 @@ func (a *audience) eventCast(e event.Encoded) *cast {
 
 func (a *audience) skippedCast(from, to int64, why string) *cast {
 	message := encode(skippedFrame{Type: "skipped", Channel: a.handle, Room: string(a.address.Audience), From: from, To: to, Why: why})
-	return newCast(from, to, message, a.gateway.sockets.Squeeze)
+	c := newCast(from, to, message, a.gateway.sockets.Squeeze)
+	c.why = why
+	return c
 }
 
 // cast sends to every open door.

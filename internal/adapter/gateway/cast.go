@@ -12,6 +12,7 @@ type cast struct {
 	from, to int64 // the sequences it stands for; 0 for what is no part of the log
 	message  []byte
 	plain    []byte // the whole frame
+	why      string // events are skipped; empty: this is one
 
 	squeeze  func([]byte) []byte
 	once     sync.Once

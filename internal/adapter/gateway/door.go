@@ -27,6 +27,7 @@ type door struct {
 	until     int64   // when the right ends by the clock, Unix ns; 0: never
 	confirmed int64   // when the right was last read, Unix ns
 	suspended int64   // when rights may have changed: nothing is sent until they are read again; 0: not
+	answer    []byte  // to 'enter', while it may not be sent
 	waiting   []*cast // came while joining or suspended
 }
 
@@ -68,10 +69,19 @@ func (d *door) keep(casts []*cast) {
 func (d *door) sendEach(casts []*cast) {
 	squeezed := d.conn.Squeezes()
 	for _, c := range casts {
-		if (c.to == 0 || c.to > d.last) && !d.behind {
-			d.send(c.frame(squeezed), c.from, c.to)
-		}
+		d.sendOne(c, squeezed)
 	}
+}
+
+// sendOne sends what the door has not got of a cast.
+func (d *door) sendOne(c *cast, squeezed bool) {
+	switch {
+	case d.behind || (c.to != 0 && c.to <= d.last):
+		return
+	case c.why != "" && c.from <= d.last: // a part of what is skipped has been read
+		c = d.part.audience.skippedCast(d.last+1, c.to, c.why)
+	}
+	d.send(c.frame(squeezed), c.from, c.to)
 }
 
 // send passes frames on. A reader too slow for a public room is let go on at the
@@ -87,8 +97,11 @@ func (d *door) send(frames []byte, from, to int64) {
 		d.last = max(d.last, to)
 		return
 	}
-	if d.private {
+	switch {
+	case d.private:
 		v.tooSlow()
+		return
+	case from == 0: // passing numbers: the next ones will do
 		return
 	}
 	d.behind, d.skipped = true, from
@@ -123,12 +136,10 @@ func (d *door) begin(first []byte, last int64, now time.Time) bool {
 	}
 	d.last, d.joining = last, false
 	if d.suspended != 0 {
-		d.waiting = append([]*cast{{plain: slices.Clone(first)}}, d.waiting...)
+		d.answer = slices.Clone(first)
 		return true
 	}
-	if !d.conn.SendCopy(first, d.lane, 0, answersMax) {
-		d.visitor.tooSlow()
-	}
+	d.reply(first)
 	d.release()
 	return true
 }
@@ -138,12 +149,24 @@ func (d *door) release() {
 	if d.joining || d.suspended != 0 {
 		return
 	}
+	if d.answer != nil {
+		d.reply(d.answer)
+		d.answer = nil
+	}
 	casts := d.waiting
 	d.waiting = nil
-	for _, c := range casts {
-		if (c.to == 0 || c.to > d.last) && !d.behind {
-			d.send(c.plain, c.from, c.to)
-		}
+	d.sendEach(casts)
+}
+
+// reply answers who entered. It is a part of the conversation, which nothing
+// takes back, but what it holds of a private room goes when the door is shut.
+func (d *door) reply(frame []byte) {
+	lane := socket.Lane(0)
+	if d.private {
+		lane = d.lane
+	}
+	if !d.conn.SendCopy(frame, lane, 0, answersMax) {
+		d.visitor.tooSlow()
 	}
 }
 

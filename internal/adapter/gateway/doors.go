@@ -25,6 +25,7 @@ type entrance struct {
 	space    *access.Decision // what the gate says of the Sub Space, to somebody in the public room
 	asked    time.Time        // when the gate was asked
 	changes  uint64           // how many changes of rights had been heard of by then
+	ahead    int64            // the cursor, when it is beyond what could be read here
 }
 
 func business(channel ident.Channel) room.Address {
@@ -34,22 +35,22 @@ func business(channel ident.Channel) room.Address {
 // enter opens a door: the log of rights is followed first, then the gate is
 // asked, then the audience, then the log from the cursor on, so that nothing
 // falls between the page and what follows live.
-func (v *visitor) enter(f ask, who ident.Account) (func() error, error) {
+func (v *visitor) enter(ctx context.Context, f ask, who ident.Account) (func() error, error) {
 	g := v.gateway()
-	at, handle, err := g.addressOf(f)
+	at, handle, err := g.addressOf(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := g.use(g.stop, business(at.Channel), handle); err != nil {
+	if _, err := g.use(ctx, business(at.Channel), handle); err != nil {
 		return nil, err
 	}
-	a, err := g.use(g.stop, at, handle)
+	a, err := g.use(ctx, at, handle)
 	if err != nil {
 		g.drop(business(at.Channel))
 		return nil, err
 	}
 	e := &entrance{visitor: v, who: who, ask: f, audience: a}
-	opened, err := e.pass()
+	opened, err := e.pass(ctx)
 	if !opened {
 		g.release(a)
 	}
@@ -106,6 +107,9 @@ func (e *entrance) known() bool {
 			e.space = &may
 		}
 	}
+	if c := e.ask.Cursor; c != nil && *c > e.audience.tail.Head() {
+		return false // see reach
+	}
 	_, ok := e.audience.recent.page(e.ask.Cursor)
 	return ok
 }
@@ -131,21 +135,22 @@ const gateTries = 8
 
 // pass asks the gate and opens the door. It reports whether the door is there,
 // and thereby who gives the audience back.
-func (e *entrance) pass() (opened bool, err error) {
+func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 	g, a := e.visitor.gateway(), e.audience
+	e.reach(ctx)
 	var d *door
 	for try := 0; try < gateTries; try++ {
 		e.asked, e.changes = g.opt.Now(), g.opt.Gate.Changes()
-		if e.decision, err = e.allow(access.Reading(a.address.Audience)); err != nil {
+		if e.decision, err = e.allow(ctx, access.Reading(a.address.Audience)); err != nil {
 			return false, err
 		}
 		if e.space = nil; a.address.Audience == room.Public && e.who != "" && e.ask.Overlay == "" {
-			if may, err := e.allow(access.ReadSpace); err == nil {
+			if may, err := e.allow(ctx, access.ReadSpace); err == nil {
 				e.space = &may
 			}
 		}
 		if _, ok := a.recent.page(nil); !ok && e.ask.Cursor == nil {
-			if err := a.recent.fill(g.stop, g.opt.Logs, a.address); err != nil {
+			if err := a.recent.fill(ctx, g.opt.Logs, a.address); err != nil {
 				return false, err
 			}
 		}
@@ -163,27 +168,42 @@ func (e *entrance) pass() (opened bool, err error) {
 		case d == nil:
 			return false, err
 		case !done:
-			err = e.beginFromStore(d)
+			err = e.beginFromStore(ctx, d)
 		}
-		return true, e.explain(err)
+		return true, e.explain(ctx, err)
 	}
 	return false, errRoomBusy()
 }
 
+// reach follows the log up to the cursor of somebody who comes from another
+// node, where they have seen what no bell has told here yet. Where it cannot be
+// read, they are taken at their word: nothing comes twice.
+func (e *entrance) reach(ctx context.Context) {
+	cursor, tail := e.ask.Cursor, e.audience.tail
+	if cursor == nil || *cursor <= tail.Head() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
+	defer cancel()
+	if err := tail.Heal(ctx); err != nil {
+		e.ahead = *cursor
+	}
+}
+
 // explain asks the gate why a door closed while it was being opened.
-func (e *entrance) explain(err error) error {
+func (e *entrance) explain(ctx context.Context, err error) error {
 	if !errors.Is(err, errShut) {
 		return err
 	}
-	if _, err := e.allow(access.Reading(e.audience.address.Audience)); err != nil {
+	if _, err := e.allow(ctx, access.Reading(e.audience.address.Audience)); err != nil {
 		return err
 	}
 	return errRoomBusy()
 }
 
-func (e *entrance) allow(a access.Action) (access.Decision, error) {
+func (e *entrance) allow(ctx context.Context, a access.Action) (access.Decision, error) {
 	g := e.visitor.gateway()
-	return g.opt.Gate.Allow(g.stop, access.Subject{Account: e.who, Channel: e.audience.address.Channel}, a)
+	return g.opt.Gate.Allow(ctx, access.Subject{Account: e.who, Channel: e.audience.address.Channel}, a)
 }
 
 // open adds a door that misses nothing, and begins it when memory has its page.
@@ -226,7 +246,7 @@ func (e *entrance) begin(d *door, p page) error {
 	}
 	share := e.visitor.share
 	share.frame = appendEntered(share.frame[:0], e.ask.ID, e.audience, p, e.decision.Until, state)
-	if !d.begin(share.frame, p.head, g.opt.Now()) {
+	if !d.begin(share.frame, max(p.head, e.ahead), g.opt.Now()) {
 		e.visitor.shut(d)
 		return errShut
 	}
@@ -237,13 +257,13 @@ func (e *entrance) begin(d *door, p page) error {
 }
 
 // beginFromStore is begin for whoever was away longer than memory reaches back.
-func (e *entrance) beginFromStore(d *door) error {
+func (e *entrance) beginFromStore(ctx context.Context, d *door) error {
 	g, a := e.visitor.gateway(), e.audience
 	limit, after := pageSize, room.NoCursor
 	if e.ask.Cursor != nil {
 		limit, after = resumeSize, *e.ask.Cursor
 	}
-	stored, err := g.opt.Logs.Page(g.stop, a.address, after, 0, limit)
+	stored, err := g.opt.Logs.Page(ctx, a.address, after, 0, limit)
 	e.visitor.share.loop.Await(func() {
 		if err != nil {
 			e.visitor.shut(d)
@@ -262,21 +282,21 @@ func errRoomBusy() error {
 }
 
 // addressOf reads which room a frame is about.
-func (g *Gateway) addressOf(f ask) (room.Address, string, error) {
+func (g *Gateway) addressOf(ctx context.Context, f ask) (room.Address, string, error) {
 	if f.Overlay != "" {
-		id, handle, err := g.opt.Overlay(g.stop, f.Overlay)
+		id, handle, err := g.opt.Overlay(ctx, f.Overlay)
 		return room.Address{Channel: id, Audience: room.Public}, handle, err
 	}
 	audience, err := room.ParseAudience(f.Room)
 	if err != nil {
 		return room.Address{}, "", err
 	}
-	id, err := g.channelOf(f.Channel)
+	id, err := g.channelOf(ctx, f.Channel)
 	return room.Address{Channel: id, Audience: audience}, f.Channel, err
 }
 
-func (v *visitor) leave(f ask) (func() error, error) {
-	at, handle, err := v.gateway().addressOf(f)
+func (v *visitor) leave(ctx context.Context, f ask) (func() error, error) {
+	at, handle, err := v.gateway().addressOf(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -289,13 +309,13 @@ func (v *visitor) leave(f ask) (func() error, error) {
 	}, nil
 }
 
-func (v *visitor) post(f ask, who ident.Account) (func() error, error) {
+func (v *visitor) post(ctx context.Context, f ask, who ident.Account) (func() error, error) {
 	g := v.gateway()
-	at, handle, err := g.addressOf(f)
+	at, handle, err := g.addressOf(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := g.opt.Chat.Post(g.stop, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo})
+	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo})
 	if err != nil {
 		return nil, err
 	}

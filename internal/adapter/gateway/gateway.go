@@ -285,8 +285,11 @@ func (g *Gateway) Ring(b room.Bell) {
 func (g *Gateway) tick(ctx context.Context) {
 	now := g.opt.Now()
 	for _, a := range g.all() {
-		if a.tail.Due(now) {
-			g.heal(ctx, a)
+		if a.tail.Due(now) && a.healing.CompareAndSwap(false, true) {
+			g.crew.do(func() { // a log that is read slowly holds no other up
+				defer a.healing.Store(false)
+				g.heal(ctx, a)
+			})
 		}
 		if a.sample != nil {
 			a.tail.Between(func() { a.show(now) })

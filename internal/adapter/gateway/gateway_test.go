@@ -35,8 +35,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // rights reads the real facts, until a test takes them away.
 type rights struct {
 	*store.Rights
-	cut  atomic.Bool // reading fails
-	hang atomic.Bool // reading does not answer
+	cut    atomic.Bool  // reading fails
+	hang   atomic.Bool  // reading does not answer
+	failed atomic.Int64 // readings that failed
 }
 
 func (r *rights) Facts(ctx context.Context, s []access.Subject) (map[access.Subject]access.Facts, error) {
@@ -45,6 +46,7 @@ func (r *rights) Facts(ctx context.Context, s []access.Subject) (map[access.Subj
 		return nil, ctx.Err()
 	}
 	if r.cut.Load() {
+		r.failed.Add(1)
 		return nil, errors.New("the facts are away")
 	}
 	return r.Rights.Facts(ctx, s)
@@ -83,6 +85,8 @@ type stage struct {
 	gateway *gateway.Gateway
 	rights  *rights
 	logs    *logs
+	gate    *access.Gate
+	signed  *sessions
 	place   *apptest.Place
 	ahead   atomic.Int64 // how far the gateway's clock is before the real one
 	owner   ident.Account
@@ -114,10 +118,10 @@ func newStage(t testing.TB, portable bool) *stage {
 	s.owner = s.Person("Inès")
 	s.channel = s.Channel(s.owner)
 	s.yuna = s.Subscriber(s.channel, s.Person("Yuna"), 1)
-	gate := access.NewGate(s.rights, now)
+	s.gate, s.signed = access.NewGate(s.rights, now), &sessions{}
 	people := chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), now, account.NewThrottle(account.Limit{Tries: 1000, Every: time.Second}, now))
 	g, err := gateway.New(gateway.Options{
-		Node: "test", Gate: gate, Logs: s.logs, Sessions: sessions{}, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
+		Node: "test", Gate: s.gate, Logs: s.logs, Sessions: s.signed, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
 		Channel: func(_ context.Context, handle string) (ident.Channel, error) {
 			if n, ok := strings.CutPrefix(handle, "other-"); ok {
 				return s.others[n], nil
@@ -157,10 +161,14 @@ func newStage(t testing.TB, portable bool) *stage {
 	return s
 }
 
-// sessions knows nobody who has signed out.
-type sessions struct{}
+// sessions knows nobody who has signed out, and answers unless a test wants it to hang.
+type sessions struct{ hang atomic.Bool }
 
-func (sessions) LiveSessions(_ context.Context, ids []ident.Session) (map[ident.Session]bool, error) {
+func (s *sessions) LiveSessions(ctx context.Context, ids []ident.Session) (map[ident.Session]bool, error) {
+	if s.hang.Load() {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	live := map[ident.Session]bool{}
 	for _, id := range ids {
 		live[id] = true

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ type part struct {
 
 	mu      sync.Mutex
 	waiting []*cast
+	overrun bool // some of a private room did not fit
 	queued  bool // the loop knows that something waits
 }
 
@@ -39,9 +41,8 @@ const (
 	// slice is how many doors are served before the loop looks at others: about
 	// 2 ms of sending.
 	slice = 256
-	// waitingMax bounds what waits for a loop that does not keep up: beyond it
-	// the oldest is dropped for public rooms, whose readers see the gap, ask and
-	// are served from the log.
+	// waitingMax bounds what waits for a loop that does not keep up. Beyond it the
+	// oldest of a public room is skipped; who reads a private one resumes.
 	waitingMax = 8192
 )
 
@@ -52,8 +53,8 @@ func (p *part) take(casts []*cast) {
 	}
 	p.mu.Lock()
 	p.waiting = append(p.waiting, casts...)
-	if over := len(p.waiting) - waitingMax; over > 0 {
-		p.waiting = append(p.waiting[:0:0], p.waiting[over:]...)
+	if len(p.waiting) > waitingMax {
+		p.shorten()
 	}
 	known := p.queued
 	p.queued = true
@@ -61,6 +62,21 @@ func (p *part) take(casts []*cast) {
 	if !known {
 		p.share.loop.Ready(p)
 	}
+}
+
+// shorten makes room, half of it, so that it is seldom called.
+func (p *part) shorten() {
+	if p.audience.private() {
+		p.waiting, p.overrun = nil, true
+		return
+	}
+	old := newBatch(p.waiting[:len(p.waiting)/2])
+	rest := p.waiting[len(p.waiting)/2:]
+	p.waiting = nil
+	if old.from != 0 {
+		p.waiting = append(p.waiting, p.audience.skippedCast(old.from, old.to, "slow"))
+	}
+	p.waiting = append(p.waiting, rest...)
 }
 
 // Turn implements socket.Turn: the casts that wait go to one slice of the doors.
@@ -89,10 +105,15 @@ func (p *part) begin(now time.Time) bool {
 		return false
 	}
 	p.mu.Lock()
-	casts := p.waiting
-	p.waiting = nil
+	casts, overrun := p.waiting, p.overrun
+	p.waiting, p.overrun = nil, false
 	p.queued = len(casts) > 0
 	p.mu.Unlock()
+	if overrun {
+		for _, d := range slices.Clone(p.doors) { // a connection that has broken takes its door out
+			d.visitor.tooSlow()
+		}
+	}
 	if len(casts) == 0 {
 		return false
 	}

@@ -48,9 +48,9 @@ func (s *stage) sloth(t *testing.T, who ident.Account, audience room.Audience) s
 }
 
 type heardFrame struct {
-	Type, Why string
-	From, To  int64
-	Event     struct {
+	Type, Channel, Why string
+	From, To, Head     int64
+	Event              struct {
 		Seq  int64
 		Data struct{ Text string }
 	}

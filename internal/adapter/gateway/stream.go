@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -56,12 +57,14 @@ func (g *Gateway) listener(r *http.Request, f *ask) (who account.Session, signed
 	if who, signedIn, err = g.opt.Session(r); err != nil {
 		return who, false, access.Unconfirmed().Because(err)
 	}
-	at, _, err := g.addressOf(*f)
+	ctx, cancel := context.WithTimeout(r.Context(), askLimit)
+	defer cancel()
+	at, _, err := g.addressOf(ctx, *f)
 	if err != nil {
 		return who, false, err
 	}
 	s := access.Subject{Account: who.Account.ID, Channel: at.Channel}
-	_, err = g.opt.Gate.Allow(r.Context(), s, access.Reading(at.Audience))
+	_, err = g.opt.Gate.Allow(ctx, s, access.Reading(at.Audience))
 	return who, signedIn, err
 }
 

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"time"
@@ -21,6 +22,10 @@ const (
 	enterCost  = 6       // frames that entering a room counts for: it reads and sends much
 	doorsMax   = 16      // rooms entered at once
 	signInTime = 5 * time.Second
+	// askLimit is how long what a client asks may take, waiting included.
+	askLimit = 10 * time.Second
+	// asksAhead is how many budgets of frames may wait for the one that is served.
+	asksAhead = 4
 
 	// Bytes waiting for a slow reader: of answers and private rooms, which may
 	// not be skipped, and of public rooms, which may.
@@ -111,7 +116,11 @@ func (v *visitor) Heard(message []byte) {
 		return
 	}
 	if v.serving {
-		v.asks = append(v.asks, f) // bounded by the budget
+		if len(v.asks) >= int(asksAhead*v.gateway().opt.Frames.Burst) {
+			v.conn.Close(closeTooMany, "too many frames: wait for answers", false)
+			return
+		}
+		v.asks = append(v.asks, f)
 		return
 	}
 	v.serve(f)
@@ -132,9 +141,11 @@ func (v *visitor) serve(f ask) {
 		return
 	}
 	v.serving = true
-	who := v.account()
-	v.gateway().crew.do(func() {
-		after, err := v.act(f, who)
+	who, g := v.account(), v.gateway()
+	ctx, cancel := context.WithTimeout(g.stop, askLimit)
+	g.crew.do(func() {
+		defer cancel()
+		after, err := v.act(ctx, f, who)
 		v.share.loop.Do(func() {
 			if err == nil && after != nil && !v.gone {
 				err = after()
@@ -146,16 +157,16 @@ func (v *visitor) serve(f ask) {
 
 // act does on the crew what an ask needs of the rest of the server, and returns
 // what is left to do on the loop.
-func (v *visitor) act(f ask, who ident.Account) (after func() error, err error) {
+func (v *visitor) act(ctx context.Context, f ask, who ident.Account) (after func() error, err error) {
 	switch f.Type {
 	case "enter":
-		return v.enter(f, who)
+		return v.enter(ctx, f, who)
 	case "leave":
-		return v.leave(f)
+		return v.leave(ctx, f)
 	case "post":
-		return v.post(f, who)
+		return v.post(ctx, f, who)
 	}
-	return v.signIn(f)
+	return v.signIn(ctx, f)
 }
 
 // served ends one ask and begins the next.
@@ -242,6 +253,9 @@ func (v *visitor) refuse(id string, err error) {
 		return
 	}
 	f := fault.Of(err)
+	if f == nil && errors.Is(err, context.DeadlineExceeded) {
+		f = fault.New(fault.Unavailable, "storage_unavailable", "The database does not answer right now. Please try again.").After(2 * time.Second).Because(err)
+	}
 	if f == nil {
 		g.opt.Log.Error("frame failed", "err", err)
 		f = fault.New(fault.Unavailable, "internal", "Something went wrong on the server. Please try again.")
@@ -252,13 +266,13 @@ func (v *visitor) refuse(id string, err error) {
 }
 
 // signIn says who is calling, for a client that has no cookie.
-func (v *visitor) signIn(f ask) (func() error, error) {
+func (v *visitor) signIn(ctx context.Context, f ask) (func() error, error) {
 	g := v.gateway()
 	late := g.opt.Now().Sub(v.came) > signInTime
 	if late {
 		return nil, fault.New(fault.Denied, "sign_in_late", "A connection says who it is within %d seconds.", int(signInTime.Seconds()))
 	}
-	session, err := g.opt.SessionOf(g.stop, f.Token)
+	session, err := g.opt.SessionOf(ctx, f.Token)
 	if err != nil {
 		return nil, err
 	}

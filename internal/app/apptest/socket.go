@@ -19,6 +19,9 @@ type Frame struct {
 
 	Seq    int64
 	Head   int64
+	From   int64
+	To     int64
+	Why    string
 	Event  Event
 	Events []Event
 	More   bool

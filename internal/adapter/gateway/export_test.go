@@ -1,0 +1,12 @@
+package gateway
+
+// Hold keeps every loop from doing anything until release is called.
+func (g *Gateway) Hold() (release func()) {
+	until := make(chan struct{})
+	for _, s := range g.shares {
+		held := make(chan struct{})
+		s.loop.Do(func() { close(held); <-until })
+		<-held
+	}
+	return func() { close(until) }
+}
