@@ -6,8 +6,7 @@ import "sync"
 const crewMax = 512
 
 // crew does what may take a while, so that no loop waits for it. Jobs wait their
-// turn when all hands are busy; a visitor has at most one job here, which bounds
-// how many.
+// turn when all hands are busy: of each connection at most one waits here.
 type crew struct {
 	mu      sync.Mutex
 	busy    int

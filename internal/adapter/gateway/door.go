@@ -50,6 +50,9 @@ func (d *door) offer(b *batch, now time.Time) {
 	case d.joining || d.suspended != 0:
 		d.keep(b.casts)
 	case d.behind:
+		if d.skipped == 0 {
+			d.skipped = b.from
+		}
 	case b.from > d.last || b.from == 0:
 		d.send(b.bytes(d.conn.Squeezes()), b.from, b.to)
 	case b.to > d.last || b.casts[0].to == 0:
@@ -105,7 +108,7 @@ func (d *door) send(frames []byte, from, to int64) {
 		return
 	}
 	d.behind, d.skipped = true, from
-	if first := d.conn.Drop(d.owns); first != 0 {
+	if first := d.conn.Drop(d.owns, false); first != 0 {
 		d.skipped = first
 	}
 }

@@ -140,7 +140,7 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 	e.reach(ctx)
 	var d *door
 	for try := 0; try < gateTries; try++ {
-		e.asked, e.changes = g.opt.Now(), g.opt.Gate.Changes()
+		e.asked, e.changes = g.opt.Now(), g.opt.Gate.Changes(a.address.Channel)
 		if e.decision, err = e.allow(ctx, access.Reading(a.address.Audience)); err != nil {
 			return false, err
 		}
@@ -156,7 +156,7 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 		}
 		unchanged, done := false, false
 		if !e.visitor.share.loop.Await(func() {
-			if unchanged = g.opt.Gate.Changes() == e.changes; unchanged {
+			if unchanged = g.opt.Gate.Changes(a.address.Channel) == e.changes; unchanged {
 				d, done, err = e.open()
 			}
 		}) {
@@ -206,6 +206,16 @@ func (e *entrance) allow(ctx context.Context, a access.Action) (access.Decision,
 	return g.opt.Gate.Allow(ctx, access.Subject{Account: e.who, Channel: e.audience.address.Channel}, a)
 }
 
+// confirmed is when the facts were read that the gate answered from.
+func (e *entrance) confirmed() time.Time {
+	g := e.visitor.gateway()
+	s := access.Subject{Account: e.who, Channel: e.audience.address.Channel}
+	if at := g.opt.Gate.ReadAt(s); !at.IsZero() && at.Before(e.asked) {
+		return at
+	}
+	return e.asked
+}
+
 // open adds a door that misses nothing, and begins it when memory has its page.
 // Nil without an error: nobody is there any more. On the loop.
 func (e *entrance) open() (d *door, begun bool, err error) {
@@ -221,7 +231,7 @@ func (e *entrance) open() (d *door, begun bool, err error) {
 	}
 	d = &door{
 		visitor: v, conn: v.conn, part: e.audience.parts[v.share.index], private: e.audience.private(), overlay: e.ask.Overlay, lane: v.freeLane(),
-		joining: true, confirmed: e.asked.UnixNano(),
+		joining: true, confirmed: e.confirmed().UnixNano(),
 	}
 	if !e.decision.Until.IsZero() {
 		d.until = e.decision.Until.UnixNano()
@@ -342,7 +352,7 @@ func (v *visitor) shut(d *door) {
 		}
 	}
 	d.part.remove(d)
-	v.conn.Drop(d.owns)
+	v.conn.Drop(d.owns, d.private)
 	v.gateway().release(d.part.audience)
 }
 
@@ -388,15 +398,14 @@ func (g *Gateway) onBusiness(channel ident.Channel, e event.Encoded) {
 }
 
 // suspend holds back the private rooms of whose rights may have changed, before
-// anything that was written after the change can reach them: what a loop is
-// asked to do comes before what it is asked to send later.
+// anything that was written after the change can reach them.
 func (g *Gateway) suspend(s access.Subject) {
 	a := g.find(room.Address{Channel: s.Channel, Audience: room.Space}, false)
 	if a == nil {
 		return
 	}
-	now := g.opt.Now()
+	c := change{s, g.opt.Now()}
 	for _, p := range a.parts {
-		p.share.loop.Do(func() { p.suspend(s, now) })
+		p.heard(c)
 	}
 }

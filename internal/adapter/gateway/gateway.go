@@ -33,9 +33,11 @@ type Gate interface {
 	// Known is Allow from memory: false when it would have to read first.
 	Known(s access.Subject, a access.Action) (access.Decision, bool)
 	Forget(s access.Subject)
-	// Changes counts what Forget was told: an answer that was given at the same
-	// count is still true.
-	Changes() uint64
+	// Changes counts what Forget was told of a channel: an answer that was given
+	// at the same count is still true.
+	Changes(ident.Channel) uint64
+	// ReadAt returns when what is known of a subject was read; zero: not known.
+	ReadAt(access.Subject) time.Time
 	Renew(ctx context.Context, subjects []access.Subject) (map[access.Subject]access.Facts, error)
 }
 
@@ -92,12 +94,13 @@ type Options struct {
 
 // Gateway is the sockets of one node.
 type Gateway struct {
-	opt     Options
-	sockets *socket.Loops
-	shares  []*share // one for each loop
-	crew    crew
-	stop    context.Context // ends with the gateway
-	quit    context.CancelFunc
+	opt      Options
+	sockets  *socket.Loops
+	shares   []*share        // one for each loop
+	crew     crew            // for those who are in
+	greeters crew            // for those who come: nobody who is in keeps them waiting
+	stop     context.Context // ends with the gateway
+	quit     context.CancelFunc
 
 	mu        sync.Mutex
 	audiences map[room.Address]*audience
@@ -106,6 +109,7 @@ type Gateway struct {
 	origins   map[string]int // sockets by the address they come from
 	live      sync.WaitGroup // one per connection
 	count     atomic.Int64   // connections
+	leaving   atomic.Bool    // everybody is being told to go
 
 	recheck  *recheckQueue
 	presence *presenceBoard
@@ -158,6 +162,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	err := group.Wait()
 	g.quit()
 	g.crew.hands.Wait()
+	g.greeters.hands.Wait()
 	return err
 }
 
@@ -181,7 +186,7 @@ const SocketPath = "/ws"
 // handshakes for SocketPath are answered: net/http would be most of their cost.
 // ServeHTTP answers those that come another way, or in an unusual form.
 func (g *Gateway) Front(under net.Listener) (net.Listener, error) {
-	return g.sockets.Front(under, SocketPath, g, g.crew.do)
+	return g.sockets.Front(under, SocketPath, g, g.greeters.do)
 }
 
 // ServeHTTP makes a socket of a request.
@@ -260,17 +265,23 @@ func (g *Gateway) Close() {
 	g.mu.Lock()
 	g.closed = true
 	g.mu.Unlock()
+	g.leaving.Store(true)
 	spread := max(1, float64(g.count.Load())/comeBack)
 	g.tellAll(func(s *share) {
 		i, step := 0.0, spread/float64(max(1, len(s.visitors)))
 		for v := range s.visitors { // in no order
-			v.say(encode(goodbyeFrame{Type: "goodbye", RetryAfter: math.Round(i*step*1000) / 1000}))
-			v.conn.Close(socket.GoingAway, "server going away", false)
+			v.goodbye(i * step)
 			i++
 		}
 	})
 	g.live.Wait()
 	g.quit()
+}
+
+// goodbye asks a client to come back after so many seconds.
+func (v *visitor) goodbye(after float64) {
+	v.say(encode(goodbyeFrame{Type: "goodbye", RetryAfter: math.Round(after*1000) / 1000}))
+	v.conn.Close(socket.GoingAway, "server going away", false)
 }
 
 // Ring takes a bell from the bus. It does not block.

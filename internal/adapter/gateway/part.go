@@ -29,8 +29,15 @@ type part struct {
 
 	mu      sync.Mutex
 	waiting []*cast
-	overrun bool // some of a private room did not fit
-	queued  bool // the loop knows that something waits
+	overrun bool     // some of a private room did not fit
+	changed []change // whose rights may have changed, before what was queued afterwards
+	queued  bool     // the loop knows that something waits
+}
+
+// change says that rights behind private doors may be others since a moment.
+type change struct {
+	access.Subject
+	at time.Time
 }
 
 func newPart(a *audience, s *share) *part {
@@ -105,10 +112,11 @@ func (p *part) begin(now time.Time) bool {
 		return false
 	}
 	p.mu.Lock()
-	casts, overrun := p.waiting, p.overrun
-	p.waiting, p.overrun = nil, false
+	casts, overrun, changed := p.waiting, p.overrun, p.changed
+	p.waiting, p.overrun, p.changed = nil, false, nil
 	p.queued = len(casts) > 0
 	p.mu.Unlock()
+	p.suspend(changed)
 	if overrun {
 		for _, d := range slices.Clone(p.doors) { // a connection that has broken takes its door out
 			d.visitor.tooSlow()
@@ -196,12 +204,29 @@ func (p *part) of(s access.Subject) []*door {
 	return p.doors
 }
 
-// suspend holds back what comes through the private doors of a subject, until
-// their rights have been read at or after now.
-func (p *part) suspend(s access.Subject, now time.Time) {
-	for _, d := range p.of(s) {
-		if d != nil {
-			d.suspended = now.UnixNano()
+// heard takes word, from anywhere, that a subject's rights may have changed.
+// Nothing that is queued afterwards reaches them before their rights have been
+// read at or after that moment: whoever takes what is queued takes this first.
+func (p *part) heard(c change) {
+	p.mu.Lock()
+	p.changed = append(p.changed, c)
+	p.mu.Unlock()
+	p.share.loop.Do(func() {
+		p.mu.Lock()
+		changed := p.changed
+		p.changed = nil
+		p.mu.Unlock()
+		p.suspend(changed)
+	})
+}
+
+// suspend holds back what comes through the private doors of the subjects.
+func (p *part) suspend(changed []change) {
+	for _, c := range changed {
+		for _, d := range p.of(c.Subject) {
+			if d != nil {
+				d.suspended = c.at.UnixNano()
+			}
 		}
 	}
 }

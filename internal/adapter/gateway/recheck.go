@@ -248,10 +248,11 @@ func (g *Gateway) compareHeads(ctx context.Context, began time.Time) bool {
 	}
 	confirmed := map[ident.Channel]bool{}
 	for _, a := range all {
-		switch head, ok := heads[a.log]; {
-		case head > a.tail.Head():
+		head, ok := heads[a.log]
+		if head > a.tail.Head() {
 			g.heal(ctx, a)
-		case ok && a.address.Audience == room.Business:
+		}
+		if ok && a.address.Audience == room.Business && a.tail.Head() >= head {
 			confirmed[a.address.Channel] = true
 		}
 	}

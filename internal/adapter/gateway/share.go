@@ -26,6 +26,9 @@ func (s *share) arrive(v *visitor) {
 		s.know(v)
 	}
 	s.gateway.count.Add(1)
+	if s.gateway.leaving.Load() { // came in while everybody was told to go
+		s.loop.Do(func() { v.goodbye(0) })
+	}
 }
 
 // know remembers who a visitor is.

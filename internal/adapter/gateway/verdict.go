@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -127,7 +128,7 @@ func (s *share) sessionsInTurn() []ident.Session {
 // signOut closes the sockets of the sessions that match.
 func (s *share) signOut(match func(ident.Session) bool) {
 	for _, theirs := range s.people {
-		for _, v := range theirs {
+		for _, v := range slices.Clone(theirs) { // a connection that has broken takes itself out
 			if match(v.session.ID) {
 				v.conn.Close(closeSignIn, "signed out", false)
 			}

@@ -19,7 +19,7 @@ type together[K comparable, V any] struct {
 // reading is one read and those who wait for it.
 type reading[K comparable, V any] struct {
 	keys  []K
-	begin chan struct{} // the first who waits runs it when this is closed
+	begin chan struct{} // closed when the one before has ended
 	since time.Time     // when it may run at the earliest: in a crowd more gather meanwhile
 	done  chan struct{}
 	found map[K]V
@@ -36,11 +36,8 @@ const gatherFor = 2 * time.Millisecond
 func (t *together[K, V]) ask(ctx context.Context, key K) (V, bool, error) {
 	r, mine := t.join(key)
 	if mine {
-		<-r.begin // the one before ends within its limit
-		time.Sleep(time.Until(r.since))
-		t.run(ctx, r)
-		v, ok := r.found[key]
-		return v, ok, r.err
+		// Not here: whoever asked first may give up like everybody else.
+		go t.run(context.WithoutCancel(ctx), r) // ends within togetherLimit of its turn
 	}
 	select {
 	case <-r.done:
@@ -72,6 +69,8 @@ func newReading[K comparable, V any](keys ...K) *reading[K, V] {
 }
 
 func (t *together[K, V]) run(ctx context.Context, r *reading[K, V]) {
+	<-r.begin // the one before ends within its limit
+	time.Sleep(time.Until(r.since))
 	t.mu.Lock()
 	if t.next == r { // whoever asks from now on is answered by the one after
 		t.next = newReading[K, V]()
@@ -79,9 +78,15 @@ func (t *together[K, V]) run(ctx context.Context, r *reading[K, V]) {
 	keys := r.keys
 	t.mu.Unlock()
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), togetherLimit)
+	defer t.end(r, began)
+	ctx, cancel := context.WithTimeout(ctx, togetherLimit)
 	defer cancel()
+	r.err = errClosed // unless the read says otherwise
 	r.found, r.err = t.read(ctx, distinct(keys))
+}
+
+// end answers those who wait, also after a panic, and lets the next reading begin.
+func (t *together[K, V]) end(r *reading[K, V], began time.Time) {
 	close(r.done)
 	t.mu.Lock()
 	defer t.mu.Unlock()

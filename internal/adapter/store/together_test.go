@@ -75,8 +75,8 @@ func TestGivingUpHarmsNobody(t *testing.T) {
 	impatient, giveUp := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	all.Go(func() {
-		if v, ok, err := tg.ask(impatient, 1); !ok || v != 1 || err != nil { // it runs the read itself and sees it through
-			t.Errorf("the first: %v %v %v", v, ok, err)
+		if _, ok, err := tg.ask(impatient, 1); ok || !errors.Is(err, context.Canceled) { // at once, though the read was begun for it
+			t.Errorf("the first: %v %v", ok, err)
 		}
 	})
 	<-begun

@@ -32,7 +32,8 @@ type Gate struct {
 
 	mu      sync.Mutex
 	known   map[Subject]*known
-	changes uint64 // counts calls of Forget, so that a read that began before one is not kept
+	changes uint64                   // counts calls of Forget, so that a read that began before one is not kept
+	counted map[ident.Channel]uint64 // the same, of each channel
 }
 
 type known struct {
@@ -46,7 +47,7 @@ const idleFacts = time.Minute
 
 // NewGate returns a gate over read.
 func NewGate(read FactsReader, now func() time.Time) *Gate {
-	return &Gate{read: read, now: now, known: map[Subject]*known{}}
+	return &Gate{read: read, now: now, known: map[Subject]*known{}, counted: map[ident.Channel]uint64{}}
 }
 
 // Decide answers for one subject. The error is a fault: 'channel_missing' when
@@ -128,6 +129,7 @@ func (g *Gate) Forget(s Subject) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.changes++
+	g.counted[s.Channel]++
 	if s.Account != "" {
 		g.expire(s)
 		return
@@ -139,12 +141,23 @@ func (g *Gate) Forget(s Subject) {
 	}
 }
 
-// Changes counts the calls of Forget. A decision is still what the gate knows
-// while the count stands where it stood before the gate was asked.
-func (g *Gate) Changes() uint64 {
+// Changes counts the calls of Forget for a channel. A decision is still what the
+// gate knows while the count stands where it stood before the gate was asked.
+func (g *Gate) Changes(channel ident.Channel) uint64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.changes
+	return g.counted[channel]
+}
+
+// ReadAt returns when the read began that brought what is known of s; zero when
+// that is not to be believed any more.
+func (g *Gate) ReadAt(s Subject) time.Time {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if k, ok := g.known[s]; ok {
+		return k.at
+	}
+	return time.Time{}
 }
 
 // expire keeps the facts for openToAll but makes the next question read again.

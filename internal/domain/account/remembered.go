@@ -18,6 +18,7 @@ type remembered struct {
 
 	mu     sync.Mutex
 	byHash map[string]sighting
+	forgot uint64 // how often something was forgotten: a read that began before is not kept
 }
 
 type sighting struct {
@@ -37,20 +38,38 @@ func (r *remembered) find(hash string) (Session, bool) {
 	return s.session, ok && now.Sub(s.at) < r.life && now.Before(s.session.Expires)
 }
 
-func (r *remembered) keep(hash string, s Session, at time.Time) {
+// count is to be taken before a read, and given to keep.
+func (r *remembered) count() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.forgot
+}
+
+func (r *remembered) keep(hash string, s Session, at time.Time, count uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.forgot != count {
+		return
+	}
 	if len(r.byHash) >= rememberedMax {
 		clear(r.byHash)
 	}
 	r.byHash[hash] = sighting{s, at}
 }
 
-func (r *remembered) forget(match func(hash string, s Session) bool) {
+func (r *remembered) forget(hash string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.forgot++
+	delete(r.byHash, hash)
+}
+
+func (r *remembered) forgetOthers(account ident.Account, keep ident.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgot++
 	for hash, s := range r.byHash {
-		if match(hash, s.session) {
+		if s.session.Account.ID == account && s.session.ID != keep {
 			delete(r.byHash, hash)
 		}
 	}
@@ -68,13 +87,4 @@ func (s *Service) Listening(ctx context.Context, token string) (Session, bool, e
 		return session, true, nil
 	}
 	return s.Whose(ctx, token)
-}
-
-// forgetSession is for who signs out here; other nodes notice within a lease.
-func (s *Service) forgetSession(hash string) {
-	s.remembered.forget(func(h string, _ Session) bool { return h == hash })
-}
-
-func (s *Service) forgetOthers(account ident.Account, keep ident.Session) {
-	s.remembered.forget(func(_ string, known Session) bool { return known.Account.ID == account && known.ID != keep })
 }

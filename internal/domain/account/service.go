@@ -173,7 +173,7 @@ func (s *Service) SetPassword(ctx context.Context, session Session, current, pas
 		}
 		return tx.DeleteOtherSessions(ctx, a.ID, session.ID)
 	})
-	s.forgetOthers(a.ID, session.ID)
+	s.remembered.forgetOthers(a.ID, session.ID)
 	return err
 }
 
@@ -182,12 +182,12 @@ func (s *Service) Whose(ctx context.Context, token string) (Session, bool, error
 	if token == "" {
 		return Session{}, false, nil
 	}
-	began, hash := s.now(), hashToken(token)
+	began, hash, count := s.now(), hashToken(token), s.remembered.count()
 	session, found, err := s.sessions.SessionByHash(ctx, hash)
 	if err != nil || !found || !s.now().Before(session.Expires) {
 		return Session{}, false, err
 	}
-	s.remembered.keep(hash, session, began)
+	s.remembered.keep(hash, session, began, count)
 	return session, true, nil
 }
 
@@ -195,7 +195,7 @@ func (s *Service) Whose(ctx context.Context, token string) (Session, bool, error
 func (s *Service) SignOut(ctx context.Context, token string) error {
 	hash := hashToken(token)
 	err := s.store.Update(ctx, func(tx Tx) error { return tx.DeleteSession(ctx, hash) })
-	s.forgetSession(hash)
+	s.remembered.forget(hash) // other nodes notice within a lease
 	return err
 }
 

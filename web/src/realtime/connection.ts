@@ -157,6 +157,7 @@ export class Connection {
 
   #lost(code: number): void {
     if (this.link === 'connecting') this.#ungreeted++
+    else this.#ungreeted = 0 // whatever kept sockets away may be over: the next way is a socket again
     this.#drop()
     if (STAY_AWAY.has(code)) return this.#become('stopped')
     this.#become('waiting')

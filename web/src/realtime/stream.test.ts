@@ -99,6 +99,7 @@ describe('StreamSocket', () => {
     s.send({ ...enter, id: '9', room: 'space' })
     await settled()
     s.write('event: close\ndata: 4003\n\n', 1)
+    s.end(1) // as the server does
     await settled()
     expect(s.closed).toEqual([])
     s.send({ type: 'leave', id: '10', channel: 'ines', room: 'space' })

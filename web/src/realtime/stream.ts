@@ -81,41 +81,43 @@ export class StreamSocket implements SocketLike {
     const cursor = frame.cursor === undefined ? '' : `?cursor=${frame.cursor}`
     try {
       const answer = await this.#fetch(`${place}/stream${cursor}`, { signal: room.signal })
-      if (answer.ok && answer.body) await this.#read(answer.body, frame.id)
-      else return await this.#refuse(frame.id, answer)
+      if (!answer.ok || !answer.body) return await this.#refuse(frame.id, answer)
+      // A room that is closed to us has said so; the others go on.
+      if (await this.#read(answer.body, frame.id)) return
     } catch {
       // Cut off, or left: the difference is who did it.
     }
     if (!room.signal.aborted) this.#lose(LOST)
   }
 
-  /** Reads events to the end. The answer to 'enter' gets the id that was asked with. */
-  async #read(body: ReadableStream<Uint8Array>, id: string): Promise<void> {
+  /** Reads events to the end, and tells whether that was the room being closed to us. */
+  async #read(body: ReadableStream<Uint8Array>, id: string): Promise<boolean> {
     const reader = body
       .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
       .getReader()
     let rest = ''
+    let closed = 0
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return
+      if (done) return closed >= 4000
       const blocks = (rest + value).split('\n\n')
       rest = blocks.pop()!
-      for (const block of blocks) this.#hear(block, id)
+      for (const block of blocks) closed = this.#hear(block, id) || closed
     }
   }
 
-  #hear(block: string, id: string): void {
+  /** Passes an event on. The answer to 'enter' gets the id that was asked with. Returns a close code, if it is one. */
+  #hear(block: string, id: string): number {
     const lines = block.split('\n')
     const data = lines.find((line) => line.startsWith('data: '))?.slice('data: '.length)
-    if (data === undefined) return
+    if (data === undefined) return 0
     if (lines.includes('event: close')) {
-      // A room that is closed to us has said so; the others go on.
       if (Number(data) < 4000) this.#lose(Number(data))
-      return
+      return Number(data)
     }
     const frame = JSON.parse(data) as ServerFrame
-    if (frame.type === 'hello') return
-    this.#say('id' in frame ? { ...frame, id } : frame)
+    if (frame.type !== 'hello') this.#say('id' in frame ? { ...frame, id } : frame)
+    return 0
   }
 
   async #refuse(id: string, answer: Response): Promise<void> {

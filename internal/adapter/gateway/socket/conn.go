@@ -21,7 +21,8 @@ const (
 type User interface {
 	// Heard brings one text message; it is valid during the call.
 	Heard(message []byte)
-	// Pinged says that the client sent a ping, which has been answered.
+	// Pinged says that the client sent a frame that needs nothing of the user: a
+	// ping, which has been answered, a pong, or a fragment.
 	Pinged()
 	// Drained says that a queue that had refused something is empty.
 	Drained()
@@ -72,6 +73,7 @@ const (
 	flagPinged               // a ping has not been answered
 	flagSqueezes             // the client reads compressed messages
 	flagDeaf                 // nothing it sends is understood any more
+	flagBegun                // it stands among those whose message is half here
 	flagListens              // it cannot say anything: no pong is waited for
 )
 
@@ -105,7 +107,7 @@ func (c *Conn) Send(frame []byte, lane Lane, seq int64, limit int) bool {
 			c.flags |= flagRefused
 			return false
 		}
-		c.out.push(frame, lane, seq, false)
+		c.out.push(frame, 0, lane, seq)
 		return true
 	}
 	c.push(frame, lane, seq)
@@ -120,7 +122,7 @@ func (c *Conn) SendCopy(frame []byte, lane Lane, seq int64, limit int) bool {
 	}
 	if c.push(frame, lane, seq); c.out != nil {
 		w := &c.out.waiting[0]
-		w.rest = append([]byte(nil), w.rest...)
+		w.frames = append([]byte(nil), w.frames...)
 	}
 	return true
 }
@@ -134,19 +136,20 @@ func (c *Conn) push(frame []byte, lane Lane, seq int64) {
 	}
 	if n < len(frame) {
 		c.out = &queue{}
-		c.out.push(frame[n:], lane, seq, n > 0)
+		c.out.push(frame, n, lane, seq)
 		c.wire.await()
 	}
 }
 
 // Drop takes back what is queued on the lanes and has not begun to leave, and
-// returns the lowest sequence among it, 0 for none.
-func (c *Conn) Drop(match func(Lane) bool) int64 {
+// returns the lowest sequence among it, 0 for none. With cut, of frames that
+// were sent together only the one that has begun to leave goes on.
+func (c *Conn) Drop(match func(Lane) bool, cut bool) int64 {
 	if c.out == nil {
 		return 0
 	}
-	first := c.out.drop(match)
-	if len(c.out.waiting) == 0 {
+	first := c.out.drop(match, cut)
+	if len(c.out.waiting) == 0 || c.out.bytes == 0 {
 		c.out = nil
 	}
 	return first
@@ -182,7 +185,7 @@ func (c *Conn) Close(code Code, reason string, hasty bool) {
 	if c.state != open {
 		return
 	}
-	c.Drop(func(l Lane) bool { return hasty || l != 0 })
+	c.Drop(func(l Lane) bool { return hasty || l != 0 }, true)
 	c.part(closing(code, reason))
 }
 
@@ -191,7 +194,7 @@ func (c *Conn) part(last []byte) {
 	c.state = parting
 	c.loop.pulse.part(c)
 	if c.out != nil {
-		c.out.push(last, 0, 0, false)
+		c.out.push(last, 0, 0, 0)
 		return
 	}
 	c.push(last, 0, 0)
@@ -261,6 +264,9 @@ func (c *Conn) keep(rest []byte, kept bool) {
 func (c *Conn) partial() *partial {
 	if c.in == nil {
 		c.in = &partial{since: c.loop.second}
+	}
+	if c.flags&flagBegun == 0 {
+		c.flags |= flagBegun
 		c.loop.pulse.begun(c)
 	}
 	return c.in
@@ -277,6 +283,7 @@ func (c *Conn) take(f frame) {
 		c.Send(append(pong, f.payload...), 0, 0, c.loop.opt.QueueMax)
 		c.user.Pinged()
 	case f.op == opPong:
+		c.user.Pinged()
 	default:
 		c.takeData(f)
 	}
@@ -302,7 +309,9 @@ func (c *Conn) takeData(f frame) {
 			return
 		}
 		p.message = append(p.message, f.payload...)
-		if f.fin {
+		if !f.fin {
+			c.user.Pinged() // a fragment is a frame
+		} else {
 			message, compressed := p.message, p.compressed
 			p.message, p.fragments = nil, false
 			c.hear(message, compressed)

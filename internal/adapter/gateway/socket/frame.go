@@ -126,3 +126,14 @@ func closing(code Code, reason string) []byte {
 	b := appendHeader(make([]byte, 0, 4+len(reason)), opClose, false, 2+len(reason))
 	return append(append(b, byte(code>>8), byte(code)), reason...)
 }
+
+// measure returns how long the payload and the header of a frame of ours are.
+func measure(b []byte) (size, header int) {
+	switch b[1] {
+	case 126:
+		return int(binary.BigEndian.Uint16(b[2:])), 4
+	case 127:
+		return int(binary.BigEndian.Uint64(b[2:])), 10
+	}
+	return int(b[1]), 2
+}

@@ -28,6 +28,7 @@ type front struct {
 	closed  chan struct{}
 	once    sync.Once
 	stop    func()
+	ushers  sync.WaitGroup // of those who are let through
 }
 
 // Front returns a listener for an HTTP server in place of under. Handshakes for
@@ -78,6 +79,7 @@ func (f *front) Close() error {
 	f.once.Do(func() {
 		close(f.closed)
 		f.stop()
+		f.ushers.Wait()
 		err = f.under.Close()
 	})
 	return err
@@ -209,7 +211,7 @@ func (e *epoll) passOn(w *descriptor) {
 	delete(e.porch.guests, w)
 	unix.EpollCtl(e.fd, unix.EPOLL_CTL_DEL, int(w.fd), nil) //nolint:errcheck // the descriptor is ours and open
 	e.wires[w.fd] = nil
-	f.run(func() {
+	f.ushers.Go(func() { // ends as soon as net/http accepts, which waits for nobody
 		file := os.NewFile(uintptr(w.fd), "")
 		c, err := net.FileConn(file)
 		if errors.Join(err, file.Close()) != nil {

@@ -130,9 +130,6 @@ func (l *Loop) run(ctx context.Context) {
 			l.poll.second(now)
 		}
 	}
-	for _, c := range l.pulse.all() {
-		c.end()
-	}
 	l.mu.Lock()
 	l.ended = true
 	rest := l.jobs
@@ -140,6 +137,9 @@ func (l *Loop) run(ctx context.Context) {
 	l.mu.Unlock()
 	for _, f := range rest {
 		f()
+	}
+	for _, c := range l.pulse.all() { // whoever began just now too
+		c.end()
 	}
 	l.poll.close()
 }

@@ -68,7 +68,9 @@ func (p *pulse) beatBegun(second int32) {
 	for _, c := range waiting {
 		switch {
 		case c.in == nil || c.state != open:
+			c.flags &^= flagBegun
 		case second-c.in.since >= wholeWithin:
+			c.flags &^= flagBegun
 			code, reason := c.user.Late()
 			c.Close(code, reason, true)
 		default:

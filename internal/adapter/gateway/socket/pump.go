@@ -21,7 +21,7 @@ type pump struct {
 }
 
 const (
-	pumpChunk  = 64 << 10
+	pumpChunk  = 16 << 10                               // what is under way cannot be taken back
 	writeLimit = (pingEvery + pongWithin) * time.Second // a client that reads nothing answers no ping either
 	lastLimit  = time.Second                            // for what is under way at the end
 )

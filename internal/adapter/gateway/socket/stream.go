@@ -18,6 +18,7 @@ type stream struct {
 	busy   bool
 	waits  bool
 	over   bool
+	answer *http.ResponseController
 	chunks chan []byte
 }
 
@@ -26,9 +27,9 @@ type stream struct {
 // the id that a client comes back with as Last-Event-ID.
 func (l *Loops) Stream(w http.ResponseWriter, r *http.Request, start func(*Conn) (User, []byte)) error {
 	c := &Conn{loop: l.pick(), flags: flagListens}
-	s := &stream{loop: c.loop, conn: c, chunks: make(chan []byte, 1)}
-	c.wire = s
 	answer := http.NewResponseController(w)
+	s := &stream{loop: c.loop, conn: c, answer: answer, chunks: make(chan []byte, 1)}
+	c.wire = s
 	// A stream has no end to wait for. Not every ResponseWriter has deadlines.
 	if err := errors.Join(answer.SetReadDeadline(time.Time{}), answer.SetWriteDeadline(time.Time{})); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
@@ -91,6 +92,7 @@ func (s *stream) wrote(err error) {
 func (s *stream) close() {
 	if !s.over {
 		s.over = true
+		s.answer.SetWriteDeadline(time.Now().Add(lastLimit)) //nolint:errcheck // not every ResponseWriter has deadlines
 		close(s.chunks)
 	}
 }
@@ -99,13 +101,7 @@ func (s *stream) close() {
 func events(frames []byte) []byte {
 	out := make([]byte, 0, len(frames)+64)
 	for len(frames) >= 2 {
-		size, at := int(frames[1]), 2
-		switch size {
-		case 126:
-			size, at = int(binary.BigEndian.Uint16(frames[2:])), 4
-		case 127:
-			size, at = int(binary.BigEndian.Uint64(frames[2:])), 10
-		}
+		size, at := measure(frames)
 		op, payload := Opcode(frames[0]&0x0f), frames[at:at+size]
 		frames = frames[at+size:]
 		switch op {
