@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"io"
 	"net"
 	"net/url"
 	"os"
@@ -10,7 +9,8 @@ import (
 	"testing"
 )
 
-// wire is a proxy before a server that a test can cut and mend.
+// wire is a proxy before a server that a test can cut and mend, or freeze and
+// thaw: nothing gets through then, and nobody is told.
 type wire struct {
 	t       testing.TB
 	network string
@@ -20,6 +20,7 @@ type wire struct {
 	mu       sync.Mutex
 	listener net.Listener
 	conns    map[net.Conn]bool
+	frozen   chan struct{} // closed when it thaws; nil: it is not frozen
 	pumps    sync.WaitGroup
 }
 
@@ -61,7 +62,14 @@ func (w *wire) join(near net.Conn) {
 	w.conns[near], w.conns[far] = true, true
 	w.mu.Unlock()
 	pump := func(to, from net.Conn) {
-		io.Copy(to, from) //nolint:errcheck // ends when either side does
+		buf := make([]byte, 32<<10)
+		for {
+			n, err := from.Read(buf)
+			w.passes()
+			if _, failed := to.Write(buf[:n]); err != nil || failed != nil {
+				break
+			}
+		}
 		to.Close()
 		from.Close()
 		w.mu.Lock()
@@ -72,8 +80,34 @@ func (w *wire) join(near net.Conn) {
 	w.pumps.Go(func() { pump(near, far) })
 }
 
+// passes waits while the wire is frozen.
+func (w *wire) passes() {
+	w.mu.Lock()
+	frozen := w.frozen
+	w.mu.Unlock()
+	if frozen != nil {
+		<-frozen
+	}
+}
+
+func (w *wire) freeze() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.frozen = make(chan struct{})
+}
+
+func (w *wire) thaw() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.frozen != nil {
+		close(w.frozen)
+		w.frozen = nil
+	}
+}
+
 // cut ends every connection and refuses new ones.
 func (w *wire) cut() {
+	w.thaw()
 	w.mu.Lock()
 	w.listener.Close()
 	for c := range w.conns {

@@ -4,20 +4,15 @@ package app_test
 
 import (
 	"bufio"
-	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/app/apptest"
@@ -31,42 +26,58 @@ const kills = 20
 // acknowledged stands once, no sequence is missing, and every client comes back
 // by itself and sees each event once and in order.
 func TestStormKilledServerLosesNoAcknowledgedMessage(t *testing.T) {
-	b := newBinary(t)
+	b := newBinary(t, storetest.URL(t))
 	b.start()
 	c := b.found("atelier")
-	crowd := newCrowd(t, b, c)
-	ctx, stop := context.WithCancel(t.Context())
-	var clients sync.WaitGroup
-	for _, m := range crowd {
-		clients.Go(func() { m.talk(ctx) })
-	}
+	crowd := newCrowd(t, c, b.place)
+	stop := assemble(t, crowd)
+	defer stop()
 	for i := range kills {
-		goal := acknowledged(crowd) + 30 + i // some life between the deaths
-		apptest.Eventually(t, "nobody gets through any more", func() bool { return acknowledged(crowd) >= goal })
+		goesOn(t, crowd, 30+i) // some life between the deaths
 		b.kill()
 		b.start()
 	}
-	goal := acknowledged(crowd) + len(crowd)
-	apptest.Eventually(t, "nobody gets through any more", func() bool { return acknowledged(crowd) >= goal })
+	goesOn(t, crowd, len(crowd))
 	stop()
-	clients.Wait()
-	logs := map[string][]apptest.Event{}
-	for _, room := range []string{"public", "space"} {
-		logs[room] = c.Owner.History("atelier", room, 0)
-		gapless(t, logs[room], 1, int64(len(logs[room])))
-	}
-	acked, resumed := 0, 0
-	for _, m := range crowd {
-		m.check(logs[m.room])
-		acked += len(m.acked)
-		resumed += m.resumed
-	}
-	fmt.Printf("    %d kills, %d messages acknowledged, %d sent again, %d resumes by cursor; log heads %d and %d\n",
-		kills, acked, repeats(crowd), resumed, len(logs["public"]), len(logs["space"]))
+	acked, resumed := account(t, c, crowd)
+	fmt.Printf("    %d kills, %d messages acknowledged, %d sent again, %d resumes by cursor\n", kills, acked, repeats(crowd), resumed)
 	if resumed < kills {
 		t.Errorf("only %d resumes for %d kills: the clients were hardly there", resumed, kills)
 	}
 	b.stop()
+}
+
+// TestStormOneNodeOfTwoIsKilled kills one node of two, in turn, while people talk
+// on both and go to the other when theirs is gone. Bells between the nodes are
+// lost with each death, and messages cross.
+func TestStormOneNodeOfTwoIsKilled(t *testing.T) {
+	if !onPostgres() {
+		t.Skip("two nodes need PostgreSQL: SQLite belongs to one process")
+	}
+	bus, db := "nats://"+natsServer(t), storetest.URL(t)
+	nodes := []*binary{newBinary(t, db, "--nats", bus, "--node", "a"), newBinary(t, db, "--nats", bus, "--node", "b")}
+	nodes[0].start()
+	c := nodes[0].found("atelier")
+	nodes[1].start()
+	crowd := newCrowd(t, c, nodes[0].place, nodes[1].place)
+	stop := assemble(t, crowd)
+	defer stop()
+	for i := range kills / 2 {
+		goesOn(t, crowd, 30+i)
+		nodes[i%2].kill()
+		goesOn(t, crowd, 10) // on the other
+		nodes[i%2].start()
+	}
+	goesOn(t, crowd, len(crowd))
+	stop()
+	acked, resumed := account(t, c, crowd)
+	fmt.Printf("    %d kills of one node of two, %d messages acknowledged, %d sent again, %d resumes by cursor\n", kills/2, acked, repeats(crowd), resumed)
+	if resumed < kills/2 {
+		t.Errorf("only %d resumes for %d kills: the clients were hardly there", resumed, kills/2)
+	}
+	for _, b := range nodes {
+		b.stop()
+	}
 }
 
 // binary is bin/subspace as a process.
@@ -82,7 +93,7 @@ type binary struct {
 	place   *apptest.Place
 }
 
-func newBinary(t *testing.T) *binary {
+func newBinary(t *testing.T, database string, more ...string) *binary {
 	t.Helper()
 	path := os.Getenv("SUBSPACE_BINARY")
 	if path == "" {
@@ -98,9 +109,11 @@ func newBinary(t *testing.T) *binary {
 	}
 	b.log = filepath.Join(logs, "storm-"+rand.Text()[:6]+".log")
 	b.args = []string{
-		"serve", "--data", t.TempDir(), "--database", storetest.URL(t), "--listen", b.address,
+		"serve", "--data", t.TempDir(), "--database", database, "--listen", b.address,
 		"--rtmp-listen", apptest.FreePort(t), "--proxies", "127.0.0.0/8", "--sandbox-payments", "I-know",
+		"--readable-rate", "1000", // everybody is shown everything
 	}
+	b.args = append(b.args, more...)
 	t.Cleanup(func() {
 		if b.process != nil {
 			b.kill()
@@ -175,171 +188,4 @@ func (b *binary) stop() {
 func (b *binary) found(handle string) apptest.Channel {
 	b.t.Helper()
 	return b.place.FoundWith(<-b.setup, handle)
-}
-
-// member is one person who writes into one room, comes back by themselves and
-// sends again what was not acknowledged.
-type member struct {
-	t    *testing.T
-	p    *apptest.Person
-	room string
-
-	mu      sync.Mutex
-	acked   map[string]int64 // text → sequence
-	again   int
-	resumed int
-	here    bool
-	cursor  int64
-	began   int64
-	seen    []apptest.Event
-}
-
-func newCrowd(t *testing.T, b *binary, c apptest.Channel) []*member {
-	t.Helper()
-	var crowd []*member
-	add := func(p *apptest.Person, room string) {
-		crowd = append(crowd, &member{t: t, p: p, room: room, acked: map[string]int64{}})
-	}
-	for i := range 8 {
-		add(b.place.Light(fmt.Sprintf("Viewer %c", "abcdefgh"[i])), "public")
-	}
-	add(c.Owner, "space")
-	for i := range 3 {
-		p := b.place.SignUp(fmt.Sprintf("Subscriber %c", "abc"[i]))
-		p.Pays("atelier")
-		add(p, "space")
-	}
-	return crowd
-}
-
-func acknowledged(crowd []*member) (n int) {
-	for _, m := range crowd {
-		m.mu.Lock()
-		n += len(m.acked)
-		m.mu.Unlock()
-	}
-	return n
-}
-
-func repeats(crowd []*member) (n int) {
-	for _, m := range crowd {
-		n += m.again
-	}
-	return n
-}
-
-// talk writes one message after the other until ctx ends.
-func (m *member) talk(ctx context.Context) {
-	var k *apptest.Socket
-	leave := func() {
-		if k != nil {
-			k.Close()
-			m.gather(k)
-			k = nil
-		}
-	}
-	defer leave()
-	for n := 0; ctx.Err() == nil; n++ {
-		key, text := rand.Text(), fmt.Sprintf("%s says %d", m.p.Name, n)
-		for tries := 0; ctx.Err() == nil; tries++ {
-			if k == nil {
-				if k = m.enter(); k == nil {
-					pause(ctx, 20*time.Millisecond)
-					continue
-				}
-			}
-			f, err := k.Post("atelier", m.room, key, text)
-			var p *apptest.Problem
-			if err == nil {
-				m.mu.Lock()
-				m.acked[text] = f.Seq
-				m.mu.Unlock()
-				break
-			}
-			if errors.As(err, &p) {
-				if p.Reason != "slow_down" && p.Reason != "storage_unavailable" && p.Reason != "stopping" {
-					m.t.Errorf("%s is refused: %v", m.p.Name, p)
-					return
-				}
-				pause(ctx, 100*time.Millisecond)
-				continue
-			}
-			m.again++
-			leave()
-		}
-	}
-}
-
-// enter connects and goes on where the last connection ended.
-func (m *member) enter() *apptest.Socket {
-	k, err := m.p.Dial()
-	if err != nil {
-		return nil
-	}
-	if !m.here {
-		f, err := k.Calls(map[string]any{"type": "enter", "channel": "atelier", "room": m.room})
-		if err != nil {
-			k.Close()
-			return nil
-		}
-		m.here, m.began, m.cursor = true, f.Head, f.Head
-		return k
-	}
-	f, err := k.EnterAt("atelier", m.room, m.cursor)
-	if err != nil {
-		k.Close()
-		return nil
-	}
-	m.resumed++
-	if f.More {
-		m.t.Errorf("%s was away too long for one answer", m.p.Name)
-	}
-	return k
-}
-
-// gather keeps what a connection brought.
-func (m *member) gather(k *apptest.Socket) {
-	for _, e := range k.Stream("atelier", m.room) {
-		if e.Seq > m.began { // the first page shows what was there before
-			m.seen = append(m.seen, e)
-			m.cursor = e.Seq
-		}
-	}
-}
-
-// check compares what this member was told with the log.
-func (m *member) check(log []apptest.Event) {
-	m.t.Helper()
-	for i, e := range m.seen {
-		if want := m.began + 1 + int64(i); e.Seq != want {
-			m.t.Errorf("%s received sequence %d where %d was due", m.p.Name, e.Seq, want)
-			break
-		}
-		if string(e.Raw) != string(log[e.Seq-1].Raw) {
-			m.t.Errorf("%s received %s, the log holds %s", m.p.Name, e.Raw, log[e.Seq-1].Raw)
-		}
-	}
-	written := map[string][]int64{}
-	for _, e := range log {
-		if e.Kind == "message.posted" && e.Data.Author.ID == m.p.ID {
-			written[e.Data.Text] = append(written[e.Data.Text], e.Seq)
-		}
-	}
-	for text, seq := range m.acked {
-		if !slices.Equal(written[text], []int64{seq}) {
-			m.t.Errorf("%q was acknowledged as %d and stands at %v", text, seq, written[text])
-		}
-	}
-	for text, seqs := range written {
-		if len(seqs) > 1 {
-			m.t.Errorf("%q stands %d times", text, len(seqs))
-		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }

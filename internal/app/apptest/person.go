@@ -85,7 +85,10 @@ func (s *Place) Light(name string) *Person {
 }
 
 // At returns the same person, with the same session, as a visitor of another node.
-func (p *Person) At(s *Server) *Person {
+func (p *Person) At(s *Server) *Person { return p.AtPlace(s.Place) }
+
+// AtPlace is At for a node that runs elsewhere.
+func (p *Person) AtPlace(s *Place) *Person {
 	p.t.Helper()
 	q := s.Stranger()
 	q.Name, q.ID, q.Password = p.Name, p.ID, p.Password
