@@ -162,6 +162,7 @@ type Rights struct {
 func (db *DB) Rights() *Rights {
 	r := &Rights{db: db}
 	r.facts.read, r.sessions.read = r.readFacts, r.readSessions
+	r.facts.work, r.sessions.work = &db.readings, &db.readings
 	return r
 }
 

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -38,6 +39,8 @@ type DB struct {
 	engine engine
 	opt    Options
 	ids    *ident.Source
+
+	readings sync.WaitGroup // that run for several who asked
 }
 
 // engine is what differs between SQLite and PostgreSQL.
@@ -85,7 +88,11 @@ func openEngine(ctx context.Context, url string) (engine, error) {
 }
 
 // Close waits for running transactions and closes the database.
-func (db *DB) Close() error { return db.engine.close() }
+func (db *DB) Close() error {
+	err := db.engine.close()
+	db.readings.Wait() // a closed engine refuses them
+	return err
+}
 
 // Update runs f in a transaction and returns after the commit. f may run more
 // than once, and must keep no effect outside the transaction but what the last

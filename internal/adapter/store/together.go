@@ -11,6 +11,7 @@ import (
 // and not a few for each person. An answer was read after it was asked for.
 type together[K comparable, V any] struct {
 	read func(ctx context.Context, keys []K) (map[K]V, error)
+	work *sync.WaitGroup // whoever closes the database waits for what runs here
 
 	mu   sync.Mutex
 	next *reading[K, V] // gathers keys; nil: nothing runs
@@ -35,9 +36,8 @@ const gatherFor = 2 * time.Millisecond
 // ask returns what is found under a key; false for nothing.
 func (t *together[K, V]) ask(ctx context.Context, key K) (V, bool, error) {
 	r, mine := t.join(key)
-	if mine {
-		// Not here: whoever asked first may give up like everybody else.
-		go t.run(context.WithoutCancel(ctx), r) // ends within togetherLimit of its turn
+	if mine { // not on the caller's time: others may be ready to wait longer
+		t.work.Go(func() { t.run(context.WithoutCancel(ctx), r) })
 	}
 	select {
 	case <-r.done:
@@ -49,7 +49,7 @@ func (t *together[K, V]) ask(ctx context.Context, key K) (V, bool, error) {
 	}
 }
 
-// join adds a key to the next reading; mine: the caller is to run it.
+// join adds a key to the next reading; mine: the caller is to have it run.
 func (t *together[K, V]) join(key K) (r *reading[K, V], mine bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -17,7 +17,7 @@ func TestACrowdIsAnsweredTogether(t *testing.T) { synctest.Test(t, testACrowd) }
 func testACrowd(t *testing.T) {
 	var version, reads atomic.Int64
 	running := atomic.Int64{}
-	tg := &together[int, string]{read: func(_ context.Context, keys []int) (map[int]string, error) {
+	tg := &together[int, string]{work: &sync.WaitGroup{}, read: func(_ context.Context, keys []int) (map[int]string, error) {
 		if running.Add(1) != 1 {
 			t.Error("two reads run at once")
 		}
@@ -61,7 +61,7 @@ func testACrowd(t *testing.T) {
 // Whoever gives up leaves the others their answer, and an error reaches all it concerns.
 func TestGivingUpHarmsNobody(t *testing.T) {
 	begun, finish := make(chan struct{}, 8), make(chan error)
-	tg := &together[int, int]{read: func(ctx context.Context, keys []int) (map[int]int, error) {
+	tg := &together[int, int]{work: &sync.WaitGroup{}, read: func(ctx context.Context, keys []int) (map[int]int, error) {
 		begun <- struct{}{}
 		if err := <-finish; err != nil {
 			return nil, err
@@ -81,6 +81,7 @@ func TestGivingUpHarmsNobody(t *testing.T) {
 	})
 	<-begun
 	giveUp()
+	all.Wait() // whoever gives up goes at once, while the read goes on
 	refused := errors.New("away")
 	waits := make(chan struct{}, 2)
 	for range 2 {
