@@ -34,7 +34,7 @@ func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[acce
 		}
 		f.facts[s] = &access.Facts{Account: s.Account}
 	}
-	f.channels, f.accounts = rounded(distinct(f.channels)), rounded(distinct(f.accounts))
+	f.channels, f.accounts = distinct(f.channels), distinct(f.accounts)
 	for _, step := range []func() error{f.ofChannels, f.ofAccounts, f.ofModerators, f.ofGrants, f.ofSanctions} {
 		if err := step(); err != nil {
 			return err
@@ -58,9 +58,10 @@ type factsQuery struct {
 }
 
 func (f *factsQuery) ofChannels() error {
+	where, args := among(f.tx, 1, f.channels)
 	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, COALESCE(t.on_sale, 0)
-		FROM channel c LEFT JOIN tier t ON t.channel = c.id WHERE c.id IN ` + listed(1, len(f.channels))
-	return f.tx.each(f.ctx, query, anys(f.channels), func(scan func(...any) error) error {
+		FROM channel c LEFT JOIN tier t ON t.channel = c.id WHERE c.id ` + where
+	return f.tx.each(f.ctx, query, args, func(scan func(...any) error) error {
 		var id ident.Channel
 		var owner ident.Account
 		var open, onSale int64
@@ -86,9 +87,10 @@ func (f *factsQuery) ofAccounts() error {
 	if len(f.accounts) == 0 {
 		return nil
 	}
-	query := `SELECT id, CASE WHEN password <> '' THEN 1 ELSE 0 END, operator FROM account WHERE id IN ` + listed(1, len(f.accounts))
+	where, args := among(f.tx, 1, f.accounts)
+	query := `SELECT id, CASE WHEN password <> '' THEN 1 ELSE 0 END, operator FROM account WHERE id ` + where
 	full, operator := map[ident.Account]bool{}, map[ident.Account]bool{}
-	err := f.tx.each(f.ctx, query, anys(f.accounts), func(scan func(...any) error) error {
+	err := f.tx.each(f.ctx, query, args, func(scan func(...any) error) error {
 		var id ident.Account
 		var isFull, isOperator int64
 		err := scan(&id, &isFull, &isOperator)
@@ -107,11 +109,12 @@ func (f *factsQuery) pairs(columns, table string, dest []any, apply func(*access
 	if len(f.accounts) == 0 {
 		return nil
 	}
-	query := `SELECT channel, account` + columns + ` FROM ` + table + ` WHERE channel IN ` + listed(1, len(f.channels)) +
-		` AND account IN ` + listed(1+len(f.channels), len(f.accounts))
+	channels, args := among(f.tx, 1, f.channels)
+	accounts, more := among(f.tx, 1+len(args), f.accounts)
+	query := `SELECT channel, account` + columns + ` FROM ` + table + ` WHERE channel ` + channels + ` AND account ` + accounts
 	var s access.Subject
 	dest = append([]any{&s.Channel, &s.Account}, dest...)
-	return f.tx.each(f.ctx, query, append(anys(f.channels), anys(f.accounts)...), func(scan func(...any) error) error {
+	return f.tx.each(f.ctx, query, append(args, more...), func(scan func(...any) error) error {
 		if err := scan(dest...); err != nil {
 			return err
 		}

@@ -82,10 +82,10 @@ func (r *Rights) readSessions(ctx context.Context, hashes []string) (map[string]
 	err := r.db.View(ctx, func(tx *Tx) error {
 		for len(hashes) > 0 {
 			n := min(len(hashes), factsChunk)
-			some := rounded(hashes[:n])
+			where, args := among(tx, 1, hashes[:n])
 			query := `SELECT ` + accountColumns + `, s.id, s.expires, s.hash
-				FROM session s JOIN account a ON a.id = s.account WHERE s.hash IN ` + listed(1, len(some))
-			if err := tx.each(ctx, query, anys(some), func(scan func(...any) error) error {
+				FROM session s JOIN account a ON a.id = s.account WHERE s.hash ` + where
+			if err := tx.each(ctx, query, args, func(scan func(...any) error) error {
 				var s account.Session
 				var expires int64
 				var hash string
@@ -143,9 +143,9 @@ func (r *Rights) LiveSessions(ctx context.Context, ids []ident.Session) (map[ide
 	err := r.db.View(ctx, func(tx *Tx) error {
 		for len(ids) > 0 {
 			n := min(len(ids), factsChunk)
-			some := rounded(ids[:n])
-			query := `SELECT id FROM session WHERE id IN ` + listed(1, len(some)) + ` AND expires > $` + strconv.Itoa(len(some)+1)
-			args := append(anys(some), r.db.opt.Now().UnixMilli())
+			where, args := among(tx, 1, ids[:n])
+			query := `SELECT id FROM session WHERE id ` + where + ` AND expires > $` + strconv.Itoa(len(args)+1)
+			args = append(args, r.db.opt.Now().UnixMilli())
 			if err := tx.each(ctx, query, args, func(scan func(...any) error) error {
 				var id ident.Session
 				err := scan(&id)

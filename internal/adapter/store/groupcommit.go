@@ -185,11 +185,37 @@ func (c *cachedConn) prepare(ctx context.Context, query string) (*sql.Stmt, erro
 			return nil, err
 		}
 	}
-	s, err := c.conn.PrepareContext(ctx, query)
+	s, err := c.conn.PrepareContext(ctx, unnamed(query))
 	if err == nil {
 		c.stmts[query] = s
 	}
 	return s, err
+}
+
+// unnamed writes '?' for $1, $2, … where they stand in this order, each once.
+// SQLite takes $1 for a name and looks through all names for each argument,
+// which costs a set of hundreds more than its work.
+func unnamed(query string) string {
+	out := make([]byte, 0, len(query))
+	for i, next, quoted := 0, 1, false; i < len(query); {
+		c := query[i]
+		i++
+		quoted = quoted != (c == '\'')
+		if c != '$' || quoted {
+			out = append(out, c)
+			continue
+		}
+		n := 0
+		for ; i < len(query) && query[i] >= '0' && query[i] <= '9'; i++ {
+			n = 10*n + int(query[i]-'0')
+		}
+		if n != next {
+			return query
+		}
+		next++
+		out = append(out, '?')
+	}
+	return string(out)
 }
 
 func (c *cachedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {

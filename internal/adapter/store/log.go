@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sort"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -13,14 +14,23 @@ import (
 
 // LockLogs locks the logs of the channels, by id, until the transaction ends.
 // Whoever decides on facts and then appends calls it first, so that a sanction
-// and a post cannot pass each other. SQLite has one writer and needs no lock.
+// and a post cannot pass each other. SQLite has one writer and needs no lock;
+// there as here the logs are known afterwards without asking again.
 func (tx *Tx) LockLogs(ctx context.Context, channels ...ident.Channel) error {
-	if !tx.locks || len(channels) == 0 {
+	if len(channels) == 0 {
 		return nil
 	}
-	channels = distinct(channels)
-	return tx.each(ctx, `SELECT id FROM log WHERE channel IN `+listed(1, len(channels))+` ORDER BY id FOR UPDATE`,
-		anys(channels), func(scan func(...any) error) error { var id string; return scan(&id) })
+	where, args := among(tx, 1, distinct(channels))
+	query := `SELECT id, channel, audience FROM log WHERE channel ` + where + ` ORDER BY id`
+	if tx.locks {
+		query += ` FOR UPDATE`
+	}
+	return tx.each(ctx, query, args, func(scan func(...any) error) error {
+		var l room.Log
+		err := scan(&l.ID, &l.Channel, &l.Audience)
+		tx.locked[l.Address] = l.ID
+		return err
+	})
 }
 
 // Append implements room.Appender with sets: one update per log, one insert.
@@ -34,7 +44,7 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 	}
 	now := tx.db.opt.Now()
 	out := make([]event.Encoded, 0, len(entries))
-	args := make([]any, 0, 9*len(entries))
+	rows := newEventRows(len(entries))
 	for _, e := range entries {
 		log := next[e.Address]
 		log.Head++
@@ -43,18 +53,50 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 		if err != nil {
 			return nil, err
 		}
-		kind, _ := e.Payload.EventKind()
-		args = append(args, log.ID, log.Head, id, kind, now.UnixMilli(), e.Author, e.Key, e.Answers, string(enc.Bytes))
+		rows.add(enc, id, now, e)
 		out = append(out, enc)
 	}
-	if _, err := tx.r.ExecContext(ctx, `INSERT INTO event (log, seq, id, kind, at, author, key, answers, body) VALUES `+
-		holders(len(entries), 9), args...); err != nil {
+	if err := tx.over("fresh", rows.columns(), func(with string, args []any) error {
+		_, err := tx.exec(ctx, with+`INSERT INTO event (log, seq, id, kind, at, author, key, answers, body) SELECT * FROM fresh`, args...)
+		return err
+	}); err != nil {
 		return nil, err
 	}
 	for i, e := range entries {
 		tx.appended = append(tx.appended, room.Bell{Address: e.Address, Encoded: out[i]})
 	}
 	return out, nil
+}
+
+// eventRows is events about to be inserted, column by column.
+type eventRows struct {
+	log, id, kind, author, key, body []string
+	seq, at, answers                 []int64
+}
+
+func newEventRows(n int) *eventRows {
+	words := func() []string { return make([]string, 0, n) }
+	numbers := func() []int64 { return make([]int64, 0, n) }
+	return &eventRows{
+		log: words(), id: words(), kind: words(), author: words(), key: words(), body: words(),
+		seq: numbers(), at: numbers(), answers: numbers(),
+	}
+}
+
+func (r *eventRows) add(enc event.Encoded, id ident.Event, at time.Time, e room.Entry) {
+	kind, _ := e.Payload.EventKind()
+	r.log, r.seq, r.id = append(r.log, string(enc.Log)), append(r.seq, enc.Seq), append(r.id, string(id))
+	r.kind, r.at = append(r.kind, string(kind)), append(r.at, at.UnixMilli())
+	r.author, r.key = append(r.author, string(e.Author)), append(r.key, e.Key)
+	r.answers, r.body = append(r.answers, e.Answers), append(r.body, string(enc.Bytes))
+}
+
+func (r *eventRows) columns() []column {
+	return []column{
+		{name: "log", words: r.log}, {name: "seq", numbers: r.seq}, {name: "id", words: r.id}, {name: "kind", words: r.kind},
+		{name: "at", numbers: r.at}, {name: "author", words: r.author}, {name: "key", words: r.key},
+		{name: "answers", numbers: r.answers}, {name: "body", words: r.body},
+	}
 }
 
 // claim moves the heads of all logs that entries go to, in the order of their
@@ -67,12 +109,13 @@ func (tx *Tx) claim(ctx context.Context, entries []room.Entry) (map[room.Address
 	logs := make([]*room.Log, 0, len(count))
 	byAddress := map[room.Address]*room.Log{}
 	for a := range count {
-		l, err := tx.LogAt(ctx, a)
+		id, err := tx.logID(ctx, a)
 		if err != nil {
 			return nil, err
 		}
-		byAddress[a] = &l
-		logs = append(logs, &l)
+		l := &room.Log{ID: id, Address: a}
+		byAddress[a] = l
+		logs = append(logs, l)
 	}
 	sort.Slice(logs, func(i, j int) bool { return logs[i].ID < logs[j].ID })
 	for _, l := range logs {
@@ -84,6 +127,15 @@ func (tx *Tx) claim(ctx context.Context, entries []room.Entry) (map[room.Address
 		l.Head -= n
 	}
 	return byAddress, nil
+}
+
+// logID returns the log at an address: its head may move, its identifier never does.
+func (tx *Tx) logID(ctx context.Context, a room.Address) (ident.Log, error) {
+	if id, ok := tx.locked[a]; ok {
+		return id, nil
+	}
+	l, err := tx.LogAt(ctx, a)
+	return l.ID, err
 }
 
 // LogAt returns the log at an address, or the fault 'channel_missing'.
@@ -147,9 +199,9 @@ func (l *Logs) Heads(ctx context.Context, logs []ident.Log) (map[ident.Log]int64
 	if len(logs) == 0 {
 		return heads, nil
 	}
-	logs = rounded(logs)
 	err := l.db.View(ctx, func(tx *Tx) error {
-		return tx.each(ctx, `SELECT id, head FROM log WHERE id IN `+listed(1, len(logs)), anys(logs), func(scan func(...any) error) error {
+		where, args := among(tx, 1, logs)
+		return tx.each(ctx, `SELECT id, head FROM log WHERE id `+where, args, func(scan func(...any) error) error {
 			var id ident.Log
 			var head int64
 			err := scan(&id, &head)

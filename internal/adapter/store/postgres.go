@@ -84,6 +84,8 @@ func repeatable(err error) bool {
 
 func (e *postgresEngine) locksRows() bool { return true }
 
+func (e *postgresEngine) takesArrays() bool { return true }
+
 func (e *postgresEngine) classify(err error) *fault.Fault {
 	var pe *pgconn.PgError
 	if errors.As(err, &pe) {

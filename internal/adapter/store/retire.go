@@ -86,8 +86,8 @@ func (db *DB) retire(ctx context.Context, r remains, limit int) (int, error) {
 	}
 	var n int64
 	err = db.Update(ctx, func(tx *Tx) (err error) {
-		n, err = tx.exec(ctx, `DELETE FROM `+r.table+` WHERE `+r.where+` AND `+r.key+` IN `+listed(2, len(keys)),
-			append([]any{before}, anys(keys)...)...)
+		among, args := among(tx, 2, keys)
+		n, err = tx.exec(ctx, `DELETE FROM `+r.table+` WHERE `+r.where+` AND `+r.key+` `+among, append([]any{before}, args...)...)
 		return err
 	})
 	return int(n), err

@@ -9,41 +9,102 @@ import (
 	"time"
 )
 
+// among returns a condition that holds for the values, such as 'IN ($2,$3)', and
+// its arguments, of which the first is number first. Prepared statements are
+// found by their text, so there are few: PostgreSQL takes an array; for SQLite
+// the last value is repeated, which changes no set, until there are 1, 2, 4, 8, ….
+func among[T ~string | ~int64](tx *Tx, first int, values []T) (condition string, args []any) {
+	if tx.db.engine.takesArrays() {
+		return "= ANY($" + strconv.Itoa(first) + ")", []any{values}
+	}
+	size := 1
+	for size < len(values) {
+		size *= 2
+	}
+	for i := range size {
+		args = append(args, values[min(i, len(values)-1)])
+	}
+	return "IN " + listed(first, size), args
+}
+
+// column is one column of a table that a statement is handed: words or numbers.
+type column struct {
+	name    string
+	words   []string
+	numbers []int64
+}
+
+// tableChunk is how many rows of a table SQLite is handed at once. Longer
+// statements cost more to prepare and gain nothing.
+const tableChunk = 64
+
+// over runs a statement over the rows of a table that it reads under a name:
+// do is handed the text to begin with, 'WITH name (…) AS (…)', and its
+// arguments. PostgreSQL gets all rows as arrays; SQLite gets them in chunks of
+// 64, 32, 16, … rows, so that there are few texts.
+func (tx *Tx) over(name string, columns []column, do func(with string, args []any) error) error {
+	names, rows := make([]string, len(columns)), 0
+	for i, c := range columns {
+		names[i], rows = c.name, max(len(c.words), len(c.numbers))
+	}
+	head := "WITH " + name + " (" + strings.Join(names, ", ") + ") AS ("
+	if tx.db.engine.takesArrays() {
+		types, args := make([]string, len(columns)), make([]any, len(columns))
+		for i, c := range columns {
+			types[i], args[i] = "$"+strconv.Itoa(i+1)+"::text[]", c.words
+			if c.numbers != nil {
+				types[i], args[i] = "$"+strconv.Itoa(i+1)+"::bigint[]", c.numbers
+			}
+		}
+		return do(head+"SELECT * FROM unnest("+strings.Join(types, ", ")+")) ", args)
+	}
+	for from, size := 0, tableChunk; from < rows; {
+		if size > rows-from {
+			size /= 2
+			continue
+		}
+		args := make([]any, 0, size*len(columns))
+		for row := from; row < from+size; row++ {
+			for _, c := range columns {
+				if c.numbers != nil {
+					args = append(args, c.numbers[row])
+				} else {
+					args = append(args, c.words[row])
+				}
+			}
+		}
+		if err := do(head+"VALUES "+holders(size, len(columns))+") ", args); err != nil {
+			return err
+		}
+		from += size
+	}
+	return nil
+}
+
 // holders returns n groups of width placeholders: ($1,$2),($3,$4),…
 func holders(n, width int) string {
-	var b strings.Builder
-	arg := 1
+	b := make([]byte, 0, n*width*5)
 	for i := range n {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteByte('(')
-		for j := range width {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteByte('$')
-			b.WriteString(strconv.Itoa(arg))
-			arg++
-		}
-		b.WriteByte(')')
+		b = appendList(b, 1+i*width, width)
 	}
-	return b.String()
+	return string(b)
 }
 
 // listed returns '($k,$k+1,…)' for n values, the first being number first.
-func listed(first, n int) string {
-	var b strings.Builder
-	b.WriteByte('(')
+func listed(first, n int) string { return string(appendList(nil, first, n)) }
+
+func appendList(b []byte, first, n int) []byte {
+	b = append(b, '(')
 	for i := range n {
 		if i > 0 {
-			b.WriteByte(',')
+			b = append(b, ',')
 		}
-		b.WriteByte('$')
-		b.WriteString(strconv.Itoa(first + i))
+		b = strconv.AppendInt(append(b, '$'), int64(first+i), 10)
 	}
-	b.WriteByte(')')
-	return b.String()
+	return append(b, ')')
 }
 
 func anys[T any](values []T) []any {
@@ -52,20 +113,6 @@ func anys[T any](values []T) []any {
 		args[i] = v
 	}
 	return args
-}
-
-// rounded repeats the last value until there are 1, 2, 4, 8, … of them: in a set
-// that changes nothing, and statements for sets come in few sizes.
-func rounded[T any](values []T) []T {
-	size := 1
-	for size < len(values) {
-		size *= 2
-	}
-	out := append(make([]T, 0, size), values...)
-	for len(values) > 0 && len(out) < size {
-		out = append(out, values[len(values)-1])
-	}
-	return out
 }
 
 // distinct returns the values without repeats, in order of first appearance.

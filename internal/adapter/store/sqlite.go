@@ -34,7 +34,7 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}}
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode() + mode
 	}
-	write, err := sql.Open("sqlite", dsn("&_txlock=immediate"))
+	write, err := sql.Open("sqlite", dsn("&_txlock=immediate&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(8000)&_pragma=temp_store(MEMORY)"))
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +95,8 @@ func (e *sqliteEngine) view(ctx context.Context, job func(runner) error) error {
 }
 
 func (e *sqliteEngine) locksRows() bool { return false }
+
+func (e *sqliteEngine) takesArrays() bool { return false }
 
 func (e *sqliteEngine) classify(err error) *fault.Fault {
 	var se *sqlite.Error

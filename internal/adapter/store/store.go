@@ -50,6 +50,7 @@ type engine interface {
 	// migrate runs job alone among all nodes of the database.
 	migrate(ctx context.Context, job func(runner) error) error
 	locksRows() bool
+	takesArrays() bool               // as one argument
 	classify(err error) *fault.Fault // nil: an accident
 	close() error
 }
@@ -128,7 +129,7 @@ func (db *DB) Ping(ctx context.Context) error {
 }
 
 func (db *DB) begin(r runner, writes bool) *Tx {
-	return &Tx{r: r, db: db, writes: writes, locks: writes && db.engine.locksRows()}
+	return &Tx{r: r, db: db, writes: writes, locks: writes && db.engine.locksRows(), locked: map[room.Address]ident.Log{}}
 }
 
 // refusal turns accidents of the database into faults that say what to do.
@@ -160,6 +161,7 @@ type Tx struct {
 	db       *DB
 	writes   bool
 	locks    bool // rows must be locked by hand
+	locked   map[room.Address]ident.Log
 	appended []room.Bell
 }
 

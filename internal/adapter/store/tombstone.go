@@ -62,8 +62,9 @@ type writtenEvent struct {
 // written returns the events whose column is one of the sequences.
 func (tx *Tx) written(ctx context.Context, log ident.Log, column string, seqs []int64) ([]writtenEvent, error) {
 	var out []writtenEvent
-	err := tx.each(ctx, `SELECT seq, at, id, body FROM event WHERE log = $1 AND `+column+` IN `+listed(2, len(seqs)),
-		append([]any{log}, anys(seqs)...), func(scan func(...any) error) error {
+	where, args := among(tx, 2, seqs)
+	err := tx.each(ctx, `SELECT seq, at, id, body FROM event WHERE log = $1 AND `+column+` `+where,
+		append([]any{log}, args...), func(scan func(...any) error) error {
 			var w writtenEvent
 			var body string
 			err := scan(&w.seq, &w.at, &w.id, &body)
