@@ -25,8 +25,8 @@ func (p *parts) onBell(b room.Bell) {
 
 // concernsBroadcast reports an event after which the encoder must look again.
 func (p *parts) concernsBroadcast(b room.Bell) bool {
-	env, err := event.Decode(b.Bytes)
-	return err == nil && (env.Kind == "live.ended" || env.Kind == "live.interrupted")
+	kind := event.KindOf(b.Bytes)
+	return kind == "live.ended" || kind == "live.interrupted"
 }
 
 // watchBroadcasts carries out at once what a bell says about broadcasts; the

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -330,10 +329,7 @@ func (v *visitor) post(ctx context.Context, f ask, who ident.Account) (func() er
 		return nil, err
 	}
 	return func() error {
-		v.say(encode(ackFrame{
-			Type: "ack", ID: f.ID, Channel: handle, Room: string(at.Audience),
-			Seq: receipt.Event.Seq, Event: json.RawMessage(receipt.Event.Bytes),
-		}))
+		v.say(ackMessage(f.ID, handle, at.Audience, receipt.Event))
 		return nil
 	}, nil
 }

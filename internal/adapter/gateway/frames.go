@@ -93,15 +93,6 @@ type standingFrame struct {
 	Channel string `json:"channel"`
 }
 
-type ackFrame struct {
-	Type    string          `json:"type"`
-	ID      string          `json:"id"`
-	Channel string          `json:"channel"`
-	Room    string          `json:"room"`
-	Seq     int64           `json:"seq"`
-	Event   json.RawMessage `json:"event"`
-}
-
 type refusedFrame struct {
 	Type       string  `json:"type"`
 	ID         string  `json:"id"`
@@ -144,6 +135,17 @@ func encode(frame any) []byte {
 		panic("gateway: frame: " + err.Error())
 	}
 	return b
+}
+
+// ackMessage answers 'post' with the stored bytes.
+func ackMessage(id, handle string, a room.Audience, e event.Encoded) []byte {
+	b := make([]byte, 0, len(e.Bytes)+len(handle)+128)
+	b = append(append(b, `{"type":"ack","id":`...), encode(id)...)
+	b = append(append(b, `,"channel":"`...), handle...) // a handle needs no escaping
+	b = append(append(b, `","room":"`...), a...)
+	b = strconv.AppendInt(append(b, `","seq":`...), e.Seq, 10)
+	b = append(append(b, `,"event":`...), e.Bytes...)
+	return append(b, '}')
 }
 
 // eventMessage wraps stored bytes once for a whole audience.

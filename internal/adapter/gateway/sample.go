@@ -56,10 +56,8 @@ func (s *sample) take(e event.Encoded, now time.Time) bool {
 		return true
 	}
 	h := heldEvent{Encoded: e, shown: true}
-	if env, err := event.Decode(e.Bytes); err == nil {
-		if m, is := event.As[event.MessagePosted](env); is && m.Author.Role == "none" {
-			h.shown, h.author = false, string(m.Author.ID)
-		}
+	if author, role, is := event.WriterOf(e.Bytes); is && role == "none" {
+		h.shown, h.author = false, string(author)
 	}
 	s.held = append(s.held, h)
 	return true
