@@ -26,7 +26,7 @@ func (tx *Tx) Facts(ctx context.Context, subjects []access.Subject) (map[access.
 }
 
 func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[access.Subject]access.Facts) error {
-	f := factsQuery{tx: tx, ctx: ctx, facts: make(map[access.Subject]*access.Facts, len(subjects))}
+	f := factsQuery{tx: tx, facts: make(map[access.Subject]*access.Facts, len(subjects))}
 	for _, s := range subjects {
 		f.channels = append(f.channels, s.Channel)
 		if s.Account != "" {
@@ -35,10 +35,12 @@ func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[acce
 		f.facts[s] = &access.Facts{Account: s.Account}
 	}
 	f.channels, f.accounts = distinct(f.channels), distinct(f.accounts)
-	for _, step := range []func() error{f.ofChannels, f.ofAccounts, f.ofModerators, f.ofGrants, f.ofSanctions} {
-		if err := step(); err != nil {
-			return err
-		}
+	tables := []statement{f.ofChannels()}
+	if len(f.accounts) > 0 {
+		tables = append(tables, f.ofAccounts(), f.ofModerators(), f.ofGrants(), f.ofSanctions())
+	}
+	if _, err := tx.r.run(ctx, tables...); err != nil {
+		return err
 	}
 	for s, facts := range f.facts {
 		if facts.Channel != "" || s.Channel == "" {
@@ -48,20 +50,20 @@ func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[acce
 	return nil
 }
 
-// factsQuery gathers the facts of a set of subjects, one table after the other.
+// factsQuery gathers the facts of a set of subjects: all tables are asked at
+// once, and answer in the order in which they are asked.
 type factsQuery struct {
 	tx       *Tx
-	ctx      context.Context
 	channels []ident.Channel
 	accounts []ident.Account
 	facts    map[access.Subject]*access.Facts
 }
 
-func (f *factsQuery) ofChannels() error {
+func (f *factsQuery) ofChannels() statement {
 	where, args := among(f.tx, 1, f.channels)
 	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, COALESCE(t.on_sale, 0)
 		FROM channel c LEFT JOIN tier t ON t.channel = c.id WHERE c.id ` + where
-	return f.tx.each(f.ctx, query, args, func(scan func(...any) error) error {
+	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Channel
 		var owner ident.Account
 		var open, onSale int64
@@ -80,41 +82,36 @@ func (f *factsQuery) ofChannels() error {
 			}
 		}
 		return nil
-	})
+	}}
 }
 
-func (f *factsQuery) ofAccounts() error {
-	if len(f.accounts) == 0 {
-		return nil
+func (f *factsQuery) ofAccounts() statement {
+	subjects := make(map[ident.Account][]*access.Facts, len(f.facts))
+	for s, facts := range f.facts {
+		subjects[s.Account] = append(subjects[s.Account], facts)
 	}
 	where, args := among(f.tx, 1, f.accounts)
 	query := `SELECT id, CASE WHEN password <> '' THEN 1 ELSE 0 END, operator FROM account WHERE id ` + where
-	full, operator := map[ident.Account]bool{}, map[ident.Account]bool{}
-	err := f.tx.each(f.ctx, query, args, func(scan func(...any) error) error {
+	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Account
-		var isFull, isOperator int64
-		err := scan(&id, &isFull, &isOperator)
-		full[id], operator[id] = isFull == 1, isOperator == 1
+		var full, operator int64
+		err := scan(&id, &full, &operator)
+		for _, facts := range subjects[id] {
+			facts.Full, facts.Operator = full == 1, operator == 1
+		}
 		return err
-	})
-	for s, facts := range f.facts {
-		facts.Full, facts.Operator = full[s.Account], operator[s.Account]
-	}
-	return err
+	}}
 }
 
-// pairs runs a query over (channel, account) pairs, scans the columns of each
-// row into dest and, when the pair is a subject, calls apply with its facts.
-func (f *factsQuery) pairs(columns, table string, dest []any, apply func(*access.Facts)) error {
-	if len(f.accounts) == 0 {
-		return nil
-	}
+// pairs asks for (channel, account) pairs, scans the columns of each row into
+// dest and, when the pair is a subject, calls apply with its facts.
+func (f *factsQuery) pairs(columns, table string, dest []any, apply func(*access.Facts)) statement {
 	channels, args := among(f.tx, 1, f.channels)
 	accounts, more := among(f.tx, 1+len(args), f.accounts)
 	query := `SELECT channel, account` + columns + ` FROM ` + table + ` WHERE channel ` + channels + ` AND account ` + accounts
 	var s access.Subject
 	dest = append([]any{&s.Channel, &s.Account}, dest...)
-	return f.tx.each(f.ctx, query, append(args, more...), func(scan func(...any) error) error {
+	return statement{query, append(args, more...), func(scan func(...any) error) error {
 		if err := scan(dest...); err != nil {
 			return err
 		}
@@ -122,10 +119,10 @@ func (f *factsQuery) pairs(columns, table string, dest []any, apply func(*access
 			apply(facts)
 		}
 		return nil
-	})
+	}}
 }
 
-func (f *factsQuery) ofModerators() error {
+func (f *factsQuery) ofModerators() statement {
 	return f.pairs(``, `moderator`, nil, func(facts *access.Facts) {
 		if facts.Role == access.RoleNone {
 			facts.Role = access.RoleModerator
@@ -133,7 +130,7 @@ func (f *factsQuery) ofModerators() error {
 	})
 }
 
-func (f *factsQuery) ofGrants() error {
+func (f *factsQuery) ofGrants() statement {
 	var g access.Grant
 	var starts, ends, revoked int64
 	var months int
@@ -145,7 +142,7 @@ func (f *factsQuery) ofGrants() error {
 		})
 }
 
-func (f *factsQuery) ofSanctions() error {
+func (f *factsQuery) ofSanctions() statement {
 	var b access.Block
 	var starts, until int64
 	return f.pairs(`, kind, starts, until`, `sanction`, []any{&b.Kind, &starts, &until}, func(facts *access.Facts) {

@@ -38,7 +38,7 @@ type writeJob struct {
 
 func newGroupCommit(conn *sql.Conn) *groupCommit {
 	g := &groupCommit{
-		conn: conn, run: &cachedConn{conn: conn, stmts: map[string]*sql.Stmt{}},
+		conn: conn, run: &cachedConn{conn: conn, stmts: map[string]*sql.Stmt{}, shared: true},
 		queue: make(chan *writeJob, queueSize), done: make(chan struct{}),
 	}
 	go g.loop() // owned by close, which waits for done
@@ -107,7 +107,7 @@ func (g *groupCommit) commit(group []*writeJob) {
 // was kept.
 func (g *groupCommit) transact(group []*writeJob) (err error) {
 	ctx := context.Background() // a caller who went away must not break the group
-	if _, err = g.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err = g.run.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	for _, j := range group {
@@ -119,7 +119,7 @@ func (g *groupCommit) transact(group []*writeJob) (err error) {
 		}
 	}
 	if err == nil {
-		_, err = g.conn.ExecContext(ctx, "COMMIT")
+		_, err = g.run.exec(ctx, "COMMIT")
 	}
 	if err != nil {
 		_, rollback := g.conn.ExecContext(ctx, "ROLLBACK")
@@ -131,15 +131,15 @@ func (g *groupCommit) transact(group []*writeJob) (err error) {
 // step runs one job behind a savepoint. Its refusal is kept in the job; the
 // error returned here is one that the whole group cannot survive.
 func (g *groupCommit) step(ctx context.Context, j *writeJob) error {
-	if _, err := g.run.ExecContext(ctx, "SAVEPOINT job"); err != nil {
+	if _, err := g.run.exec(ctx, "SAVEPOINT job"); err != nil {
 		return err
 	}
 	if j.err = guarded(j.do, g.run); j.err != nil {
-		if _, err := g.run.ExecContext(ctx, "ROLLBACK TO job"); err != nil {
+		if _, err := g.run.exec(ctx, "ROLLBACK TO job"); err != nil {
 			return errors.Join(j.err, err)
 		}
 	}
-	_, err := g.run.ExecContext(ctx, "RELEASE job")
+	_, err := g.run.exec(ctx, "RELEASE job")
 	return err
 }
 
@@ -171,6 +171,10 @@ func (g *groupCommit) close() error {
 type cachedConn struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	// shared: others' work is in the same transaction. Whoever goes away ends
+	// their own between two statements: SQLite gives up everything when one that
+	// writes is broken off.
+	shared bool
 }
 
 // cacheLimit bounds the statements kept; texts of sets vary with their size.
@@ -218,28 +222,61 @@ func unnamed(query string) string {
 	return string(out)
 }
 
-func (c *cachedConn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := c.prepare(ctx, query)
-	if err != nil {
-		return nil, err
+// run implements runner.
+func (c *cachedConn) run(ctx context.Context, statements ...statement) (changed int64, err error) {
+	if c.shared {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		ctx = context.WithoutCancel(ctx)
 	}
-	return s.ExecContext(ctx, args...)
+	for _, s := range statements {
+		if s.row == nil {
+			changed, err = c.exec(ctx, s.text, s.args...)
+		} else {
+			err = c.query(ctx, s)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return changed, nil
 }
 
-func (c *cachedConn) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.prepare(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
+// later implements runner: there is no way to be spared.
+func (c *cachedConn) later(ctx context.Context, s statement) error {
+	_, err := c.run(ctx, s)
+	return err
 }
 
-func (c *cachedConn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+func (c *cachedConn) exec(ctx context.Context, query string, args ...any) (int64, error) {
 	s, err := c.prepare(ctx, query)
 	if err != nil {
-		return c.conn.QueryRowContext(ctx, query, args...) // reports the same error from Scan
+		return 0, err
 	}
-	return s.QueryRowContext(ctx, args...)
+	res, err := s.ExecContext(ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (c *cachedConn) query(ctx context.Context, q statement) error {
+	s, err := c.prepare(ctx, q.text)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, q.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := q.row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 func (c *cachedConn) close() error {

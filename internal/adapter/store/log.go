@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -15,22 +17,22 @@ import (
 // LockLogs locks the logs of the channels, by id, until the transaction ends.
 // Whoever decides on facts and then appends calls it first, so that a sanction
 // and a post cannot pass each other. SQLite has one writer and needs no lock;
-// there as here the logs are known afterwards without asking again.
+// there as here the logs are known from then on without asking again.
 func (tx *Tx) LockLogs(ctx context.Context, channels ...ident.Channel) error {
 	if len(channels) == 0 {
 		return nil
 	}
 	where, args := among(tx, 1, distinct(channels))
-	query := `SELECT id, channel, audience FROM log WHERE channel ` + where + ` ORDER BY id`
+	query := `SELECT id, channel, audience, head FROM log WHERE channel ` + where + ` ORDER BY id`
 	if tx.locks {
 		query += ` FOR UPDATE`
 	}
-	return tx.each(ctx, query, args, func(scan func(...any) error) error {
+	return tx.r.later(ctx, statement{query, args, func(scan func(...any) error) error {
 		var l room.Log
-		err := scan(&l.ID, &l.Channel, &l.Audience)
-		tx.locked[l.Address] = l.ID
+		err := scan(&l.ID, &l.Channel, &l.Audience, &l.Head)
+		tx.logs[l.Address] = &l
 		return err
-	})
+	}})
 }
 
 // Append implements room.Appender with sets: one update per log, one insert.
@@ -38,7 +40,7 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 	if len(entries) == 0 {
 		return nil, nil
 	}
-	next, err := tx.claim(ctx, entries)
+	logs, err := tx.claim(ctx, entries)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +48,10 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 	out := make([]event.Encoded, 0, len(entries))
 	rows := newEventRows(len(entries))
 	for _, e := range entries {
-		log := next[e.Address]
-		log.Head++
+		log := logs[e.Address]
+		log.next++
 		id := ident.Make[ident.Event](tx.db.ids)
-		enc, err := event.Encode(log.ID, log.Head, id, now, e.Payload)
+		enc, err := event.Encode(log.id, log.next, id, now, e.Payload)
 		if err != nil {
 			return nil, err
 		}
@@ -57,8 +59,7 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 		out = append(out, enc)
 	}
 	if err := tx.over("fresh", rows.columns(), func(with string, args []any) error {
-		_, err := tx.exec(ctx, with+`INSERT INTO event (log, seq, id, kind, at, author, key, answers, body) SELECT * FROM fresh`, args...)
-		return err
+		return tx.r.later(ctx, statement{text: with + `INSERT INTO event (log, seq, id, kind, at, author, key, answers, body) SELECT * FROM fresh`, args: args})
 	}); err != nil {
 		return nil, err
 	}
@@ -99,40 +100,61 @@ func (r *eventRows) columns() []column {
 	}
 }
 
+// claimed is a stretch of a log that a transaction may fill.
+type claimed struct {
+	id   ident.Log
+	next int64 // the last sequence that was used
+}
+
 // claim moves the heads of all logs that entries go to, in the order of their
-// ids, and returns each log with the head as it was before.
-func (tx *Tx) claim(ctx context.Context, entries []room.Entry) (map[room.Address]*room.Log, error) {
-	count := map[room.Address]int64{}
+// ids, and returns each log as it was before.
+func (tx *Tx) claim(ctx context.Context, entries []room.Entry) (map[room.Address]*claimed, error) {
+	count := map[ident.Log]int64{}
+	byID := map[ident.Log]room.Address{}
 	for _, e := range entries {
-		count[e.Address]++
-	}
-	logs := make([]*room.Log, 0, len(count))
-	byAddress := map[room.Address]*room.Log{}
-	for a := range count {
-		id, err := tx.logID(ctx, a)
+		id, err := tx.logID(ctx, e.Address)
 		if err != nil {
 			return nil, err
 		}
-		l := &room.Log{ID: id, Address: a}
-		byAddress[a] = l
-		logs = append(logs, l)
+		count[id]++
+		byID[id] = e.Address
 	}
-	sort.Slice(logs, func(i, j int) bool { return logs[i].ID < logs[j].ID })
-	for _, l := range logs {
-		n := count[l.Address]
-		ok, err := tx.one(ctx, `UPDATE log SET head = head + $1 WHERE id = $2 RETURNING head`, []any{n, l.ID}, &l.Head)
-		if err != nil || !ok {
-			return nil, fmt.Errorf("claim sequence of log %s: %w", l.ID, err)
+	out := make(map[room.Address]*claimed, len(count))
+	for _, id := range slices.Sorted(maps.Keys(count)) {
+		head, err := tx.move(ctx, byID[id], id, count[id])
+		if err != nil {
+			return nil, fmt.Errorf("claim sequence of log %s: %w", id, err)
 		}
-		l.Head -= n
+		out[byID[id]] = &claimed{id, head}
 	}
-	return byAddress, nil
+	return out, nil
+}
+
+// move moves the head of a log by n, locks it and returns where it was.
+func (tx *Tx) move(ctx context.Context, a room.Address, id ident.Log, n int64) (was int64, err error) {
+	if l := tx.logs[a]; l != nil {
+		was, l.Head = l.Head, l.Head+n
+		return was, tx.r.later(ctx, statement{text: `UPDATE log SET head = head + $1 WHERE id = $2`, args: []any{n, id}})
+	}
+	l := &room.Log{ID: id, Address: a}
+	ok, err := tx.one(ctx, `UPDATE log SET head = head + $1 WHERE id = $2 RETURNING head`, []any{n, id}, &l.Head)
+	if err == nil && !ok {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return 0, err
+	}
+	tx.logs[a] = l
+	return l.Head - n, nil
 }
 
 // logID returns the log at an address: its head may move, its identifier never does.
 func (tx *Tx) logID(ctx context.Context, a room.Address) (ident.Log, error) {
-	if id, ok := tx.locked[a]; ok {
-		return id, nil
+	if _, err := tx.r.run(ctx); err != nil { // LockLogs may still be on its way
+		return "", err
+	}
+	if l := tx.logs[a]; l != nil {
+		return l.ID, nil
 	}
 	l, err := tx.LogAt(ctx, a)
 	return l.ID, err

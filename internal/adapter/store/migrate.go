@@ -31,8 +31,8 @@ func (db *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	return db.refusal(db.engine.migrate(ctx, func(r runner) error {
-		if _, err := r.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS schema_migration
-			(version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT NULL)`); err != nil {
+		if _, err := r.run(ctx, statement{text: `CREATE TABLE IF NOT EXISTS schema_migration
+			(version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT NULL)`}); err != nil {
 			return err
 		}
 		applied, err := appliedMigrations(ctx, r)
@@ -59,31 +59,27 @@ func (db *DB) apply(ctx context.Context, r runner, m migration) error {
 		if strings.TrimSpace(stmt) == "" {
 			continue
 		}
-		if _, err := r.ExecContext(ctx, stmt); err != nil {
+		if _, err := r.run(ctx, statement{text: stmt}); err != nil {
 			return fmt.Errorf("migration %s: %w", m.name, err)
 		}
 	}
-	_, err := r.ExecContext(ctx, `INSERT INTO schema_migration (version, name, checksum, at) VALUES ($1, $2, $3, $4)`,
-		m.version, m.name, m.checksum, db.opt.Now().UnixMilli())
+	_, err := r.run(ctx, statement{
+		text: `INSERT INTO schema_migration (version, name, checksum, at) VALUES ($1, $2, $3, $4)`,
+		args: []any{m.version, m.name, m.checksum, db.opt.Now().UnixMilli()},
+	})
 	return err
 }
 
 func appliedMigrations(ctx context.Context, r runner) (map[int]string, error) {
-	rows, err := r.QueryContext(ctx, `SELECT version, checksum FROM schema_migration`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	applied := map[int]string{}
-	for rows.Next() {
+	_, err := r.run(ctx, statement{`SELECT version, checksum FROM schema_migration`, nil, func(scan func(...any) error) error {
 		var v int
 		var sum string
-		if err := rows.Scan(&v, &sum); err != nil {
-			return nil, err
-		}
+		err := scan(&v, &sum)
 		applied[v] = sum
-	}
-	return applied, rows.Err()
+		return err
+	}})
+	return applied, err
 }
 
 // checkApplied refuses a database that this release does not know.

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver named 'pgx'
+	"github.com/jackc/pgx/v5/stdlib" // also the driver named 'pgx'
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 )
@@ -43,7 +45,7 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 func (e *postgresEngine) update(ctx context.Context, job func(runner) error) error {
 	var err error
 	for range postgresTries {
-		if err = e.transact(ctx, nil, job); !repeatable(err) {
+		if err = e.transact(ctx, `BEGIN`, job); !repeatable(err) {
 			return err
 		}
 	}
@@ -51,28 +53,128 @@ func (e *postgresEngine) update(ctx context.Context, job func(runner) error) err
 }
 
 func (e *postgresEngine) view(ctx context.Context, job func(runner) error) error {
-	return e.transact(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}, job)
+	return e.transact(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, job)
 }
 
 func (e *postgresEngine) migrate(ctx context.Context, job func(runner) error) error {
-	return e.transact(ctx, nil, func(r runner) error {
-		if _, err := r.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, migrationLock); err != nil {
+	return e.transact(ctx, `BEGIN`, func(r runner) error {
+		if _, err := r.run(ctx, statement{text: `SELECT pg_advisory_xact_lock($1)`, args: []any{migrationLock}}); err != nil {
 			return fmt.Errorf("wait for another node's migration: %w", err)
 		}
 		return job(r)
 	})
 }
 
-func (e *postgresEngine) transact(ctx context.Context, opt *sql.TxOptions, job func(runner) error) error {
-	tx, err := e.db.BeginTx(ctx, opt)
+// transact runs job in a transaction on a connection of its own.
+func (e *postgresEngine) transact(ctx context.Context, begin string, job func(runner) error) error {
+	conn, err := e.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
-	if err := guarded(job, tx); err != nil {
+	defer conn.Close() //nolint:errcheck // it goes back to the pool, or was broken
+	return conn.Raw(func(driverConn any) error {
+		tx := &postgresTx{conn: driverConn.(*stdlib.Conn).Conn(), begin: begin}
+		err := guarded(job, tx)
+		if err == nil {
+			err = tx.commit(ctx)
+		}
+		if err != nil {
+			tx.rollback(ctx)
+		}
 		return err
+	})
+}
+
+// postgresTx sends what waits together with what is asked next: the way to the
+// database and back takes longer than most statements. The transaction begins
+// with the first of them.
+type postgresTx struct {
+	conn    *pgx.Conn
+	begin   string // empty: it has begun
+	waiting []statement
+	failed  error // after which nothing can be kept
+}
+
+// run implements runner.
+func (tx *postgresTx) run(ctx context.Context, statements ...statement) (changed int64, err error) {
+	all := append(tx.waiting, statements...)
+	if len(all) == 0 {
+		return 0, nil
 	}
-	return tx.Commit()
+	batch := &pgx.Batch{}
+	if tx.begin != "" {
+		all = append([]statement{{text: tx.begin}}, all...)
+	}
+	for _, s := range all {
+		batch.Queue(s.text, s.args...)
+	}
+	tx.begin, tx.waiting = "", nil
+	answers := tx.conn.SendBatch(ctx, batch)
+	for _, s := range all {
+		if changed, err = answer(answers, s); err != nil {
+			break
+		}
+	}
+	if closing := answers.Close(); err == nil {
+		err = closing
+	}
+	if tx.failed == nil {
+		tx.failed = err
+	}
+	return changed, err
+}
+
+func answer(answers pgx.BatchResults, s statement) (int64, error) {
+	if s.row == nil {
+		tag, err := answers.Exec()
+		return tag.RowsAffected(), err
+	}
+	rows, err := answers.Query()
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := s.row(rows.Scan); err != nil {
+			return 0, err
+		}
+	}
+	return rows.CommandTag().RowsAffected(), rows.Err()
+}
+
+// later implements runner.
+func (tx *postgresTx) later(_ context.Context, s statement) error {
+	tx.waiting = append(tx.waiting, s)
+	return nil
+}
+
+// commit sends what waits with the end behind it.
+func (tx *postgresTx) commit(ctx context.Context) error {
+	if tx.failed != nil {
+		return tx.failed // it was not handed on
+	}
+	if tx.begin != "" && len(tx.waiting) == 0 {
+		return nil // nothing was asked
+	}
+	_, err := tx.run(ctx, statement{text: `COMMIT`})
+	return err
+}
+
+// rollbackLimit is how long a database may take to give up a transaction.
+const rollbackLimit = 5 * time.Second
+
+// rollback ends what was begun, also for a caller who went away. A connection on
+// which that fails is closed, and the pool opens another.
+func (tx *postgresTx) rollback(ctx context.Context) {
+	if tx.conn.IsClosed() || tx.conn.PgConn().TxStatus() == 'I' {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit)
+	defer cancel()
+	if _, err := tx.conn.Exec(ctx, `ROLLBACK`); err != nil {
+		closing := tx.conn.Close(ctx)
+		_ = closing // it was broken
+	}
 }
 
 // repeatable reports a serialization failure or a deadlock (PostgreSQL manual,

@@ -77,12 +77,12 @@ func (r *readers) read(c *cachedConn, j *readJob) (*cachedConn, error) {
 		}
 		c = &cachedConn{conn: conn, stmts: map[string]*sql.Stmt{}}
 	}
-	if _, err := c.ExecContext(j.ctx, "BEGIN"); err != nil {
+	if _, err := c.exec(j.ctx, "BEGIN"); err != nil {
 		return r.discard(c), err
 	}
 	err := guarded(j.do, c)
 	// The snapshot ends also for a caller who went away.
-	if _, rollback := c.ExecContext(context.WithoutCancel(j.ctx), "ROLLBACK"); rollback != nil {
+	if _, rollback := c.exec(context.WithoutCancel(j.ctx), "ROLLBACK"); rollback != nil {
 		return r.discard(c), err
 	}
 	return c, err

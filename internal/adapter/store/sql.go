@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -128,37 +126,35 @@ func distinct[T comparable](values []T) []T {
 	return out
 }
 
+// statement is a text with its arguments. Row is called for each row of the
+// answer; nil: there are none.
+type statement struct {
+	text string
+	args []any
+	row  func(scan func(...any) error) error
+}
+
 // each runs query and scans every row with scan.
 func (tx *Tx) each(ctx context.Context, query string, args []any, scan func(scan func(...any) error) error) error {
-	rows, err := tx.r.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	_, err := tx.r.run(ctx, statement{query, args, scan})
+	return err
 }
 
 // one scans a single row; false when there is none.
-func (tx *Tx) one(ctx context.Context, query string, args []any, dest ...any) (bool, error) {
-	err := tx.r.QueryRowContext(ctx, query, args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
+func (tx *Tx) one(ctx context.Context, query string, args []any, dest ...any) (found bool, err error) {
+	err = tx.each(ctx, query, args, func(scan func(...any) error) error {
+		if found {
+			return nil
+		}
+		found = true
+		return scan(dest...)
+	})
+	return found && err == nil, err
 }
 
 // exec runs a statement and returns how many rows it changed.
 func (tx *Tx) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	res, err := tx.r.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return res.RowsAffected()
+	return tx.r.run(ctx, statement{text: query, args: args})
 }
 
 // changed is exec for callers who ask whether anything changed.

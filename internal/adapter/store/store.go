@@ -10,7 +10,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -57,9 +56,13 @@ type engine interface {
 
 // runner runs statements inside one transaction.
 type runner interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	// run runs statements one after the other and returns how many rows the last
+	// one changed.
+	run(ctx context.Context, statements ...statement) (int64, error)
+	// later runs a statement before the next one that is run, and at the latest
+	// before the commit, on one way to the database with it. What goes wrong with
+	// it is told there.
+	later(ctx context.Context, s statement) error
 }
 
 // Open opens the database, brings its schema up to date and returns it.
@@ -124,12 +127,13 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 func (db *DB) Ping(ctx context.Context) error {
 	return db.View(ctx, func(tx *Tx) error {
 		var one int
-		return tx.r.QueryRowContext(ctx, `SELECT 1`).Scan(&one)
+		_, err := tx.one(ctx, `SELECT 1`, nil, &one)
+		return err
 	})
 }
 
 func (db *DB) begin(r runner, writes bool) *Tx {
-	return &Tx{r: r, db: db, writes: writes, locks: writes && db.engine.locksRows(), locked: map[room.Address]ident.Log{}}
+	return &Tx{r: r, db: db, writes: writes, locks: writes && db.engine.locksRows(), logs: map[room.Address]*room.Log{}}
 }
 
 // refusal turns accidents of the database into faults that say what to do.
@@ -160,8 +164,8 @@ type Tx struct {
 	r        runner
 	db       *DB
 	writes   bool
-	locks    bool // rows must be locked by hand
-	locked   map[room.Address]ident.Log
+	locks    bool                       // rows must be locked by hand
+	logs     map[room.Address]*room.Log // that nobody else can move until the transaction ends
 	appended []room.Bell
 }
 
