@@ -7,6 +7,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,13 +100,37 @@ func (b *Bus) Close() error {
 // Connected reports whether the bus carries anything right now.
 func (b *Bus) Connected() bool { return b.conn.IsConnected() }
 
-// Ring publishes bells. What cannot be sent is logged and healed by heads.
+// ringMax bounds the bytes of one message to other nodes; NATS takes a megabyte.
+const ringMax = 256 << 10
+
+// Ring publishes bells: those of one log that follow each other go together. What
+// cannot be sent is logged and healed by heads.
 func (b *Bus) Ring(bells []room.Bell) {
-	for _, bell := range bells {
-		subject := "subspace.bell." + string(bell.Audience) + "." + string(bell.Channel) + "." + string(bell.Log) + "." + strconv.FormatInt(bell.Seq, 10)
-		if err := b.conn.Publish(subject, bell.Bytes); err != nil {
-			b.log.Warn("bell lost", "log", bell.Log, "seq", bell.Seq, "err", err)
+	for len(bells) > 0 {
+		first, size, n := bells[0], 0, 0
+		for n < len(bells) && bells[n].Address == first.Address && bells[n].Seq == first.Seq+int64(n) && (n == 0 || size+len(bells[n].Bytes) < ringMax) {
+			size += len(bells[n].Bytes) + 1
+			n++
 		}
+		b.publish(bells[:n], size)
+		bells = bells[n:]
+	}
+}
+
+// publish sends the events of one log, a line each: encoded, none holds a line
+// end. The sequence of the first is in the subject.
+func (b *Bus) publish(bells []room.Bell, size int) {
+	first := bells[0]
+	lines := make([]byte, 0, size)
+	for i, bell := range bells {
+		if i > 0 {
+			lines = append(lines, '\n')
+		}
+		lines = append(lines, bell.Bytes...)
+	}
+	subject := "subspace.bell." + string(first.Audience) + "." + string(first.Channel) + "." + string(first.Log) + "." + strconv.FormatInt(first.Seq, 10)
+	if err := b.conn.Publish(subject, lines); err != nil {
+		b.log.Warn("bells lost", "log", first.Log, "seq", first.Seq, "count", len(bells), "err", err)
 	}
 }
 
@@ -119,10 +144,11 @@ func (b *Bus) OnBell(f func(room.Bell)) error {
 			b.log.Warn("bell not understood", "subject", m.Subject)
 			return
 		}
-		f(room.Bell{
-			Address: room.Address{Audience: room.Audience(p[2]), Channel: ident.Channel(p[3])},
-			Encoded: event.Encoded{Log: ident.Log(p[4]), Seq: seq, Bytes: m.Data},
-		})
+		at, log := room.Address{Audience: room.Audience(p[2]), Channel: ident.Channel(p[3])}, ident.Log(p[4])
+		for line := range bytes.SplitSeq(m.Data, []byte{'\n'}) {
+			f(room.Bell{Address: at, Encoded: event.Encoded{Log: log, Seq: seq, Bytes: line}})
+			seq++
+		}
 	})
 }
 
