@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"net/netip"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/subspace-live/subspace/bench/internal/chatter"
@@ -67,7 +65,7 @@ func (e *experiment) take(ctx context.Context, r *row) error {
 	s := &session{experiment: e, row: r, server: server, acks: newAcks(int(e.rate*(e.length+warm).Seconds()) + 1)}
 	if s.crowd, err = crowd.Join(ctx, crowd.Options{
 		Address: server.Host, N: e.listeners, Dialect: room, Window: 256,
-		From: netip.AddrFrom4([4]byte{127, 0, 16, 1}), Events: s.passing,
+		From: netip.AddrFrom4([4]byte{127, 0, 16, 1}), Strict: true,
 	}); err != nil {
 		return err
 	}
@@ -91,14 +89,6 @@ type session struct {
 	crowd      *crowd.Crowd
 	speakers   *speaker.Speakers
 	acks       *acks
-	skipped    atomic.Int64
-}
-
-// passing counts the frames that say that messages were left out.
-func (s *session) passing(_ int, payload []byte, _ time.Time) {
-	if bytes.HasPrefix(payload, []byte(`{"type":"skipped"`)) {
-		s.skipped.Add(1)
-	}
 }
 
 // warm is how long people write before anything counts.
@@ -121,7 +111,7 @@ func (s *session) write(ctx context.Context) error {
 	}
 	s.acks.await(ctx, int64(early), patience)
 	s.crowd.Begin()
-	tally, skipped, began := s.crowd.Tally(), s.skipped.Load(), time.Now()
+	tally, began := s.crowd.Tally(), time.Now()
 	spent, err := meter.Spend(s.server.PID)
 	if err != nil {
 		return err
@@ -138,7 +128,7 @@ func (s *session) write(ctx context.Context) error {
 	}
 	s.row.Posted, s.row.Seconds = int64(count), time.Since(began).Seconds()
 	s.row.written(s.acks.window(early, count), cost.Since(spent))
-	s.row.heard(s.crowd.Tally().Since(tally), s.crowd.Seen(), s.skipped.Load()-skipped)
+	s.row.heard(s.crowd.Tally().Since(tally), s.crowd.Seen())
 	_, _, complaint := s.speakers.Said()
 	s.row.judge(complaint)
 	return nil

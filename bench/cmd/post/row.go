@@ -33,8 +33,9 @@ type row struct {
 	Delivered    int64   `json:"delivered"`
 	Heard        float64 `json:"heard_per_listener_per_second"`
 	Skipped      int64   `json:"skipped_frames"`
+	Slow         int64   `json:"slow_frames"` // of them to listeners who were too slow for the sample
 	Closed       int64   `json:"closed"`
-	Repeated     int64   `json:"repeated"` // messages that came twice or late, on the listeners looked at
+	OutOfOrder   int64   `json:"out_of_order"` // neither said nor announced as skipped, or said again
 }
 
 // written notes what became of the posts.
@@ -49,8 +50,8 @@ func (r *row) written(a answers, cost meter.Spent) {
 }
 
 // heard notes what the listeners got of it.
-func (r *row) heard(t crowd.Tally, w crowd.Window, skipped int64) {
-	r.Delivered, r.Closed, r.Skipped, r.Repeated = t.Delivered, t.Closed, skipped, w.Repeated
+func (r *row) heard(t crowd.Tally, w crowd.Window) {
+	r.Delivered, r.Closed, r.OutOfOrder, r.Skipped, r.Slow = t.Delivered, t.Closed, w.OutOfOrder, w.Skips, w.Slow
 	if r.Listeners > 0 {
 		r.Heard = float64(t.Delivered) / r.Seconds / float64(r.Listeners)
 	}
@@ -70,7 +71,7 @@ func (r *row) judge(complaint error) {
 	is(r.Refused > 0, "%d refused", r.Refused)
 	is(r.Achieved < heldShare*r.Rate, "acknowledged %.0f/s of %.0f/s", r.Achieved, r.Rate)
 	is(r.Closed > 0, "%d listeners closed", r.Closed)
-	is(r.Repeated > 0, "%d messages repeated", r.Repeated)
+	is(r.OutOfOrder > 0, "%d gaps or repetitions", r.OutOfOrder)
 	is(r.Listeners > 0 && r.Delivered == 0, "nobody heard anything")
 	is(complaint != nil, "%v", complaint)
 	r.Valid, r.Why = len(why) == 0, strings.Join(why, "; ")

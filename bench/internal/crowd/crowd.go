@@ -2,8 +2,9 @@
 //
 // Owns: joining N connections from many source addresses, reading them all,
 // counting. Promises: every frame is parsed and every message counted, on every
-// connection; on one in 16 the sequence is checked to be gapless and in order
-// and the time from a message's schedule to its arrival is taken; connections
+// connection; on one in 16, or on all, the sequence is checked to be gapless and
+// in order, where what is announced as skipped counts as said; on one in 16 the
+// time from a message's schedule to its arrival is taken; connections
 // that end are counted, never reopened. Connections share one epoll loop and
 // have no goroutine (those over TLS have one each, because crypto/tls needs it).
 // Does not do: sending messages (package speaker), knowing servers (the Dialect).
@@ -50,6 +51,8 @@ type Options struct {
 	// message, and with every one that does when Watch is set. It runs on the
 	// reader: it must be quick and keep no bytes.
 	Events func(i int, payload []byte, at time.Time)
+	// Strict has the sequence checked on every connection.
+	Strict bool
 	// Watch asks for the frames that hold messages too.
 	Watch bool
 	// Within bounds the joining; 0 is two minutes.

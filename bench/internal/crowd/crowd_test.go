@@ -147,6 +147,33 @@ func TestAGapARepetitionAndAnEndAreNoticed(t *testing.T) {
 	}
 }
 
+func TestWhatIsSkippedAloudIsNoGap(t *testing.T) {
+	h := open(t, false)
+	c, err := join(t, h, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	skipped := func(from, to int, why string) []byte {
+		return wire.Plain(nil, wire.Text, fmt.Appendf(nil, `{"type":"skipped","channel":"c","room":"public","from":%d,"to":%d,"why":%q}`, from, to, why))
+	}
+	c.Begin()
+	h.each(func(conn net.Conn) {
+		for _, frame := range [][]byte{
+			message(1), skipped(2, 40, "sampled"), message(41), skipped(42, 42, "slow"), message(43),
+			skipped(45, 50, "sampled"), // 44 is nowhere
+			skipped(50, 51, "sampled"), // 50 is said twice
+			message(52),
+		} {
+			conn.Write(frame)
+		}
+	})
+	c.Await(t.Context(), 4, 10*time.Second)
+	if w := c.Seen(); w.OutOfOrder != 2 || w.Repeated != 1 || w.Skips != 4 || w.Slow != 1 {
+		t.Errorf("out of order %d, repeated %d, %d skips, %d of them slow", w.OutOfOrder, w.Repeated, w.Skips, w.Slow)
+	}
+}
+
 func TestARefusalEndsTheJoiningWithItsWords(t *testing.T) {
 	if _, err := join(t, open(t, true), 3); err == nil || !strings.Contains(err.Error(), "429") {
 		t.Errorf("got %v", err)

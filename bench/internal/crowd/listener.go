@@ -126,9 +126,11 @@ func (l *listener) frame(f wire.Frame, answer []byte) ([]byte, error) {
 	if n > 0 {
 		l.received.Add(int64(n))
 		l.crowd.delivered.Add(int64(n))
-		if l.sampled() {
-			l.crowd.samples.take(&l.sample, f.Payload, time.Now().UnixNano())
+		if timed := l.sampled(); timed || l.crowd.opt.Strict {
+			l.crowd.samples.take(&l.sample, f.Payload, time.Now().UnixNano(), timed)
 		}
+	} else if (l.sampled() || l.crowd.opt.Strict) && bytes.HasPrefix(f.Payload, []byte(skippedHead)) {
+		l.crowd.samples.skip(&l.sample, f.Payload)
 	}
 	if l.crowd.opt.Events != nil && (n == 0 || l.crowd.opt.Watch) {
 		l.crowd.opt.Events(l.index, f.Payload, time.Now())
