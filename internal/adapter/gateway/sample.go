@@ -17,6 +17,7 @@ type sample struct {
 	recent   []time.Time
 	held     []heldEvent
 	since    time.Time // when the moment began; zero: everything is shown
+	owed     float64   // messages that may be shown, of this moment and left of those before
 	overflow int64     // up to here, events of this moment are not even looked at
 }
 
@@ -93,7 +94,9 @@ type shown struct {
 // choose ends the moment and says what is shown of it, in the order of the log.
 // Nothing of it is missing from the answer: what is not shown is skipped.
 func (s *sample) choose(now time.Time) []shown {
-	s.pick(max(1, int(int64(s.readable)*int64(moment)/int64(time.Second))))
+	// Moments end with a tick of the gateway and are longer than they should be.
+	s.owed = min(s.owed+float64(s.readable)*now.Sub(s.since).Seconds(), float64(s.readable))
+	s.owed -= float64(s.pick(int(s.owed)))
 	var out []shown
 	skip := func(from, to int64) {
 		if last := len(out) - 1; last >= 0 && out[last].skips {
@@ -115,15 +118,15 @@ func (s *sample) choose(now time.Time) []shown {
 	s.held, s.overflow = s.held[:0], 0
 	s.forget(now)
 	if s.since = now; len(s.recent) <= s.readable*3/4 {
-		s.since = time.Time{}
+		s.since, s.owed = time.Time{}, 0
 	}
 	return out
 }
 
-// pick marks up to n messages as shown: one of each of n people, then more of
-// them. Who comes first is left to the sequence's hash: nobody chooses theirs,
-// and every node chooses the same.
-func (s *sample) pick(n int) {
+// pick marks up to n messages as shown and returns how many: one of each of n
+// people, then more of them. Who comes first is left to the sequence's hash:
+// nobody chooses theirs, and every node chooses the same.
+func (s *sample) pick(n int) int {
 	type candidate struct {
 		at   int
 		turn int // the how-manieth of its author
@@ -146,9 +149,11 @@ func (s *sample) pick(n int) {
 		}
 		return 1
 	})
-	for _, c := range all[:min(n, len(all))] {
+	n = min(n, len(all))
+	for _, c := range all[:n] {
 		s.held[c.at].shown = true
 	}
+	return n
 }
 
 // lot mixes a sequence into a number that looks random (splitmix64, Steele,

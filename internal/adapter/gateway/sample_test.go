@@ -11,7 +11,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
-func message(t *rapid.T, seq int64, who, role string) event.Encoded {
+func message(t interface{ Fatal(...any) }, seq int64, who, role string) event.Encoded {
 	e, err := event.Encode("l", seq, ident.Event(fmt.Sprint(seq)), time.Unix(seq, 0), event.MessagePosted{
 		Author: event.Author{ID: ident.Account(who), Role: role}, Text: "words",
 	})
@@ -92,6 +92,32 @@ func TestSampleLeavesNothingUnsaid(t *testing.T) {
 			}
 		}
 	})
+}
+
+// However late the gateway's ticks are, as much is shown as can be read.
+func TestSampleShowsAsMuchAsCanBeRead(t *testing.T) {
+	const readable, seconds = 40, 30
+	for _, tick := range []time.Duration{100 * time.Millisecond, 110 * time.Millisecond, 150 * time.Millisecond, 470 * time.Millisecond} {
+		s, now, seq, shown := newSample(readable), time.Unix(1000, 0), int64(0), 0
+		for end := now.Add(seconds * time.Second); now.Before(end); {
+			for range int(500 * tick.Seconds()) {
+				seq++
+				if !s.take(message(t, seq, fmt.Sprint(seq%90), "none"), now) {
+					shown++
+				}
+			}
+			now = now.Add(tick)
+			for _, c := range s.choose(now) {
+				if !c.skips {
+					shown++
+				}
+			}
+		}
+		const want = readable * seconds
+		if shown < want*97/100 || shown > want*103/100+readable+1 { // everything is shown until it is too much
+			t.Errorf("ticks of %v: %d of %d messages were shown in %d s, readable are %d", tick, shown, seq, seconds, want)
+		}
+	}
 }
 
 // Everybody has the same chance, however much they write.
