@@ -1,5 +1,7 @@
 package gateway
 
+import "github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+
 // Hold keeps every loop from doing anything until release is called.
 func (g *Gateway) Hold() (release func()) {
 	until := make(chan struct{})
@@ -10,3 +12,6 @@ func (g *Gateway) Hold() (release func()) {
 	}
 	return func() { close(until) }
 }
+
+// Loops returns the loops, for tests that keep one busy.
+func (g *Gateway) Loops() []*socket.Loop { return g.sockets.All() }
