@@ -188,6 +188,11 @@ func TestBusAwayForTenSeconds(t *testing.T) {
 			if late := f.At.Sub(ends); f.Reason != "period_ended" || late > slowest || late < 0 {
 				t.Errorf("closed because %s, %v after the end", f.Reason, late)
 			}
+			apptest.Eventually(t, "the node does not say that its bus is away", func() bool {
+				r, err := d.yuna.Ask("GET", "/readyz", nil)
+				return err == nil && r.Status == http.StatusServiceUnavailable
+			})
+			fmt.Printf("    bus %s: noticed by then after %.1f s\n", name, time.Since(began).Seconds())
 			time.Sleep(outage - time.Since(began)) // this is how long it is away, at least
 			back()
 			apptest.Eventually(t, "the bus does not come back", func() bool {
@@ -225,4 +230,21 @@ func (d *duo) hearsByHeads() {
 		time.Sleep(300 * time.Millisecond) // the pace of one person
 	}
 	fmt.Printf("    without the bus → heard on the other node: at most %.1f s late\n", worst.Seconds())
+}
+
+// A node that is stopped while its bus is away ends as it should.
+func TestNodeStopsWithoutItsBus(t *testing.T) {
+	w := newWire(t, "tcp", apptest.FreePort(t), natsServer(t))
+	s := apptest.Start(t, apptest.Options{Args: []string{"--nats", "nats://" + w.address}})
+	s.Found("atelier")
+	k := s.Stranger().Enters("atelier", "public")
+	w.cut()
+	apptest.Eventually(t, "the node does not say that its bus is gone", func() bool {
+		r, err := s.Stranger().Ask("GET", "/readyz", nil)
+		return err == nil && r.Status == http.StatusServiceUnavailable
+	})
+	s.Stop() // fails the test when the server ends with an error
+	if code := k.Ended(); code != 1001 {
+		t.Errorf("closed with %d", code)
+	}
 }

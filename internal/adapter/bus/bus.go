@@ -37,12 +37,21 @@ type Bus struct {
 // startLimit is how long the NATS server inside may take to start.
 const startLimit = 10 * time.Second
 
+// The patience with a NATS server that says nothing.
+const (
+	pingEvery  = 5 * time.Second
+	writeLimit = 2 * time.Second
+)
+
 // Open connects to url, or starts a server inside the process when it is empty.
 // A connection that breaks later is made again by itself, for ever.
 func Open(ctx context.Context, url string, log *slog.Logger) (*Bus, error) {
 	b := &Bus{log: log, closed: make(chan struct{})}
 	opts := []nats.Option{
 		nats.Name("subspace"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond),
+		// One that fell silent is noticed, and its node says so; writing to it holds
+		// nobody up for long.
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.FlusherTimeout(writeLimit),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
 				log.Warn("bus disconnected; delivery goes on by heads", "err", err)
@@ -85,6 +94,10 @@ func (b *Bus) startInside() error {
 // Close sends what is queued and disconnects.
 func (b *Bus) Close() error {
 	err := b.conn.Drain()
+	if errors.Is(err, nats.ErrConnectionReconnecting) { // nothing can be sent, and heads heal what is lost
+		b.conn.Close()
+		err = nil
+	}
 	select {
 	case <-b.closed:
 	case <-time.After(2 * time.Second): // a broken connection drains nowhere
