@@ -41,6 +41,10 @@ check: web/node_modules/.stamp internal/webui/dist/index.html ## format, vet, li
 test: ## everything, on both databases and in a real browser
 	@scripts/test
 
+.PHONY: fuzz
+fuzz: ## every parser on 20,000 inputs nobody thought of (a minute)
+	@scripts/fuzz
+
 .PHONY: bench-fanout
 bench-fanout: bin/subspace bin/bench-fanout ## one message to 5,000 people, beside others (10 minutes)
 	@exec bin/bench-fanout $(ARGS)

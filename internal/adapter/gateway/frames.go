@@ -26,6 +26,13 @@ type ask struct {
 	Token   string `json:"token"`
 }
 
+// parseAsk reads a frame. Its id is kept as far as it will be repeated.
+func parseAsk(message []byte) (f ask, err error) {
+	err = json.Unmarshal(message, &f)
+	f.ID = clip(f.ID)
+	return f, err
+}
+
 type helloFrame struct {
 	Type    string       `json:"type"`
 	Account *accountView `json:"account"`

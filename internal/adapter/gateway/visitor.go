@@ -2,8 +2,8 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
@@ -106,12 +106,11 @@ func (v *visitor) Heard(message []byte) {
 	if !v.spend(1) {
 		return
 	}
-	var f ask
-	if err := json.Unmarshal(message, &f); err != nil {
+	f, err := parseAsk(message)
+	if err != nil {
 		v.conn.Close(closeMalformed, "a frame is one JSON object, see docs/protocol.md", false)
 		return
 	}
-	f.ID = clip(f.ID)
 	if f.Type == "enter" && !v.spend(enterCost-1) {
 		return
 	}
@@ -242,7 +241,7 @@ func (v *visitor) Gone() {
 // clip keeps what a stranger sent from filling an answer or a log.
 func clip(s string) string {
 	if len(s) > 40 {
-		return s[:40]
+		return strings.ToValidUTF8(s[:40], "")
 	}
 	return s
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 )
@@ -388,14 +389,21 @@ func TestMessageLeftHalfSaidEnds(t *testing.T) {
 	}
 }
 
+// Whatever bytes come, at once or in pieces of any size: the same is heard, the
+// same is answered, nothing over the limit is heard or kept, and nothing is heard
+// after a goodbye.
 func FuzzFeed(f *testing.F) {
 	f.Add(sent(bitFin|byte(opText), []byte(`{"type":"ping"}`), 0xdeadbeef), 3)
 	f.Add(append(sent(byte(opText), []byte("a"), 1), sent(bitFin|byte(opContinuation), []byte("b"), 2)...), 1)
 	f.Add(sent(bitFin|byte(opClose), []byte{3, 232}, 9), 100)
+	f.Add(sent(bitFin|bitCompressed|byte(opText), packed(f, []byte(`{"type":"ping"}`)), 7), 2)
+	f.Add(sent(bitFin|bitCompressed|byte(opText), packed(f, bytes.Repeat([]byte("x"), 5000)), 7), 5)
+	f.Add([]byte{bitFin | byte(opText), bitMask | 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 1)
+	f.Add(append(sent(byte(opText), nil, 0), sent(bitFin|byte(opPing), []byte("x"), 0)...), 1)
 	f.Fuzz(func(t *testing.T, stream []byte, cut int) {
-		whole, _, wholeUser := newConn()
+		whole, wholeWire, wholeUser := newConn()
 		whole.feed(append([]byte(nil), stream...))
-		parts, _, partsUser := newConn()
+		parts, partsWire, partsUser := newConn()
 		cut = max(1, min(cut, 50))
 		for b := stream; len(b) > 0; b = b[min(cut, len(b)):] {
 			if parts.state == gone {
@@ -406,10 +414,16 @@ func FuzzFeed(f *testing.F) {
 		if fmt.Sprint(wholeUser.heard) != fmt.Sprint(partsUser.heard) || whole.state != parts.state {
 			t.Fatalf("heard %q at once and %q in pieces", wholeUser.heard, partsUser.heard)
 		}
+		if closeCode(wholeWire.written) != closeCode(partsWire.written) {
+			t.Fatalf("closed with %d at once and %d in pieces", closeCode(wholeWire.written), closeCode(partsWire.written))
+		}
 		for _, m := range wholeUser.heard {
-			if len(m) > testMax {
-				t.Fatalf("heard %d bytes", len(m))
+			if len(m) > testMax || !utf8.ValidString(m) {
+				t.Fatalf("heard %d bytes: %q", len(m), m)
 			}
+		}
+		if in := parts.in; in != nil && (len(in.message) > testMax || len(in.raw) > testMax+14+50) {
+			t.Fatalf("%d bytes of a message and %d of a frame are kept", len(in.message), len(in.raw))
 		}
 	})
 }
