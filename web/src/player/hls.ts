@@ -5,6 +5,8 @@ import worker from 'hls.js/dist/hls.worker.js?url'
 export type Attached = {
   /** Seconds between the camera and this screen, as far as the playlist tells. */
   latency(): number | undefined
+  /** Seconds from the playhead to the place that toLive would jump to. */
+  lag(): number | undefined
   /** Jumps to what is happening now. */
   toLive(): void
   detach(): void
@@ -26,6 +28,7 @@ export async function attach(video: HTMLVideoElement, url: string, onFatal: () =
   hls.attachMedia(video)
   return {
     latency: () => (hls.latency > 0 ? hls.latency : undefined),
+    lag: () => (hls.liveSyncPosition ? hls.liveSyncPosition - video.currentTime : undefined),
     toLive: () => {
       if (hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition
     },
@@ -58,10 +61,15 @@ function recover(Library: typeof Hls, hls: Hls, onFatal: () => void): void {
 function attachNative(video: HTMLVideoElement, url: string, onFatal: () => void): Attached {
   video.src = url
   video.addEventListener('error', onFatal)
+  const end = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : undefined)
   return {
     latency: () => undefined,
+    lag: () => {
+      const live = end()
+      return live === undefined ? undefined : live - video.currentTime
+    },
     toLive: () => {
-      if (video.seekable.length) video.currentTime = video.seekable.end(video.seekable.length - 1)
+      video.currentTime = end() ?? video.currentTime
     },
     detach: () => {
       video.removeEventListener('error', onFatal)

@@ -2,6 +2,7 @@ import { untrack } from 'svelte'
 /** How loud: what the player reads at the start and writes when it is changed. */
 export type Sound = { muted: boolean; volume: number }
 
+import { fellBehind } from './edge'
 import type { Attached } from './hls'
 
 /** The state of one <video>: what the controls show, and what keys and buttons do. */
@@ -35,7 +36,7 @@ export class PlayerState {
       video.muted = this.#preferences.muted
       video.volume = this.#preferences.volume
     })
-    const clock = setInterval(() => (this.latency = this.#attached?.latency()), 1_000)
+    const clock = setInterval(() => this.#follow(video), 1_000)
     return () => {
       clearInterval(clock)
       this.#detach()
@@ -73,6 +74,10 @@ export class PlayerState {
     if (!this.#video) return
     if (!this.#video.paused) return this.#video.pause()
     // A live that was paused goes on with what happens now.
+    this.toLive()
+  }
+
+  toLive(): void {
     this.#attached?.toLive()
     void this.play()
   }
@@ -118,6 +123,12 @@ export class PlayerState {
     const phone = this.#video as (HTMLVideoElement & { webkitEnterFullscreen?(): void }) | undefined
     if (stage.requestFullscreen) await stage.requestFullscreen()
     else phone?.webkitEnterFullscreen?.()
+  }
+
+  /** Keeps the picture at what happens now, and says how far behind the camera that is. */
+  #follow(video: HTMLVideoElement): void {
+    if (fellBehind(this.#attached?.lag(), video)) this.#attached?.toLive()
+    this.latency = this.#attached?.latency()
   }
 
   #detach(): void {
