@@ -85,6 +85,29 @@ describe('the cockpit', () => {
     await expect.poll(() => opened.server.calls).toContain('PATCH /api/channels/ines')
   })
 
+  describe('of a closed Sub Space, to the creator who is inside all the same', () => {
+    const closed = () => page.getByRole('heading', { name: 'Your Sub Space is closed' })
+    const show = async () =>
+      (opened = await openPage('/cockpit/ines', {
+        as: 'owner',
+        change: (w) => (w.channel.space_open = false),
+      }))
+
+    it('says at a desk that it is closed', async () => {
+      await show()
+      await expect.element(closed()).toBeVisible()
+      await expect.element(page.getByRole('button', { name: 'Open the Sub Space' })).toBeVisible()
+      expect(document.body.textContent).not.toContain('Your room is open')
+    })
+
+    it('says in one hand that it is closed', async () => {
+      await page.viewport(390, 844)
+      await show()
+      await page.getByRole('button', { name: /Open the queue/ }).click()
+      await expect.element(closed()).toBeVisible()
+    })
+  })
+
   it('edits the title in place and gives the focus back', async () => {
     opened = await openPage('/cockpit/ines', { as: 'owner' })
     const pencil = page.getByRole('button', { name: 'Edit the title' })
