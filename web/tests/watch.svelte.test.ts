@@ -44,6 +44,19 @@ describe('watching', () => {
     await expect.poll(() => page.getByRole('alert').query()).toBeNull()
   })
 
+  it.each([1440, 390])('rings the subscribers among the others, on a screen %i wide', async (width) => {
+    await page.viewport(width, 900)
+    opened = await openPage('/c/ines')
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    const row = (name: string) =>
+      [...document.querySelectorAll('li.msg')].find((li) => li.textContent.includes(name))!
+    const ring = (name: string) => getComputedStyle(row(name).querySelector('.ava')!).boxShadow
+    const colour = (name: string) => getComputedStyle(row(name).querySelector('b')!).color
+    expect(ring('Priya')).toBe(ring('Inès'))
+    expect(ring('Priya')).not.toBe(ring('Noa'))
+    expect(colour('Priya')).not.toBe(colour('Noa'))
+  })
+
   it('says that it reconnects, and goes on by itself', async () => {
     opened = await openPage('/c/ines', { as: 'full' })
     await expect.element(page.getByText('ordered the small one')).toBeVisible()
