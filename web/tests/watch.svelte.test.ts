@@ -57,6 +57,16 @@ describe('watching', () => {
     expect(colour('Priya')).not.toBe(colour('Noa'))
   })
 
+  it('takes the ring of the live off the rail when the live ends', async () => {
+    opened = await openPage('/c/ines')
+    const rail = page.getByRole('navigation', { name: 'Channels' })
+    await expect.element(rail.getByRole('link', { name: 'Inès Marchetti, live' })).toBeVisible()
+    opened.server.world.channels[0]!.live = null
+    opened.server.world.channel.live = null
+    opened.server.happen('public', 'live.ended', {})
+    await expect.element(rail.getByRole('link', { name: 'Inès Marchetti', exact: true })).toBeVisible()
+  })
+
   it('says that it reconnects, and goes on by itself', async () => {
     opened = await openPage('/c/ines', { as: 'full' })
     await expect.element(page.getByText('ordered the small one')).toBeVisible()

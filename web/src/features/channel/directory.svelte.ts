@@ -13,6 +13,13 @@ export class Directory {
   live = $derived(this.cards.filter((c) => c.live))
   offline = $derived(this.cards.filter((c) => !c.live))
 
+  /** Keeps the list fresh while the page is looked at, until the returned undo is called. */
+  watch(every: number): () => void {
+    void this.refresh()
+    const timer = setInterval(() => document.hidden || this.refresh(), every)
+    return () => clearInterval(timer)
+  }
+
   /** Reads the list unless it was read a moment ago. */
   async refresh({ force = false } = {}): Promise<void> {
     if (!force && Date.now() - this.#read < FRESH_FOR) return

@@ -41,8 +41,12 @@ export class Visit {
   #tries = 0
   #giveUpTrying: (() => void) | undefined
 
-  constructor(connection: Connection, handle: string) {
+  #turned: () => void
+
+  /** `turned` is called whenever the channel's live begins or ends. */
+  constructor(connection: Connection, handle: string, turned = () => {}) {
     this.handle = handle
+    this.#turned = turned
     this.#connection = connection
     this.public = new RoomChat(connection, handle, 'public', {
       happened: (event) => this.#happened('public', event),
@@ -161,6 +165,7 @@ export class Visit {
   #happened(room: RoomName, event: SubspaceEvent): void {
     if (room === 'space') this.questions.apply(event)
     this.#followOnAir(event)
+    if (event.kind === 'live.started' || event.kind === 'live.ended') this.#turned()
     switch (event.kind) {
       case 'live.started':
         void this.read()
