@@ -23,4 +23,5 @@ mount(AppRoot, { target: document.getElementById('app')!, props: { app } })
 // The socket greets us with an account: after the session, so that both name the same one.
 void session.then(() => app.connection.start())
 window.addEventListener('online', () => app.connection.hurry())
+window.addEventListener('offline', () => app.connection.cut())
 document.addEventListener('visibilitychange', () => document.hidden || app.connection.hurry())

@@ -68,6 +68,15 @@ describe('Connection', () => {
     expect(network.opened).toBe(2)
   })
 
+  it('notices at once that the browser lost its network', () => {
+    network.greet()
+    connection.cut()
+    expect(connection.link).toBe('waiting')
+    connection.cut()
+    network.pass(1000)
+    expect(network.opened).toBe(2)
+  })
+
   it('tries a stream after two sockets that led nowhere, and a socket again when that is lost', () => {
     const lose = () => {
       network.lose()

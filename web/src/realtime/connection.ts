@@ -78,6 +78,11 @@ export class Connection {
     if (this.link === 'waiting') this.restart()
   }
 
+  /** The browser says that the network is gone: no need to wait until a ping goes unanswered. */
+  cut(): void {
+    if (this.link === 'open') this.#lost(0)
+  }
+
   /** Sends and waits for the answer that carries the same id; a refused frame or silence becomes a Refusal. */
   request(frame: Request): Promise<ServerFrame> {
     if (this.link !== 'open') return Promise.reject(new Refusal({}))

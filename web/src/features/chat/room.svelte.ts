@@ -11,7 +11,8 @@ export type Outgoing = {
   key: string
   text: string
   replyTo?: MessageRow
-  state: 'sending' | 'failed'
+  /** 'waiting' for the connection: it is sent when the room is entered again. */
+  state: 'sending' | 'waiting' | 'failed'
   refusal?: Refusal | undefined
 }
 
@@ -31,7 +32,7 @@ const nextFrame: NextFrame = (run) => {
   else requestAnimationFrame(run)
 }
 
-/** A lost message waits this long for the socket before its writer is asked. */
+/** A message without an answer, although the connection stands, waits this long before its writer is asked. */
 const GIVE_UP_AFTER = 8_000
 
 /** A room counts as crowded until this long after something was left out. */
@@ -194,15 +195,20 @@ export class RoomChat {
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
       if (refusal.reason !== 'unreachable') return this.#mark(key, { state: 'failed', refusal })
-      this.#mark(key, { state: 'sending', refusal })
+      this.#mark(key, { state: 'waiting', refusal })
       setTimeout(() => this.#giveUp(key), GIVE_UP_AFTER)
     }
   }
 
-  /** The socket did not come back in time: now the writer decides. Coming back later still sends it. */
+  /** Without a connection it goes on waiting; with one the writer decides, and nothing is sent without them. */
   #giveUp(key: string): void {
-    const lost = this.outgoing.find((m) => m.key === key)
-    if (lost?.refusal?.reason === 'unreachable') this.#mark(key, { ...lost, state: 'failed' })
+    const { link } = this.#connection
+    const lost = this.#waiting().find((m) => m.key === key)
+    if (lost && (link === 'open' || link === 'stopped')) this.#mark(key, { ...lost, state: 'failed' })
+  }
+
+  #waiting(): Outgoing[] {
+    return this.outgoing.filter((m) => m.state === 'waiting')
   }
 
   #acknowledged(key: string, event: SubspaceEvent): void {
@@ -226,8 +232,7 @@ export class RoomChat {
     this.trouble = ''
     this.#ears.state?.(frame.state)
     this.#ears.entered?.()
-    const lost = this.outgoing.filter((m) => m.refusal?.reason === 'unreachable')
-    for (const message of lost) void this.#post(message)
+    for (const message of this.#waiting()) void this.#post(message)
   }
 
   #begin(events: SubspaceEvent[], more: boolean): void {
@@ -270,6 +275,7 @@ export class RoomChat {
   #out(reason: string): void {
     this.#forget()
     this.reason = reason
+    for (const message of this.#waiting()) this.#mark(message.key, { ...message, state: 'failed' })
     this.#ears.out?.(reason)
   }
 

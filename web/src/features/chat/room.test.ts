@@ -89,18 +89,34 @@ describe('RoomChat', () => {
     expect(chat.outgoing).toEqual([])
   })
 
-  it('sends a message that was lost with the socket when it is back', async () => {
+  it('keeps a message waiting while the connection is away, and sends it once when it is back', async () => {
     vi.useFakeTimers()
     chat.draft = 'hello'
     chat.send()
     network.lose()
-    await vi.advanceTimersByTimeAsync(8_000)
-    expect(chat.outgoing[0]!.state).toBe('failed')
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(chat.outgoing[0]!.state).toBe('waiting')
     vi.useRealTimers()
     network.pass(500)
     network.greet()
     entered([], 1)
-    expect(network.last).toMatchObject({ type: 'post', text: 'hello' })
+    expect(network.socket.sent.filter((f) => f.type === 'post')).toMatchObject([{ text: 'hello' }])
+    expect(chat.outgoing[0]!.state).toBe('sending')
+  })
+
+  it('leaves to its writer a message that nobody answers, and sends nothing behind their back', async () => {
+    vi.useFakeTimers()
+    chat.draft = 'hello'
+    chat.send()
+    network.pass(10_000)
+    await vi.advanceTimersByTimeAsync(8_000)
+    expect(chat.outgoing[0]!.state).toBe('failed')
+    vi.useRealTimers()
+    network.lose()
+    network.pass(500)
+    network.greet()
+    entered([], 1)
+    expect(network.socket.sent.some((f) => f.type === 'post')).toBe(false)
   })
 
   it('forgets every word of a room that closes', async () => {
