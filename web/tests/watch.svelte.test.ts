@@ -72,6 +72,8 @@ describe('watching', () => {
     await expect.element(page.getByText('ordered the small one')).toBeVisible()
     opened.server.drop()
     await expect.element(page.getByTestId('reconnecting')).toBeVisible()
+    // There is no picture in this test, so nothing may be said of it.
+    expect(page.getByTestId('reconnecting').element().textContent).not.toContain('picture')
     opened.server.happen('public', 'message.posted', {
       author: { id: 'x', name: 'Lou', role: 'none', subscriber: false, months: 0, badge: '' },
       text: 'said meanwhile',

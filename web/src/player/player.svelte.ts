@@ -18,6 +18,9 @@ export class PlayerState {
   /** Width by height of the picture; wide until the first frame says otherwise. */
   ratio = $state(16 / 9)
 
+  /** The picture moves. */
+  playing = $derived(this.showing && !this.paused && !this.waiting)
+
   #video: HTMLVideoElement | undefined
   #attached: Attached | undefined
   #preferences: Sound
