@@ -67,6 +67,21 @@ describe('watching', () => {
     await expect.element(rail.getByRole('link', { name: 'Inès Marchetti', exact: true })).toBeVisible()
   })
 
+  it('counts a long message, and keeps all of one that is too long to be sent', async () => {
+    opened = await openPage('/c/ines', { as: 'full' })
+    await composer().fill('a'.repeat(420))
+    await expect.element(page.getByTestId('length')).toHaveTextContent('420 of 500')
+    await composer().fill('b'.repeat(600))
+    await userEvent.keyboard('{Enter}')
+    await expect.element(page.getByText('At most 500 characters')).toBeVisible()
+    await expect.element(composer()).toHaveValue('b'.repeat(600))
+    expect(await audit()).toEqual([])
+    await composer().fill('c'.repeat(500))
+    await userEvent.keyboard('{Enter}')
+    await expect.element(page.getByTestId('chat-log-public')).toHaveTextContent('c'.repeat(500))
+    expect(text()).not.toContain('bbb')
+  })
+
   it('says that it reconnects, and goes on by itself', async () => {
     opened = await openPage('/c/ines', { as: 'full' })
     await expect.element(page.getByText('ordered the small one')).toBeVisible()
