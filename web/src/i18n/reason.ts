@@ -9,9 +9,10 @@ import { measure } from './format'
 export function explain(thrown: unknown): string {
   const refusal = Refusal.from(thrown)
   const sentence = reasonText(refusal.reason) ?? refusal.message
-  if (!refusal.retryAfter) return sentence
-  const unit = refusal.retryAfter < 90 ? 'second' : 'minute'
-  const n = unit === 'second' ? refusal.retryAfter : Math.ceil(refusal.retryAfter / 60)
+  if (refusal.retryAfter === undefined) return sentence
+  // Never less than it takes: "in 0 sec" would be refused again.
+  const seconds = Math.max(1, Math.ceil(refusal.retryAfter))
+  const [n, unit] = seconds < 90 ? [seconds, 'second'] : [Math.ceil(seconds / 60), 'minute']
   return `${sentence} ${t('reason.again', { wait: measure(n, unit) })}`
 }
 
