@@ -82,6 +82,15 @@ describe('watching', () => {
     expect(text()).not.toContain('bbb')
   })
 
+  it('shows outside the Sub Space nobody and nothing that is not known there', async () => {
+    opened = await openPage('/c/ines')
+    await page.getByRole('tab').nth(1).click()
+    await expect.element(page.getByTestId('subscribe')).toBeVisible()
+    const feed = document.querySelector('.locked .feed')!
+    expect(feed.textContent.trim()).toBe('')
+    expect(feed.children).toHaveLength(3)
+  })
+
   it('says that it reconnects, and goes on by itself', async () => {
     opened = await openPage('/c/ines', { as: 'full' })
     await expect.element(page.getByText('ordered the small one')).toBeVisible()
