@@ -126,10 +126,37 @@ describe('the cockpit', () => {
   })
 })
 
+describe('the home page', () => {
+  let opened: Page
+  beforeEach(() => page.viewport(1280, 800))
+  afterEach(() => opened.close())
+
+  it('leads a creator who is live to the cockpit, and offers the others to go live', async () => {
+    opened = await openPage('/', { as: 'owner' })
+    await expect.element(page.getByRole('banner').getByRole('link', { name: 'Cockpit' })).toBeVisible()
+    opened.server.world.channels[0]!.live = null
+    await opened.app.directory.refresh({ force: true })
+    await expect.element(page.getByRole('banner').getByRole('link', { name: 'Go live' })).toBeVisible()
+  })
+
+  it('speaks of other channels only beside a live', async () => {
+    opened = await openPage('/', {
+      as: 'owner',
+      change: (w) => w.channels.forEach((card) => (card.live = null)),
+    })
+    await expect.element(page.getByRole('heading', { name: 'Channels', exact: true })).toBeVisible()
+  })
+})
+
 describe('the account page', () => {
   let opened: Page
   beforeEach(() => page.viewport(1280, 800))
   afterEach(() => opened.close())
+
+  it('says that the password is changed, not set, where there is one', async () => {
+    opened = await openPage('/account', { as: 'subscriber' })
+    await expect.element(page.getByRole('button', { name: 'Change password' })).toBeVisible()
+  })
 
   it('says so when signing out fails', async () => {
     opened = await openPage('/account', { as: 'subscriber' })

@@ -28,6 +28,10 @@ describe.each(Object.entries(files))('%s', (name, words) => {
     }
   })
 
+  it('writes apostrophes as a printer does', () => {
+    expect(Object.entries(words).filter(([, text]) => text.includes("'"))).toEqual([])
+  })
+
   it('has every plural its language needs', () => {
     const rules = new Intl.PluralRules(name.slice(2, -5)).resolvedOptions().pluralCategories
     // French "many" is for millions; "other" stands in for it.
