@@ -61,15 +61,21 @@ function recover(Library: typeof Hls, hls: Hls, onFatal: () => void): void {
 function attachNative(video: HTMLVideoElement, url: string, onFatal: () => void): Attached {
   video.src = url
   video.addEventListener('error', onFatal)
-  const end = () => (video.seekable.length ? video.seekable.end(video.seekable.length - 1) : undefined)
+  const distance = () =>
+    video.seekable.length ? video.seekable.end(video.seekable.length - 1) - video.currentTime : undefined
+  // How close to the end of the playlist this browser plays is its own choice: the closest it came is "live".
+  let closest = Infinity
+  const lag = () => {
+    const now = distance()
+    if (now === undefined) return undefined
+    closest = Math.min(closest, Math.max(0, now))
+    return now - closest
+  }
   return {
     latency: () => undefined,
-    lag: () => {
-      const live = end()
-      return live === undefined ? undefined : live - video.currentTime
-    },
+    lag,
     toLive: () => {
-      video.currentTime = end() ?? video.currentTime
+      video.currentTime += lag() ?? 0
     },
     detach: () => {
       video.removeEventListener('error', onFatal)

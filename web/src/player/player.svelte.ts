@@ -2,7 +2,7 @@ import { untrack } from 'svelte'
 /** How loud: what the player reads at the start and writes when it is changed. */
 export type Sound = { muted: boolean; volume: number }
 
-import { fellBehind } from './edge'
+import { Edge } from './edge'
 import type { Attached } from './hls'
 
 /** The state of one <video>: what the controls show, and what keys and buttons do. */
@@ -23,6 +23,7 @@ export class PlayerState {
 
   #video: HTMLVideoElement | undefined
   #attached: Attached | undefined
+  #edge = new Edge()
   #preferences: Sound
   #wanted = ''
 
@@ -130,7 +131,7 @@ export class PlayerState {
 
   /** Keeps the picture at what happens now, and says how far behind the camera that is. */
   #follow(video: HTMLVideoElement): void {
-    if (fellBehind(this.#attached?.lag(), video)) this.#attached?.toLive()
+    if (this.#edge.fellBehind(this.#attached?.lag(), video, Date.now())) this.#attached?.toLive()
     this.latency = this.#attached?.latency()
   }
 
