@@ -94,9 +94,15 @@ func (r *eventRows) add(enc event.Encoded, id ident.Event, at time.Time, e room.
 
 func (r *eventRows) columns() []column {
 	return []column{
-		{name: "log", words: r.log}, {name: "seq", numbers: r.seq}, {name: "id", words: r.id}, {name: "kind", words: r.kind},
-		{name: "at", numbers: r.at}, {name: "author", words: r.author}, {name: "key", words: r.key},
-		{name: "answers", numbers: r.answers}, {name: "body", words: r.body},
+		{name: "log", words: r.log},
+		{name: "seq", numbers: r.seq},
+		{name: "id", words: r.id},
+		{name: "kind", words: r.kind},
+		{name: "at", numbers: r.at},
+		{name: "author", words: r.author},
+		{name: "key", words: r.key},
+		{name: "answers", numbers: r.answers},
+		{name: "body", words: r.body},
 	}
 }
 
