@@ -5,7 +5,6 @@
 import { Refusal } from '../api/refusal'
 import { backoff } from './backoff'
 import type { ClientFrame, Request, ServerFrame } from './frames'
-import { StreamSocket } from './stream'
 
 export type Link = 'connecting' | 'open' | 'waiting' | 'stopped'
 
@@ -206,10 +205,40 @@ export class Connection {
   }
 }
 
+/** A stream whose code is fetched only by those who need it. Nothing is sent before it has greeted. */
+class LoadedStream implements SocketLike {
+  onopen: SocketLike['onopen'] = null
+  onmessage: SocketLike['onmessage'] = null
+  onclose: SocketLike['onclose'] = null
+  #stream: SocketLike | undefined
+  #closed = false
+
+  constructor() {
+    void import('./stream').then(
+      ({ StreamSocket }) => {
+        if (this.#closed) return
+        this.#stream = new StreamSocket()
+        this.#stream.onmessage = (e) => this.onmessage?.(e)
+        this.#stream.onclose = (e) => this.onclose?.(e)
+      },
+      () => this.onclose?.({ code: 1006 } as CloseEvent),
+    )
+  }
+
+  send(text: string): void {
+    this.#stream?.send(text)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#stream?.close()
+  }
+}
+
 function browser(): Surroundings {
   return {
     open: (way) => {
-      if (way === 'stream') return new StreamSocket()
+      if (way === 'stream') return new LoadedStream()
       const address = new URL('/ws', location.href)
       address.protocol = address.protocol.replace('http', 'ws')
       return new WebSocket(address, 'subspace.v1')
