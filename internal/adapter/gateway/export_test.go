@@ -15,3 +15,19 @@ func (g *Gateway) Hold() (release func()) {
 
 // Loops returns the loops, for tests that keep one busy.
 func (g *Gateway) Loops() []*socket.Loop { return g.sockets.All() }
+
+// Waiting is the bytes that wait for the slowest client.
+func (g *Gateway) Waiting() (most int) {
+	all := make(chan int, len(g.shares))
+	g.everywhere(func(s *share) {
+		slowest := 0
+		for v := range s.visitors {
+			slowest = max(slowest, v.conn.Waiting())
+		}
+		all <- slowest
+	})
+	for range g.shares {
+		most = max(most, <-all)
+	}
+	return most
+}

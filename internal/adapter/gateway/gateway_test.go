@@ -92,7 +92,9 @@ type stage struct {
 	owner   ident.Account
 	channel ident.Channel
 	yuna    ident.Account
-	others  map[string]ident.Channel
+	others  map[string]ident.Channel // by the name behind 'other-'
+	opening sync.Mutex
+	chat    *chat.Service
 }
 
 // stageMaker makes a stage of one kind.
@@ -120,10 +122,13 @@ func newStage(t testing.TB, portable bool) *stage {
 	s.yuna = s.Subscriber(s.channel, s.Person("Yuna"), 1)
 	s.gate, s.signed = access.NewGate(s.rights, now), &sessions{}
 	people := chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), now, account.NewThrottle(account.Limit{Tries: 1000, Every: time.Second}, now))
+	s.chat = people
 	g, err := gateway.New(gateway.Options{
 		Node: "test", Gate: s.gate, Logs: s.logs, Sessions: s.signed, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
 		Channel: func(_ context.Context, handle string) (ident.Channel, error) {
 			if n, ok := strings.CutPrefix(handle, "other-"); ok {
+				s.opening.Lock()
+				defer s.opening.Unlock()
 				return s.others[n], nil
 			}
 			if handle != "atelier" {
@@ -174,6 +179,19 @@ func (s *sessions) LiveSessions(ctx context.Context, ids []ident.Session) (map[i
 		live[id] = true
 	}
 	return live, nil
+}
+
+// another opens a channel with the handle 'other-' and name.
+func (s *stage) another(name string) ident.Channel {
+	s.t.Helper()
+	c := s.Channel(s.owner)
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.others == nil {
+		s.others = map[string]ident.Channel{}
+	}
+	s.others[name] = c
+	return c
 }
 
 func (s *stage) enters(who ident.Account, rooms ...string) *apptest.Socket {
@@ -373,10 +391,9 @@ func TestOneConnectionEntersABoundedNumberOfRooms(t *testing.T) {
 
 func testOneConnectionEntersABoundedNumberOfRooms(t *testing.T, newStage stageMaker) {
 	s := newStage(t)
-	s.others = map[string]ident.Channel{}
 	const most = 16
 	for i := range most + 1 {
-		s.others[fmt.Sprint(i)] = s.Channel(s.owner)
+		s.another(fmt.Sprint(i))
 	}
 	k := s.enters("")
 	for i := range most {

@@ -11,7 +11,6 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/app/apptest"
 	"github.com/subspace-live/subspace/internal/domain/event"
-	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -20,14 +19,14 @@ import (
 func TestSlowReaderOfTwoRoomsMissesNothingUnsaid(t *testing.T) {
 	onBothWires(t, func(t *testing.T, newStage stageMaker) {
 		s := newStage(t)
-		quiet := s.Channel(s.owner)
-		s.others = map[string]ident.Channel{"quiet": quiet}
-		long := []string{"a", "b", "c", "d"}
+		quiet := s.another("quiet")
+		long, last := []string{"a", "b", "c", "d"}, room.Address{}
 		for _, name := range long {
-			s.others[name] = s.Channel(s.owner)
+			at := room.Address{Channel: s.another(name), Audience: room.Public}
 			for i := range 50 {
-				s.writesAt(room.Address{Channel: s.others[name], Audience: room.Public}, fmt.Sprintf("%d %01500d", i, 0))
+				s.writesAt(at, fmt.Sprintf("%d %01500d", i, 0))
 			}
+			last = at
 		}
 		slow := s.sloth(t, "", room.Public)
 		slow.asks(`{"type":"enter","id":"q","channel":"other-quiet","room":"public"}`)
@@ -37,7 +36,7 @@ func TestSlowReaderOfTwoRoomsMissesNothingUnsaid(t *testing.T) {
 			s.ahead.Add(int64(time.Second)) // else it would be too many frames
 			slow.asks(fmt.Sprintf(`{"type":"enter","id":"l","channel":"other-%s","room":"public"}`, name))
 		}
-		apptest.Eventually(t, "the wishes are not heard", func() bool { return s.gateway.Viewers(s.others["d"]) == 1 })
+		apptest.Eventually(t, "the wishes are not heard", func() bool { return s.gateway.Viewers(last.Channel) == 1 })
 		// The number of the quiet room changes, and then somebody speaks there.
 		witness := s.enters("")
 		witness.Enter("other-quiet", "public")
@@ -71,9 +70,7 @@ func TestSlowReaderOfTwoRoomsMissesNothingUnsaid(t *testing.T) {
 func TestSlowReaderIsStillAnswered(t *testing.T) {
 	onBothWires(t, func(t *testing.T, newStage stageMaker) {
 		s := newStage(t)
-		other := s.Channel(s.owner)
-		s.others = map[string]ident.Channel{"long": other}
-		at := room.Address{Channel: other, Audience: room.Public}
+		at := room.Address{Channel: s.another("long"), Audience: room.Public}
 		for i := range 50 {
 			s.writesAt(at, fmt.Sprintf("%d %01500d", i, 0))
 		}
@@ -182,7 +179,7 @@ func TestNodeThatStoodStillLeavesNoHole(t *testing.T) {
 
 // next is the cursor after a frame of a public room; it fails when something is
 // missing, or comes again.
-func next(t *testing.T, f apptest.Frame, cursor int64) int64 {
+func next(t testing.TB, f apptest.Frame, cursor int64) int64 {
 	t.Helper()
 	switch f.Type {
 	case "entered":

@@ -95,6 +95,14 @@ func (c *Conn) Squeezes() bool { return c.flags&flagSqueezes != 0 }
 // Open reports whether frames still reach the client.
 func (c *Conn) Open() bool { return c.state == open }
 
+// Waiting returns how many bytes the client has yet to take.
+func (c *Conn) Waiting() int {
+	if c.out == nil {
+		return 0
+	}
+	return c.out.bytes
+}
+
 // Send hands on frame, a whole frame or several, as far as the client takes it,
 // and queues the rest; limit bounds the bytes of the queue. False: it would be
 // too much, and nothing of it was taken. frame is shared and must not change.
