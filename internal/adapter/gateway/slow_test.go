@@ -146,7 +146,8 @@ func testSlowReaderOfAPrivateRoom(t *testing.T, newStage stageMaker) {
 	for {
 		f, err := slow.next(t.Context())
 		if err != nil {
-			if code := websocket.CloseStatus(err); code != 4008 {
+			// Whoever reads nothing for a while after the goodbye is cut off without it.
+			if code := websocket.CloseStatus(err); code != 4008 && code != -1 {
 				t.Errorf("closed with %d, want 4008", code)
 			}
 			break

@@ -86,7 +86,7 @@ func (s *studio) open(address string) *browser {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	cmd := exec.CommandContext(ctx, program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--mute-audio",
-		"--autoplay-policy=no-user-gesture-required", "--user-data-dir="+s.t.TempDir(), web.URL+"/?u="+address)
+		"--autoplay-policy=no-user-gesture-required", "--user-data-dir="+profile(s.t), web.URL+"/?u="+address)
 	cmd.WaitDelay = 5 * time.Second
 	s.must(cmd.Start())
 	s.t.Cleanup(func() {
@@ -96,6 +96,18 @@ func (s *studio) open(address string) *browser {
 		web.Close()
 	})
 	return b
+}
+
+// profile is a folder for Chromium alone. Its helpers may still write into it
+// when it has been told to end, so that what is left is no failure.
+func profile(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "subspace-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // as said
+	return dir
 }
 
 // browserPatience is longer than the studio's own: on a busy machine a cold
