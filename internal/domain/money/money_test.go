@@ -49,6 +49,39 @@ func TestSumAgreesWithUnboundedArithmetic(t *testing.T) {
 	})
 }
 
+func TestDifferenceAndProductAgreeWithUnboundedArithmetic(t *testing.T) {
+	odd := rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{math.MinInt64, math.MinInt64 + 1, -1, 0, 1, math.MaxInt64}))
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := odd.Draw(t, "a"), odd.Draw(t, "b")
+		for name, c := range map[string]struct {
+			got  func() (money.Amount, error)
+			want *big.Int
+		}{
+			"-": {func() (money.Amount, error) { return eur(a).Sub(eur(b)) }, new(big.Int).Sub(big.NewInt(a), big.NewInt(b))},
+			"*": {func() (money.Amount, error) { return eur(a).Mul(b) }, new(big.Int).Mul(big.NewInt(a), big.NewInt(b))},
+		} {
+			got, err := c.got()
+			if c.want.IsInt64() != (err == nil) || (err == nil && got != eur(c.want.Int64())) || (err != nil && !errors.Is(err, money.ErrOverflow)) {
+				t.Fatalf("%d %s %d = %v, %v; want %v", a, name, b, got, err, c.want)
+			}
+		}
+	})
+	if _, err := eur(1).Sub(money.Amount{Minor: 1, Currency: "USD"}); !errors.Is(err, money.ErrCurrency) {
+		t.Errorf("euros less dollars: %v", err)
+	}
+}
+
+func TestDigitsBehindThePoint(t *testing.T) {
+	for currency, want := range map[string]int{"EUR": 2, "JPY": 0} {
+		if digits, known := money.Digits(currency); !known || digits != want {
+			t.Errorf("%s has %d digits (%v), want %d", currency, digits, known, want)
+		}
+	}
+	if _, known := money.Digits("COIN"); known {
+		t.Error("coins are no currency")
+	}
+}
+
 func TestOnlyCurrenciesOfHundredthsAreSold(t *testing.T) {
 	for currency, want := range map[string]bool{"EUR": true, "USD": true, "JPY": false, "KWD": false, "eur": false, "": false} {
 		if money.Supported(currency) != want {
