@@ -79,6 +79,20 @@ func (tx *Tx) over(name string, columns []column, do func(with string, args []an
 	return nil
 }
 
+// set returns the statements that run text over the rows of a table, as over
+// does; without rows there is nothing to run.
+func (tx *Tx) set(name string, columns []column, text string, row func(scan func(...any) error) error) (all []statement) {
+	if len(columns[0].words) == 0 && len(columns[0].numbers) == 0 {
+		return nil
+	}
+	err := tx.over(name, columns, func(with string, args []any) error {
+		all = append(all, statement{with + text, args, row})
+		return nil
+	})
+	_ = err // nothing was run
+	return all
+}
+
 // holders returns n groups of width placeholders: ($1,$2),($3,$4),…
 func holders(n, width int) string {
 	b := make([]byte, 0, n*width*5)

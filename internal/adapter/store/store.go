@@ -19,6 +19,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/ledger"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -51,6 +52,8 @@ type engine interface {
 	locksRows() bool
 	takesArrays() bool               // as one argument
 	classify(err error) *fault.Fault // nil: an accident
+	// complaints asks the database what it finds wrong with itself.
+	complaints(ctx context.Context, r runner) ([]string, error)
 	close() error
 }
 
@@ -167,6 +170,7 @@ type Tx struct {
 	locks    bool                       // rows must be locked by hand
 	logs     map[room.Address]*room.Log // that nobody else can move until the transaction ends
 	appended []room.Bell
+	accounts map[ledger.Account]int64 // numbers of those that are open
 }
 
 // Unit gives a package of the domain its own view of transactions: T is the Tx

@@ -1,8 +1,9 @@
 // Package storetest opens a real, empty database for a test.
 //
-// Owns: fresh databases. Promises: SQLite in the test's folder, or, when
-// SUBSPACE_TEST_DATABASE holds a PostgreSQL address, a database of its own
-// there that is dropped afterwards. Does not do: fakes.
+// Owns: fresh databases, and the look at what a test leaves in one. Promises:
+// SQLite in the test's folder, or, when SUBSPACE_TEST_DATABASE holds a PostgreSQL
+// address, a database of its own there that is dropped afterwards. Does not do:
+// fakes.
 package storetest
 
 import (
@@ -39,6 +40,21 @@ func Open(t testing.TB, url string, now func() time.Time, bell func([]room.Bell)
 		}
 	})
 	return db
+}
+
+// Sound fails the test for each promise that the database breaks: those that
+// 'subspace doctor' looks at. Call it when the acts of a test are over.
+func Sound(t testing.TB, db *store.DB) {
+	t.Helper()
+	for _, c := range db.Checks() {
+		broken, err := c.Broken(context.Background()) // also while the test is cleaned up
+		if err != nil {
+			t.Errorf("%s: %v", c.Promise, err)
+		}
+		for _, what := range broken {
+			t.Errorf("%s: %s", c.Promise, what)
+		}
+	}
 }
 
 // URL returns the address of a fresh database.

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ledger"
+)
+
+// Check is a promise about the whole database that can be looked at.
+type Check struct {
+	Promise string
+	// Broken says in words what breaks it, each place a sentence; nothing: it is
+	// kept. It looks at one moment and changes nothing.
+	Broken func(ctx context.Context) ([]string, error)
+}
+
+// Checks lists what 'subspace doctor' looks at, and storetest after a test. The
+// first is the schema; without it the others mean nothing.
+//
+// This is the place for yours: who adds a table whose rows promise something
+// about other rows adds a line here.
+func (db *DB) Checks() []Check {
+	all := []Check{
+		{"schema: all that this release knows of is there", db.viewing((*Tx).brokenSchema)},
+		{"storage: the database finds nothing wrong with itself", db.viewing((*Tx).complaints)},
+		{"logs: each head is the number of the log's events and the last of them", db.viewing((*Tx).brokenLogs)},
+	}
+	for _, p := range ledger.Promises() {
+		all = append(all, Check{"ledger: " + string(p), db.viewing(func(tx *Tx, ctx context.Context) ([]string, error) {
+			return tx.BrokenPromise(ctx, p)
+		})})
+	}
+	return all
+}
+
+// viewing asks a question on a snapshot.
+func (db *DB) viewing(ask func(*Tx, context.Context) ([]string, error)) func(context.Context) ([]string, error) {
+	return func(ctx context.Context) (found []string, err error) {
+		err = db.View(ctx, func(tx *Tx) error {
+			found, err = ask(tx, ctx)
+			return err
+		})
+		return found, err
+	}
+}
+
+// sentences returns the rows of a query that writes one sentence in each. Twenty
+// are enough to know that something is wrong.
+func (tx *Tx) sentences(ctx context.Context, query string, args ...any) (found []string, err error) {
+	err = tx.each(ctx, query+` LIMIT 20`, args, func(scan func(...any) error) error {
+		var s string
+		err := scan(&s)
+		found = append(found, s)
+		return err
+	})
+	return found, err
+}
+
+func (tx *Tx) brokenSchema(ctx context.Context) (found []string, err error) {
+	all, err := readMigrations(migrations)
+	if err != nil {
+		return nil, err
+	}
+	applied, err := appliedMigrations(ctx, tx.r)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkApplied(all, applied); err != nil {
+		return []string{fault.Of(err).Detail}, nil
+	}
+	for _, m := range all {
+		if _, done := applied[m.version]; !done {
+			found = append(found, "Migration "+m.name+" is missing: it is made when a server of this release starts.")
+		}
+	}
+	return found, nil
+}
+
+func (tx *Tx) complaints(ctx context.Context) ([]string, error) {
+	return tx.db.engine.complaints(ctx, tx.r)
+}
+
+func (tx *Tx) brokenLogs(ctx context.Context) ([]string, error) {
+	return tx.sentences(ctx, `SELECT 'Log ' || l.id || ' has the head ' || l.head || ' and ' || COUNT(e.seq) || ' events, the last ' || COALESCE(MAX(e.seq), 0)
+		FROM log l LEFT JOIN event e ON e.log = l.id GROUP BY l.id, l.head
+		HAVING l.head <> COUNT(e.seq) OR l.head <> COALESCE(MAX(e.seq), 0) ORDER BY l.id`)
+}
+
+// complaints implements engine.
+func (e *sqliteEngine) complaints(ctx context.Context, r runner) (found []string, err error) {
+	_, err = r.run(ctx,
+		statement{`PRAGMA integrity_check(20)`, nil, func(scan func(...any) error) error {
+			var s string
+			err := scan(&s)
+			if s != "ok" {
+				found = append(found, s)
+			}
+			return err
+		}},
+		statement{`PRAGMA foreign_key_check`, nil, func(scan func(...any) error) error {
+			var table, parent string
+			var row, key sql.NullInt64
+			err := scan(&table, &row, &parent, &key)
+			found = append(found, fmt.Sprintf("Row %d of %s refers to a row of %s that is not there", row.Int64, table, parent))
+			return err
+		}})
+	return found, err
+}
+
+// complaints implements engine. PostgreSQL reads no table through for us; it
+// knows which constraints and indexes cannot be relied on, and which pages it
+// could not read.
+func (e *postgresEngine) complaints(ctx context.Context, r runner) (found []string, err error) {
+	row := func(scan func(...any) error) error {
+		var s string
+		err := scan(&s)
+		found = append(found, s)
+		return err
+	}
+	_, err = r.run(ctx,
+		statement{`SELECT 'Constraint ' || conname || ' of ' || conrelid::regclass::text || ' was never validated' FROM pg_constraint WHERE NOT convalidated`, nil, row},
+		statement{`SELECT 'Index ' || indexrelid::regclass::text || ' is not valid' FROM pg_index WHERE NOT indisvalid`, nil, row},
+		statement{`SELECT checksum_failures || ' pages had a wrong checksum' FROM pg_stat_database
+			WHERE datname = current_database() AND checksum_failures > 0`, nil, row})
+	return found, err
+}
