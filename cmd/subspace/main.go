@@ -21,6 +21,7 @@ const usage = `Subspace: live streaming with a room for your subscribers.
 
   subspace serve     run the server; --help lists the settings
   subspace demo      show the product on a temporary folder
+  subspace doctor    look whether the database is sound, also while it is used
   subspace openapi   print the OpenAPI document of the REST API
   subspace version   print the version
 `
@@ -42,6 +43,8 @@ func run(ctx context.Context, args []string) int {
 		err = serve(ctx, args[1:])
 	case "demo":
 		err = runDemo(ctx, args[1:])
+	case "doctor":
+		err = doctor(ctx, args[1:])
 	case "openapi":
 		err = openapi()
 	case "version":

@@ -127,5 +127,8 @@ func fullDisk(code int) bool {
 }
 
 func (e *sqliteEngine) close() error {
+	if e.writer == nil { // opened by Inspect
+		return e.readers.close()
+	}
 	return errors.Join(e.writer.close(), e.readers.close(), e.write.Close())
 }

@@ -51,12 +51,13 @@ type World struct {
 	n int
 }
 
-// NewWorld returns an empty world.
+// NewWorld returns an empty world. It must be sound when the test ends.
 func NewWorld(t testing.TB) *World {
 	t.Helper()
 	w := &World{URL: URL(t), Clock: NewClock(), t: t}
 	w.IDs = ident.NewSource(w.Clock.Now, rand.Reader)
 	w.DB = Open(t, w.URL, w.Clock.Now, nil)
+	t.Cleanup(func() { Sound(t, w.DB) })
 	return w
 }
 
