@@ -169,6 +169,7 @@ func TestFramesThatAreWrongCloseWithTheirCode(t *testing.T) {
 		"half an object":     {text(`{"type":"ping"`), 4000},
 		"not an object":      {text(`["ping"]`), 4000},
 		"nothing":            {text(``), 4000},
+		"null":               {text(` null`), 4000},
 		"a number as a word": {text(`{"type":7}`), 4000},
 		"a sequence too far": {text(`{"type":"post","reply_to":1e99}`), 4000},
 		"not even UTF-8":     {text("\xff\xfe{}"), 1007},

@@ -31,8 +31,9 @@ func FuzzAsk(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !json.Valid(message) {
-			t.Fatalf("what is no JSON was understood as %+v", a)
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(message, &object); err != nil || object == nil {
+			t.Fatalf("what is no JSON object was understood as %+v", a)
 		}
 		answer := encode(refusedFrame{Type: "refused", ID: a.ID, Reason: "x", Detail: clip(a.Type)})
 		var back refusedFrame

@@ -1,7 +1,9 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -26,9 +28,15 @@ type ask struct {
 	Token   string `json:"token"`
 }
 
+// errNull says that a frame is JSON and yet no object.
+var errNull = errors.New("a frame is null")
+
 // parseAsk reads a frame. Its id is kept as far as it will be repeated.
 func parseAsk(message []byte) (f ask, err error) {
 	err = json.Unmarshal(message, &f)
+	if err == nil && !bytes.Contains(message, []byte{'{'}) { // null leaves f as it is
+		err = errNull
+	}
 	f.ID = clip(f.ID)
 	return f, err
 }
