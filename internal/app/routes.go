@@ -70,6 +70,9 @@ func (s *Server) metrics() http.Handler {
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "subspace_connections", Help: "Open sockets on this node.",
 	}, func() float64 { return float64(s.parts.gateway.Connections()) }))
+	reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "subspace_bus_lost_total", Help: "Messages to other nodes that the bus did not take; readers of the logs repair them.",
+	}, func() float64 { return float64(s.bus.Lost()) }))
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }
 

@@ -3,7 +3,8 @@
 // Owns: the NATS server inside the process (the default) and the client to it
 // or to an external one; one client, two ways to connect. Promises: what is
 // published reaches every node that listens, at most once, and its own node the
-// same way. Does not do: durability. A lost bell is healed by reading the log.
+// same way; whoever publishes never waits, whatever state the server is in.
+// Does not do: durability. A lost bell is healed by reading the log.
 package bus
 
 import (
@@ -15,6 +16,7 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -28,10 +30,12 @@ import (
 
 // Bus is a node's connection.
 type Bus struct {
-	conn   *nats.Conn
-	closed chan struct{}  // closed when the connection is
-	inside *server.Server // nil when the NATS server is external
-	log    *slog.Logger
+	conn      *nats.Conn
+	outgoing  *outgoing
+	connected atomic.Bool    // asking the client may take as long as it writes
+	closed    chan struct{}  // closed when the connection is
+	inside    *server.Server // nil when the NATS server is external
+	log       *slog.Logger
 }
 
 // startLimit is how long the NATS server inside may take to start.
@@ -46,19 +50,27 @@ const (
 // Open connects to url, or starts a server inside the process when it is empty.
 // A connection that breaks later is made again by itself, for ever.
 func Open(ctx context.Context, url string, log *slog.Logger) (*Bus, error) {
+	return open(url, log, writeLimit)
+}
+
+func open(url string, log *slog.Logger, patience time.Duration) (*Bus, error) {
 	b := &Bus{log: log, closed: make(chan struct{})}
+	b.connected.Store(true) // until it is said that it broke; without a connection there is no Bus
 	opts := []nats.Option{
 		nats.Name("subspace"), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond),
-		// One that fell silent is noticed, and its node says so; writing to it holds
-		// nobody up for long.
-		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.FlusherTimeout(writeLimit),
+		// One that fell silent is noticed, and its node says so.
+		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2), nats.FlusherTimeout(patience),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			b.connected.Store(false)
 			if err != nil {
 				log.Warn("bus disconnected; delivery goes on by heads", "err", err)
 			}
 		}),
 		nats.ClosedHandler(func(*nats.Conn) { close(b.closed) }),
-		nats.ReconnectHandler(func(*nats.Conn) { log.Info("bus connected again") }),
+		nats.ReconnectHandler(func(*nats.Conn) {
+			b.connected.Store(true)
+			log.Info("bus connected again")
+		}),
 	}
 	if url == "" {
 		if err := b.startInside(); err != nil {
@@ -74,6 +86,7 @@ func Open(ctx context.Context, url string, log *slog.Logger) (*Bus, error) {
 		return nil, fault.New(fault.Unavailable, "bus_unavailable", "The NATS server cannot be reached: check --nats.").Because(err)
 	}
 	b.conn = conn
+	b.outgoing = newOutgoing(conn.Publish, log)
 	return b, nil
 }
 
@@ -91,18 +104,18 @@ func (b *Bus) startInside() error {
 	return nil
 }
 
+// closeLimit is how long a bus that carries nothing may take to end.
+const closeLimit = 2 * time.Second
+
 // Close sends what is queued and disconnects.
 func (b *Bus) Close() error {
-	err := b.conn.Drain()
-	if errors.Is(err, nats.ErrConnectionReconnecting) { // nothing can be sent, and heads heal what is lost
-		b.conn.Close()
-		err = nil
-	}
-	select {
-	case <-b.closed:
-	case <-time.After(2 * time.Second): // a broken connection drains nowhere
+	var err error
+	if b.outgoing.close(closeLimit) {
+		err = b.drain()
+	} else { // it carries nothing, and heads heal what is lost
 		b.conn.Close()
 	}
+	<-b.outgoing.done
 	if b.inside != nil {
 		b.inside.Shutdown()
 		b.inside.WaitForShutdown()
@@ -110,14 +123,33 @@ func (b *Bus) Close() error {
 	return err
 }
 
+// drain disconnects when what NATS's client still holds is sent.
+func (b *Bus) drain() error {
+	err := b.conn.Drain()
+	if errors.Is(err, nats.ErrConnectionReconnecting) { // nothing can be sent, and heads heal what is lost
+		b.conn.Close()
+		err = nil
+	}
+	select {
+	case <-b.closed:
+	case <-time.After(closeLimit): // a broken connection drains nowhere
+		b.conn.Close()
+	}
+	return err
+}
+
 // Connected reports whether the bus carries anything right now.
-func (b *Bus) Connected() bool { return b.conn.IsConnected() }
+func (b *Bus) Connected() bool { return b.connected.Load() }
+
+// Lost counts the messages for other nodes that were given up, because the bus
+// took them more slowly than they came.
+func (b *Bus) Lost() uint64 { return b.outgoing.lost.Load() }
 
 // ringMax bounds the bytes of one message to other nodes; NATS takes a megabyte.
 const ringMax = 256 << 10
 
-// Ring publishes bells: those of one log that follow each other go together. What
-// cannot be sent is logged and healed by heads.
+// Ring publishes bells and does not wait: those of one log that follow each other
+// go together. What cannot be sent is counted and healed by heads.
 func (b *Bus) Ring(bells []room.Bell) {
 	for len(bells) > 0 {
 		first, size, n := bells[0], 0, 0
@@ -142,9 +174,7 @@ func (b *Bus) publish(bells []room.Bell, size int) {
 		lines = append(lines, bell.Bytes...)
 	}
 	subject := "subspace.bell." + string(first.Audience) + "." + string(first.Channel) + "." + string(first.Log) + "." + strconv.FormatInt(first.Seq, 10)
-	if err := b.conn.Publish(subject, lines); err != nil {
-		b.log.Warn("bells lost", "log", first.Log, "seq", first.Seq, "count", len(bells), "err", err)
-	}
+	b.outgoing.put(parcel{subject, lines})
 }
 
 // OnBell calls f for every bell of every node, in the order of one connection.
@@ -173,15 +203,14 @@ type presence struct {
 	Inside  int           `json:"inside"`
 }
 
-// Announce tells all nodes how many are here.
+// Announce tells all nodes how many are here. It does not wait.
 func (b *Bus) Announce(p room.Presence) {
 	data, err := json.Marshal(presence(p))
-	if err == nil {
-		err = b.conn.Publish("subspace.presence", data)
-	}
 	if err != nil {
 		b.log.Debug("presence lost", "err", err)
+		return
 	}
+	b.outgoing.put(parcel{"subspace.presence", data})
 }
 
 // OnPresence calls f with what every node announces. f must not block.
