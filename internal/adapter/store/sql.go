@@ -8,14 +8,15 @@ import (
 )
 
 // among returns a condition that holds for the values, such as 'IN ($2,$3)', and
-// its arguments, of which the first is number first. Prepared statements are
-// found by their text, so there are few: PostgreSQL takes an array; for SQLite
-// the last value is repeated, which changes no set, until there are 1, 2, 4, 8, ….
+// its arguments, of which the first is number first; it holds for nothing when
+// there are none. Prepared statements are found by their text, so there are few:
+// PostgreSQL takes an array; for SQLite the last value is repeated, which changes
+// no set, until there are 1, 2, 4, 8, ….
 func among[T ~string | ~int64](tx *Tx, first int, values []T) (condition string, args []any) {
 	if tx.db.engine.takesArrays() {
 		return "= ANY($" + strconv.Itoa(first) + ")", []any{values}
 	}
-	size := 1
+	size := min(1, len(values))
 	for size < len(values) {
 		size *= 2
 	}
@@ -39,11 +40,14 @@ const tableChunk = 64
 // over runs a statement over the rows of a table that it reads under a name:
 // do is handed the text to begin with, 'WITH name (…) AS (…)', and its
 // arguments. PostgreSQL gets all rows as arrays; SQLite gets them in chunks of
-// 64, 32, 16, … rows, so that there are few texts.
+// 64, 32, 16, … rows, so that there are few texts. Without rows nothing is run.
 func (tx *Tx) over(name string, columns []column, do func(with string, args []any) error) error {
 	names, rows := make([]string, len(columns)), 0
 	for i, c := range columns {
 		names[i], rows = c.name, max(len(c.words), len(c.numbers))
+	}
+	if rows == 0 {
+		return nil
 	}
 	head := "WITH " + name + " (" + strings.Join(names, ", ") + ") AS ("
 	if tx.db.engine.takesArrays() {
