@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -74,10 +75,12 @@ func (e *postgresEngine) transact(ctx context.Context, begin string, job func(ru
 	defer conn.Close() //nolint:errcheck // it goes back to the pool, or was broken
 	return conn.Raw(func(driverConn any) error {
 		tx := &postgresTx{conn: driverConn.(*stdlib.Conn).Conn(), begin: begin}
-		err := guarded(job, tx)
-		if err == nil {
-			err = tx.commit(ctx)
-		}
+		err := guarded(func(r runner) error { // what was put off is answered at the end
+			if err := job(r); err != nil {
+				return err
+			}
+			return tx.commit(ctx)
+		}, tx)
 		if err != nil {
 			tx.rollback(ctx)
 		}
@@ -93,6 +96,7 @@ type postgresTx struct {
 	begin   string // empty: it has begun
 	waiting []statement
 	failed  error // after which nothing can be kept
+	unread  bool  // answers are on their way
 }
 
 // run implements runner.
@@ -108,16 +112,17 @@ func (tx *postgresTx) run(ctx context.Context, statements ...statement) (changed
 	for _, s := range all {
 		batch.Queue(s.text, s.args...)
 	}
-	tx.begin, tx.waiting = "", nil
+	tx.begin, tx.waiting, tx.unread = "", nil, true
 	answers := tx.conn.SendBatch(ctx, batch)
 	for _, s := range all {
 		if changed, err = answer(answers, s); err != nil {
 			break
 		}
 	}
-	if closing := answers.Close(); err == nil {
+	if closing := answers.Close(); err == nil { // it has read what is left, or given the connection up
 		err = closing
 	}
+	tx.unread = false
 	if tx.failed == nil {
 		tx.failed = err
 	}
@@ -148,8 +153,14 @@ func (tx *postgresTx) later(_ context.Context, s statement) error {
 	return nil
 }
 
-// commit sends what waits with the end behind it.
+// commit sends what waits with the end behind it. Only what nobody looks at may
+// travel with the end: whoever dislikes an answer could not undo it any more.
 func (tx *postgresTx) commit(ctx context.Context) error {
+	if slices.ContainsFunc(tx.waiting, func(s statement) bool { return s.row != nil }) {
+		if _, err := tx.run(ctx); err != nil {
+			return err
+		}
+	}
 	if tx.failed != nil {
 		return tx.failed // it was not handed on
 	}
@@ -164,16 +175,23 @@ func (tx *postgresTx) commit(ctx context.Context) error {
 const rollbackLimit = 5 * time.Second
 
 // rollback ends what was begun, also for a caller who went away. A connection on
-// which that fails is closed, and the pool opens another.
+// which that fails is closed, and so is one on which answers are still on their
+// way, because whoever read them panicked: until they are read it is not even
+// known whether a transaction has begun. The pool opens another.
 func (tx *postgresTx) rollback(ctx context.Context) {
-	if tx.conn.IsClosed() || tx.conn.PgConn().TxStatus() == 'I' {
+	if tx.conn.IsClosed() || tx.conn.PgConn().TxStatus() == 'I' && !tx.unread {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackLimit)
 	defer cancel()
-	if _, err := tx.conn.Exec(ctx, `ROLLBACK`); err != nil {
+	broken := tx.unread
+	if !broken {
+		_, err := tx.conn.Exec(ctx, `ROLLBACK`)
+		broken = err != nil
+	}
+	if broken {
 		closing := tx.conn.Close(ctx)
-		_ = closing // it was broken
+		_ = closing // nobody uses it again
 	}
 }
 
