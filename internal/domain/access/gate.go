@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -32,6 +33,7 @@ type Gate struct {
 
 	mu      sync.Mutex
 	known   map[Subject]*known
+	failed  time.Time                // when facts could last not be read; zero since they could
 	changes uint64                   // counts calls of Forget, so that a read that began before one is not kept
 	counted map[ident.Channel]uint64 // the same, of each channel
 }
@@ -52,21 +54,43 @@ func NewGate(read FactsReader, now func() time.Time) *Gate {
 
 // Decide answers for one subject. The error is a fault: 'channel_missing' when
 // there is no such channel, 'unconfirmed' when the facts are older than a lease
-// and cannot be read again. What anybody may read stays readable on old facts.
+// and cannot be read again. What anybody may read stays readable on old facts,
+// and where it is known that they cannot be read nobody waits for that.
 func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error) {
+	if g.failing() {
+		if d, ok := g.open(s, a); ok {
+			return d, nil
+		}
+	}
 	f, err := g.Facts(ctx, s)
 	if err == nil {
 		return Decide(f, a, g.now()), nil
 	}
-	if fault.Of(err) == nil {
-		if old, ok := g.remembered(s); ok && openToAll(old, a) {
-			if d := Decide(old, a, g.now()); d.Allowed {
-				return d, nil
-			}
+	if f := fault.Of(err); f == nil || f.Kind == fault.Unavailable {
+		if d, ok := g.open(s, a); ok {
+			return d, nil
 		}
 		err = Unconfirmed().Because(err)
 	}
 	return Decision{}, err
+}
+
+// open is Decide from facts however old, for what anybody may who is not shut out.
+func (g *Gate) open(s Subject, a Action) (Decision, bool) {
+	old, ok := g.remembered(s)
+	if !ok || !openToAll(old, a) {
+		return Decision{}, false
+	}
+	d := Decide(old, a, g.now())
+	return d, d.Allowed
+}
+
+// failing reports whether facts could not be read a moment ago. Now and then
+// somebody tries again.
+func (g *Gate) failing() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return !g.failed.IsZero() && g.now().Sub(g.failed) < Lease
 }
 
 // Unconfirmed is the refusal when rights cannot be read.
@@ -189,11 +213,15 @@ func (g *Gate) refresh(ctx context.Context, subjects []Subject) (map[Subject]Fac
 	began, changes := g.now(), g.changes
 	g.mu.Unlock()
 	read, err := g.read.Facts(ctx, subjects)
-	if err != nil {
-		return nil, err
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err != nil {
+		if !errors.Is(err, context.Canceled) { // somebody who went away says nothing about the facts
+			g.failed = g.now()
+		}
+		return nil, err
+	}
+	g.failed = time.Time{}
 	for s, f := range read {
 		at := began
 		if g.changes != changes {

@@ -206,6 +206,16 @@ func TestSlowReadDoesNotReplaceANewerOne(t *testing.T) {
 // Without a reading of rights private doors are shut and say so; what anybody
 // may read stays open on old facts, but not for those who are shut out.
 func TestWithoutTheDatabaseOnlyThePublicStaysOpen(t *testing.T) {
+	for name, down := range map[string]error{
+		"an accident": errors.New("connection refused"),
+		"a refusal":   fault.New(fault.Unavailable, "storage_unavailable", "The server cannot reach its database right now."),
+		"no answer":   context.DeadlineExceeded,
+	} {
+		t.Run(name, func(t *testing.T) { withoutTheDatabase(t, down) })
+	}
+}
+
+func withoutTheDatabase(t *testing.T, down error) {
 	g, d, c := newGate()
 	nobody := access.Subject{Channel: "c"}
 	banned := access.Subject{Account: "b", Channel: "c"}
@@ -215,7 +225,7 @@ func TestWithoutTheDatabaseOnlyThePublicStaysOpen(t *testing.T) {
 		mayRead(t, g, s)
 	}
 	d.mu.Lock()
-	d.down = errors.New("connection refused")
+	d.down = down
 	d.mu.Unlock()
 	if !mayRead(t, g, subscriber()) {
 		t.Error("the lease ended early")
@@ -247,6 +257,46 @@ func TestWithoutTheDatabaseOnlyThePublicStaysOpen(t *testing.T) {
 	if !mayRead(t, g, subscriber()) {
 		t.Error("the door stays shut after the database came back")
 	}
+}
+
+// A database that hangs is waited for by one; who comes to a public room after
+// that is let in from memory, until somebody tries again or finds it well.
+func TestNobodyWaitsAtAPublicDoorForWhatIsKnownToHang(t *testing.T) {
+	g, d, c := newGate()
+	nobody := access.Subject{Channel: "c"}
+	d.set(nobody, access.Facts{SpaceOpen: true})
+	reads := func(want int, when string) {
+		t.Helper()
+		before := d.count()
+		if _, err := g.Allow(t.Context(), nobody, access.ReadPublic); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+		if n := d.count() - before; n != want {
+			t.Errorf("%s: %d reads, want %d", when, n, want)
+		}
+	}
+	down := func(err error) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.down = err
+	}
+	reads(1, "at first")
+	c.Advance(access.Lease)
+	down(context.Canceled)
+	reads(1, "when somebody went away")
+	reads(1, "after somebody went away")
+	down(context.DeadlineExceeded)
+	reads(1, "when it hangs")
+	reads(0, "when that is known")
+	c.Advance(access.Lease)
+	reads(1, "a lease later")
+	down(nil)
+	reads(0, "before anybody knows that it is well")
+	if !mayRead(t, g, subscriber()) {
+		t.Error("a private door does not ask")
+	}
+	c.Advance(access.Lease)
+	reads(1, "when it is well")
 }
 
 func TestPrivateLiveIsNotOpenOnOldFacts(t *testing.T) {
