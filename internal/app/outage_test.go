@@ -101,7 +101,7 @@ func TestDatabaseAwayForTenSeconds(t *testing.T) {
 			d.a.Stranger().Enters("atelier", "public")
 			began := time.Now()
 			back := away(d)
-			d.refusesPosts()
+			d.refuses()
 			f := d.inside.Await("the private room closes", apptest.Type("closed", "space"))
 			if late := f.At.Sub(began); f.Reason != "unconfirmed" || late > 15*time.Second {
 				t.Errorf("closed because %s after %v", f.Reason, late)
@@ -130,11 +130,32 @@ func TestDatabaseAwayForTenSeconds(t *testing.T) {
 	}
 }
 
-// refusesPosts fails unless posts into both rooms are refused with a reason, in
-// time, also when many wait.
-func (d *duo) refusesPosts() {
+// refuses fails unless posts and requests are refused with a reason, in time, also
+// when many wait.
+func (d *duo) refuses() {
 	d.t.Helper()
 	var all sync.WaitGroup
+	for _, ask := range []struct {
+		who          *apptest.Person
+		method, path string
+		in           any
+	}{
+		{d.a.Stranger(), "GET", d.channel.Path("/rooms/public/events"), nil},
+		{d.a.Stranger(), "GET", d.channel.Path(""), nil},
+		{d.a.Stranger(), "POST", "/api/session/light", map[string]any{"name": "Latecomer"}},
+		{d.speaker, "POST", d.channel.Path("/questions"), map[string]any{"key": rand.Text(), "text": "Is it away?"}},
+	} {
+		all.Go(func() {
+			began := time.Now()
+			a, err := ask.who.Ask(ask.method, ask.path, ask.in)
+			if took := time.Since(began); took > 15*time.Second {
+				d.t.Errorf("%s %s was answered after %v", ask.method, ask.path, took)
+			}
+			if p := a.Problem(); err != nil || p == nil || p.Reason != "storage_unavailable" && p.Reason != "unconfirmed" {
+				d.t.Errorf("%s %s while the database is away: %d %s %v", ask.method, ask.path, a.Status, a.Body, err)
+			}
+		})
+	}
 	for _, k := range d.waiting {
 		all.Go(func() {
 			began := time.Now()

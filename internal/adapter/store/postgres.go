@@ -9,11 +9,12 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib" // also the driver named 'pgx'
+	"github.com/jackc/pgx/v5/stdlib" // also the driver named 'pgx', for tests
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 )
@@ -28,13 +29,31 @@ const postgresTries = 4
 // at a time; any number that nothing else in the database uses will do.
 const migrationLock = 0x5355_4253
 
+// The patience with a database, and with nodes, that say nothing.
+const (
+	// answerLimit is how long a transaction may take, waiting for a connection
+	// included: who asks a database that hangs is told so.
+	answerLimit = 8 * time.Second
+	// statementLimit is how long PostgreSQL works on a statement, when the node
+	// that asked cannot take it back any more. It is longer than answerLimit.
+	statementLimit = 10 * time.Second
+	// idleLimit is how long PostgreSQL keeps a transaction open, and with it the
+	// locks that all nodes wait for, while its node says nothing. It is shorter, so
+	// that those who wait get their turn.
+	idleLimit = 5 * time.Second
+)
+
 type postgresEngine struct{ db *sql.DB }
 
 func openPostgres(ctx context.Context, url string) (engine, error) {
-	db, err := sql.Open("pgx", url)
+	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "database_url_invalid", "The database address cannot be read.")
 	}
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, limits(config.RuntimeParams))
+		return err
+	}))
 	db.SetMaxOpenConns(postgresConns)
 	db.SetMaxIdleConns(postgresConns)
 	if err := db.PingContext(ctx); err != nil {
@@ -43,22 +62,56 @@ func openPostgres(ctx context.Context, url string) (engine, error) {
 	return &postgresEngine{db}, nil
 }
 
-func (e *postgresEngine) update(ctx context.Context, job func(runner) error) error {
-	var err error
-	for range postgresTries {
-		if err = e.transact(ctx, `BEGIN`, job); !repeatable(err) {
-			return err
+// limits returns what sets the limits of a new connection, but for those that the
+// database's address sets itself. They are asked for and not part of the greeting,
+// because poolers refuse greetings with settings that they do not know.
+func limits(set map[string]string) string {
+	text := ""
+	for _, l := range []struct {
+		name string
+		d    time.Duration
+	}{{"statement_timeout", statementLimit}, {"idle_in_transaction_session_timeout", idleLimit}} {
+		if _, is := set[l.name]; !is {
+			text += "SET " + l.name + " = " + strconv.FormatInt(l.d.Milliseconds(), 10) + ";"
 		}
+	}
+	return text
+}
+
+func (e *postgresEngine) update(ctx context.Context, job func(runner) error) error {
+	return within(ctx, func(by time.Time) (err error) {
+		for range postgresTries {
+			if err = e.transact(ctx, by, `BEGIN`, job); !repeatable(err) {
+				return err
+			}
+		}
+		return err
+	})
+}
+
+func (e *postgresEngine) view(ctx context.Context, job func(runner) error) error {
+	return within(ctx, func(by time.Time) error {
+		return e.transact(ctx, by, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, job)
+	})
+}
+
+// within runs what may take until a time. When that has passed, and the caller
+// would have waited longer, the database is to blame.
+func within(ctx context.Context, run func(by time.Time) error) error {
+	by := time.Now().Add(answerLimit)
+	err := run(by)
+	if errors.Is(err, context.DeadlineExceeded) && fault.Of(err) == nil && ctx.Err() == nil && !time.Now().Before(by) {
+		return errDown().Because(err)
 	}
 	return err
 }
 
-func (e *postgresEngine) view(ctx context.Context, job func(runner) error) error {
-	return e.transact(ctx, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, job)
-}
-
+// migrate has no limit: it may wait for another node, and work long.
 func (e *postgresEngine) migrate(ctx context.Context, job func(runner) error) error {
-	return e.transact(ctx, `BEGIN`, func(r runner) error {
+	return e.transact(ctx, time.Time{}, `BEGIN`, func(r runner) error {
+		if _, err := r.run(ctx, statement{text: `SET LOCAL statement_timeout = 0`}); err != nil {
+			return fmt.Errorf("migrate without a limit: %w", err)
+		}
 		if _, err := r.run(ctx, statement{text: `SELECT pg_advisory_xact_lock($1)`, args: []any{migrationLock}}); err != nil {
 			return fmt.Errorf("wait for another node's migration: %w", err)
 		}
@@ -67,14 +120,16 @@ func (e *postgresEngine) migrate(ctx context.Context, job func(runner) error) er
 }
 
 // transact runs job in a transaction on a connection of its own.
-func (e *postgresEngine) transact(ctx context.Context, begin string, job func(runner) error) error {
+func (e *postgresEngine) transact(ctx context.Context, by time.Time, begin string, job func(runner) error) error {
+	ctx, cancel := endingAt(ctx, by)
+	defer cancel()
 	conn, err := e.db.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Close() //nolint:errcheck // it goes back to the pool, or was broken
 	return conn.Raw(func(driverConn any) error {
-		tx := &postgresTx{conn: driverConn.(*stdlib.Conn).Conn(), begin: begin}
+		tx := &postgresTx{conn: driverConn.(*stdlib.Conn).Conn(), begin: begin, by: by}
 		err := guarded(func(r runner) error { // what was put off is answered at the end
 			if err := job(r); err != nil {
 				return err
@@ -88,12 +143,21 @@ func (e *postgresEngine) transact(ctx context.Context, begin string, job func(ru
 	})
 }
 
+// endingAt ends a context at a time; the zero time, 'never', leaves it as it is.
+func endingAt(ctx context.Context, by time.Time) (context.Context, context.CancelFunc) {
+	if by.IsZero() {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, by)
+}
+
 // postgresTx sends what waits together with what is asked next: the way to the
 // database and back takes longer than most statements. The transaction begins
 // with the first of them.
 type postgresTx struct {
 	conn    *pgx.Conn
-	begin   string // empty: it has begun
+	begin   string    // empty: it has begun
+	by      time.Time // when it must be over; zero: never
 	waiting []statement
 	failed  error // after which nothing can be kept
 	unread  bool  // answers are on their way
@@ -112,6 +176,8 @@ func (tx *postgresTx) run(ctx context.Context, statements ...statement) (changed
 	for _, s := range all {
 		batch.Queue(s.text, s.args...)
 	}
+	ctx, cancel := endingAt(ctx, tx.by)
+	defer cancel()
 	tx.begin, tx.waiting, tx.unread = "", nil, true
 	answers := tx.conn.SendBatch(ctx, batch)
 	for _, s := range all {
@@ -216,7 +282,7 @@ func (e *postgresEngine) classify(err error) *fault.Fault {
 			return fault.New(fault.Invalid, "text_invalid", "The text holds a character that cannot be stored.")
 		case pe.Code[:2] == "53", pe.Code[:2] == "40":
 			return errBusy()
-		case pe.Code[:2] == "57", pe.Code[:2] == "08":
+		case pe.Code[:2] == "57", pe.Code[:2] == "08", pe.Code == "25P03": // idle_in_transaction_session_timeout
 			return errDown()
 		}
 		return nil
