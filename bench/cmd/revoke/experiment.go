@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/bench/internal/chatter"
-	"github.com/subspace-live/subspace/bench/internal/child"
 	"github.com/subspace-live/subspace/bench/internal/contender"
 	"github.com/subspace-live/subspace/bench/internal/crowd"
 	"github.com/subspace-live/subspace/bench/internal/place"
@@ -66,35 +62,14 @@ func (s *stage) end() {
 	}
 }
 
-// start brings up NATS and both nodes on one database.
+// start brings up both nodes on one database.
 func (s *stage) start(ctx context.Context, e *experiment) error {
-	database, err := place.Database(ctx)
+	nodes, err := place.ServeNodes(ctx, place.NodesOptions{Binary: e.binary, NATSD: e.natsd, Names: []string{"first", "second"}, Args: e.args})
 	if err != nil {
 		return err
 	}
-	bus, err := child.Start(ctx, child.Program{Path: e.natsd, Ready: "nats://"})
-	if err != nil {
-		return err
-	}
-	s.close = append(s.close, bus.Stop)
-	folder, err := os.MkdirTemp("", "subspace-bench-")
-	if err != nil {
-		return fmt.Errorf("make a temporary folder: %w", err)
-	}
-	s.close = append(s.close, func() { os.RemoveAll(folder) }) //nolint:errcheck // temporary
-	for _, name := range []string{"first", "second"} {
-		data := filepath.Join(folder, name)
-		if err := os.Mkdir(data, 0o700); err != nil {
-			return fmt.Errorf("make a folder: %w", err)
-		}
-		args := append([]string{"--database", database, "--nats", strings.TrimSpace(bus.Ready), "--node", name}, e.args...)
-		node, err := place.Serve(ctx, place.Options{Binary: e.binary, Data: data, Args: args})
-		if err != nil {
-			return err
-		}
-		s.nodes = append(s.nodes, node)
-		s.close = append(s.close, node.Stop)
-	}
+	s.nodes = nodes.All
+	s.close = append(s.close, nodes.Stop)
 	return nil
 }
 
