@@ -65,6 +65,10 @@ bench-post: bin/subspace bin/bench-post ## 5,000 durable messages a second while
 bench-revoke: bin/subspace bin/natsd bin/bench-revoke ## 2,000 bans on two nodes: how soon the doors close (5 minutes)
 	@scripts/with-postgres bin/bench-revoke $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: bin/subspace bin/natsd bin/bench-scale ## the memory of a full node, and 95,000 people on five nodes (4 minutes)
+	@scripts/with-postgres bin/bench-scale $(ARGS)
+
 .PHONY: format
 format: web/node_modules/.stamp ## write Go and web in their one format
 	@go tool -modfile=tools/go.mod gofumpt -w $$(scripts/go-files)
