@@ -46,16 +46,16 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	most, rate := 0, 0.0
+	most, rate, servers := 0, 0.0, []string{}
 	for _, p := range plans {
-		most = max(most, p.n)
+		most, servers = max(most, p.n), append(servers, p.servers...)
 		for _, r := range p.rates {
 			rate = max(rate, r)
 		}
 	}
 	e.log.Tell("building, and setting up accounts")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
-		Root: e.root, N: most,
+		Root: e.root, N: most, Servers: servers,
 		Subspace: contender.Build{Binary: e.binary, Args: strings.Fields(e.args)},
 		Other:    contender.Build{Binary: e.otherBinary, Args: strings.Fields(e.otherArgs)},
 		Speakers: 16 + int(rate*1.2), // each may write once a second
@@ -84,7 +84,7 @@ func parse() (*experiment, []plan, error) {
 	flag.StringVar(&e.args, "args", "", "more settings of the server, as on its command line")
 	flag.StringVar(&e.otherBinary, "other-binary", "", "another build, for the server 'subspace-other' (default the same)")
 	flag.StringVar(&e.otherArgs, "other-args", "", "settings of 'subspace-other'")
-	flag.Float64Var(&e.atMost, "at-most", 0, "fail when a delivery costs more than so many times the floor's, or a row is not valid")
+	flag.Float64Var(&e.atMost, "at-most", 0, "fail when a delivery costs more than so many times the floor's in every round, or something is lost, doubled or out of order")
 	flag.StringVar(&e.out, "out", "", "folder of the results (default bench/out)")
 	flag.IntVar(&e.rounds, "rounds", 3, "how often everybody takes a turn")
 	flag.IntVar(&e.deliveries, "deliveries", 500_000, "fewest deliveries of a row")

@@ -192,26 +192,3 @@ func carried(rows []row, c cell) string {
 	}
 	return fmt.Sprintf("%d of %d", valid, len(all))
 }
-
-// hold fails when Subspace costs more than a limit times the floor; 0 is no limit.
-func hold(rows []row, atMost float64) error {
-	if atMost == 0 {
-		return nil
-	}
-	for _, r := range rows {
-		if r.Server == contender.Subspace && !r.Valid {
-			return fmt.Errorf("a row of %s at %g/s is not valid: %s", r.Server, r.Rate, r.Why)
-		}
-	}
-	for _, c := range cells(rows) {
-		if c.server != contender.Floor {
-			continue
-		}
-		for _, p := range pairs(rows, c) {
-			if p[1].CPU > atMost*p[0].CPU {
-				return fmt.Errorf("at %g/s a delivery costs %.2f µs, the floor's %.2f µs: more than %g times as much", c.rate, p[1].CPU, p[0].CPU, atMost)
-			}
-		}
-	}
-	return nil
-}

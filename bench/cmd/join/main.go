@@ -60,14 +60,15 @@ func run() error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	e.log.Tell("building, and setting up accounts")
+	turns := strings.Split(*servers, ",")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
-		Root: root, Subspace: contender.Build{Binary: *binary, Args: strings.Fields(*args)}, N: e.n, Speakers: 16, History: *history,
+		Root: root, Subspace: contender.Build{Binary: *binary, Args: strings.Fields(*args)}, Servers: turns, N: e.n, Speakers: 16, History: *history,
 	})
 	if err != nil {
 		return err
 	}
 	defer e.stage.Close() //nolint:errcheck // a temporary folder
-	if err := e.perform(ctx, strings.Split(*servers, ",")); err != nil {
+	if err := e.perform(ctx, turns); err != nil {
 		return err
 	}
 	text := table(e.rows) + "\n" + report.Machine(time.Now()) + "\n"

@@ -70,12 +70,13 @@ func (r *Running) Stop() {
 
 // Options says what to compare.
 type Options struct {
-	Root     string // of the repository
-	Subspace Build  // what is measured
-	Other    Build  // what it may be compared with; no binary: the same one
-	N        int    // the most listeners
-	Speakers int    // who post; a person may write once a second
-	History  int    // messages in the room when people come
+	Root     string   // of the repository
+	Subspace Build    // what is measured
+	Other    Build    // what it may be compared with; no binary: the same one
+	Servers  []string // who will be started; none: everybody may be
+	N        int      // the most listeners
+	Speakers int      // who post; a person may write once a second
+	History  int      // messages in the room when people come
 }
 
 // Build is a binary of Subspace with settings.
