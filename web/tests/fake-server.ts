@@ -184,8 +184,13 @@ export class FakeServer {
       w.checkout = {
         id: 'c1',
         channel: 'ines',
+        tier: 't1',
         price: w.channel.price!,
+        total: w.channel.price!,
         period: 'month',
+        trial_days: 0,
+        quantity: 1,
+        url: '',
         state: 'open',
         reason: '',
         sandbox: true,

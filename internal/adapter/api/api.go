@@ -91,7 +91,9 @@ func New(opt Options) *API {
 	a.questionRoutes()
 	a.overlayRoutes()
 	a.liveRoutes()
+	a.tierRoutes()
 	a.subscriptionRoutes()
+	a.saleRoutes()
 	describe(a.huma.OpenAPI())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, fault.New(fault.Missing, "route_missing", "There is no %s of this address. GET /api/openapi.json lists the routes.", r.Method))

@@ -7,7 +7,6 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
-	"github.com/subspace-live/subspace/internal/domain/money"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -25,7 +24,7 @@ type ChannelCard struct {
 type Channel struct {
 	ChannelCard
 	Price        *Money   `json:"price" doc:"null while it does not sell"`
-	Period       string   `json:"period" enum:"month"`
+	Period       string   `json:"period" enum:"month,year"`
 	LiveAudience string   `json:"live_audience" enum:"public,subscribers"`
 	OnAir        *OnAir   `json:"on_air" doc:"null while nothing is on air"`
 	Me           Standing `json:"me"`
@@ -33,7 +32,7 @@ type Channel struct {
 
 // Money is an amount in minor units.
 type Money struct {
-	Minor    int64  `json:"minor" minimum:"1" maximum:"100000000"`
+	Minor    int64  `json:"minor" minimum:"0" maximum:"100000000"`
 	Currency string `json:"currency" pattern:"^[A-Z]{3}$"`
 }
 
@@ -134,7 +133,8 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 		return Channel{}, err
 	}
 	if sells {
-		out.Price = &Money{tier.Price.Minor, tier.Price.Currency}
+		price := moneyOf(tier.Prices[0].Amount)
+		out.Price, out.Period = &price, string(tier.Prices[0].Interval)
 	}
 	if out.OnAir, err = a.onAir(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}); err != nil {
 		return Channel{}, err
@@ -152,7 +152,7 @@ func (a *API) standing(ctx context.Context, id ident.Channel) (Standing, error) 
 	d := access.Decide(facts, access.ReadSpace, now)
 	s := Standing{Role: string(facts.Role), Subscriber: facts.SubscriberAt(now), Inside: d.Allowed, Reason: d.Reason}
 	if s.Subscriber {
-		s.Months = facts.Months
+		s.Months = facts.Tenure(now)
 	}
 	if !d.Until.IsZero() {
 		until := Moment(d.Until)
@@ -207,7 +207,7 @@ func (a *API) changeChannel(ctx context.Context, in *struct {
 		}
 	}
 	if b.Price != nil {
-		if err := subscription.CheckPrice(money.Amount{Minor: b.Price.Minor, Currency: b.Price.Currency}); err != nil {
+		if err := subscription.CheckPrice(subscription.Price{Interval: subscription.Month, Amount: b.Price.amount()}); err != nil {
 			return nil, err
 		}
 	}
@@ -225,7 +225,7 @@ func (a *API) changeChannel(ctx context.Context, in *struct {
 		}
 	}
 	if b.Price != nil {
-		if _, err := a.opt.Subscriptions.SetPrice(ctx, by, c.ID, money.Amount{Minor: b.Price.Minor, Currency: b.Price.Currency}); err != nil {
+		if _, err := a.opt.Subscriptions.SetPrice(ctx, by, c.ID, b.Price.amount()); err != nil {
 			return nil, err
 		}
 	}

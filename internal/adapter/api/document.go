@@ -41,7 +41,10 @@ func describeNulls(doc *huma.OpenAPI) {
 		"OverlayState": {"on_air"},
 		"Standing":     {"until"},
 		"Sanction":     {"until"},
-		"Subscription": {"access_until"},
+		"Subscription": {"access_until", "next", "trial_end"},
+		"Tier":         {"month", "year"},
+		"Sale":         {"share", "period_start", "period_end"},
+		"Subscriber":   {"price", "revoked_at"},
 	} {
 		s := doc.Components.Schemas.Map()[schema]
 		for _, name := range properties {

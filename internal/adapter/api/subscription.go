@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -10,18 +11,25 @@ import (
 
 // Sandbox takes rehearsal cards. It exists only while the sandbox is chosen.
 type Sandbox interface {
-	Pay(ctx context.Context, by ident.Account, id ident.Checkout, card string) (subscription.Checkout, error)
+	Pay(ctx context.Context, by ident.Account, id ident.Checkout, card string, approved bool) (subscription.Checkout, error)
+	// Forward lets time pass for a subscription of by.
+	Forward(ctx context.Context, by ident.Account, id ident.Subscription, d time.Duration) (subscription.Owned, error)
 }
 
 // Checkout is one purchase on its way.
 type Checkout struct {
 	ID       string `json:"id"`
 	Channel  string `json:"channel"`
-	Price    Money  `json:"price"`
-	Period   string `json:"period" enum:"month"`
+	Tier     string `json:"tier"`
+	Price    Money  `json:"price" doc:"of one period, or of one month given away"`
+	Total    Money  `json:"total" doc:"what is taken when it is paid; nothing during a trial"`
+	Period   string `json:"period" enum:"month,year"`
+	Trial    int    `json:"trial_days"`
+	Quantity int    `json:"quantity"`
 	State    string `json:"state" enum:"open,pending,complete,declined,expired"`
 	Reason   string `json:"reason" doc:"why it was declined"`
 	Sandbox  bool   `json:"sandbox" doc:"no real money moves"`
+	URL      string `json:"url" doc:"the provider's page to pay at; empty: the till is here"`
 	RenewsAt Moment `json:"renews_at"`
 }
 
@@ -30,13 +38,45 @@ type Subscription struct {
 	ID                string  `json:"id"`
 	Channel           string  `json:"channel"`
 	ChannelTitle      string  `json:"channel_title"`
-	State             string  `json:"state" enum:"active,past_due,ended"`
+	Tier              string  `json:"tier"`
+	TierName          string  `json:"tier_name"`
+	State             string  `json:"state" enum:"trialing,active,past_due,paused,ended"`
 	CancelAtPeriodEnd bool    `json:"cancel_at_period_end"`
 	Price             Money   `json:"price"`
+	Period            string  `json:"period" enum:"month,year"`
+	Next              *Plan   `json:"next" doc:"the plan that follows at the period's end; null when it stays"`
 	StartedAt         Moment  `json:"started_at"`
+	TrialEnd          *Moment `json:"trial_end"`
 	PeriodEnd         Moment  `json:"period_end"`
 	AccessUntil       *Moment `json:"access_until" doc:"when the door closes without further payment"`
 	Months            int     `json:"months"`
+	Card              string  `json:"card_last4"`
+	Sandbox           bool    `json:"sandbox"`
+	Provider          string  `json:"provider"`
+}
+
+// Plan is what is charged every period.
+type Plan struct {
+	Tier     string `json:"tier"`
+	TierName string `json:"tier_name"`
+	Period   string `json:"period" enum:"month,year"`
+	Price    Money  `json:"price"`
+}
+
+// PlanChange is the wish for another plan.
+type PlanChange struct {
+	Tier   string `json:"tier" maxLength:"40"`
+	Period string `json:"period" enum:"month,year"`
+}
+
+// PlanPreview is what a change of plan would do.
+type PlanPreview struct {
+	Now      bool   `json:"now" doc:"it happens at once and takes due; otherwise at the period's end"`
+	Credit   Money  `json:"credit" doc:"what is left of the period that runs"`
+	Due      Money  `json:"due" doc:"taken now"`
+	Price    Money  `json:"price" doc:"of each period from then on"`
+	At       Moment `json:"at" doc:"when it happens"`
+	RenewsAt Moment `json:"renews_at"`
 }
 
 func (a *API) subscriptionRoutes() {
@@ -50,19 +90,35 @@ func (a *API) subscriptionRoutes() {
 			return answer(a.checkout(ctx, c))
 		})
 	route(a, "GET", "/api/subscriptions", "list-subscriptions", "What I pay for", 200, a.listSubscriptions)
-	route(a, "POST", "/api/subscriptions/{subscription}/cancel", "cancel-subscription", "No further charge; the paid period stays", 200,
-		func(ctx context.Context, in *InSubscription) (*body[Subscription], error) {
-			s, err := a.opt.Subscriptions.Cancel(ctx, callerOf(ctx).account(), ident.Subscription(in.Subscription))
-			return answer(subscriptionOf(s), err)
+	subscriptions := a.opt.Subscriptions
+	a.wish("cancel", "No further charge; the paid period stays", subscriptions.Cancel)
+	a.wish("resume", "Charge again after all", subscriptions.Resume)
+	a.wish("pause", "No charge until it is resumed; the paid period stays", subscriptions.Pause)
+	a.wish("withdraw", "Within fourteen days, where the law says so: end it now, and all is paid back", subscriptions.Withdraw)
+	a.wish("keep-plan", "Take back a change that waits for the period's end", subscriptions.KeepPlan)
+	type changed struct {
+		InSubscription
+		Body PlanChange
+	}
+	route(a, "POST", "/api/subscriptions/{subscription}/preview", "preview-change", "What a change of plan would cost now", 200,
+		func(ctx context.Context, in *changed) (*body[PlanPreview], error) {
+			return a.previewChange(ctx, ident.Subscription(in.Subscription), in.Body)
 		})
-	route(a, "POST", "/api/subscriptions/{subscription}/resume", "resume-subscription", "Charge again after all", 200,
-		func(ctx context.Context, in *InSubscription) (*body[Subscription], error) {
-			s, err := a.opt.Subscriptions.Resume(ctx, callerOf(ctx).account(), ident.Subscription(in.Subscription))
-			return answer(subscriptionOf(s), err)
-		})
+	route(a, "POST", "/api/subscriptions/{subscription}/change", "change-plan", "Change the plan as the preview said", 200, a.changePlan)
+	route(a, "POST", "/api/subscriptions/{subscription}/card", "change-card", "The provider's page to change the card at", 200, a.cardPage)
 	if a.opt.Sandbox != nil {
 		route(a, "POST", "/api/sandbox/checkouts/{checkout}/pay", "pay-in-sandbox", "Pay with a rehearsal card", 200, a.pay)
+		route(a, "POST", "/api/sandbox/subscriptions/{subscription}/forward", "forward-in-sandbox", "Let time pass for one subscription", 200, a.forward)
 	}
+}
+
+// wish registers what a subscriber may ask for without saying more.
+func (a *API) wish(name, summary string, do func(context.Context, ident.Account, ident.Subscription) (subscription.Owned, error)) {
+	route(a, "POST", "/api/subscriptions/{subscription}/"+name, name+"-subscription", summary, 200,
+		func(ctx context.Context, in *InSubscription) (*body[Subscription], error) {
+			s, err := do(ctx, callerOf(ctx).account(), ident.Subscription(in.Subscription))
+			return answer(a.subscriptionOf(s), err)
+		})
 }
 
 type InCheckout struct {
@@ -76,7 +132,11 @@ type InSubscription struct {
 func (a *API) openCheckout(ctx context.Context, in *struct {
 	InChannel
 	Body struct {
-		Key string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key opens one checkout"`
+		Key      string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key opens one checkout"`
+		Tier     string `json:"tier,omitempty" maxLength:"40" doc:"without it the lowest on sale"`
+		Period   string `json:"period,omitempty" enum:"month,year" doc:"without it the tier's first"`
+		Country  string `json:"country,omitempty" maxLength:"2" doc:"where the buyer lives, ISO 3166-1 alpha-2"`
+		Language string `json:"language,omitempty" maxLength:"8"`
 	}
 },
 ) (*body[Checkout], error) {
@@ -87,32 +147,97 @@ func (a *API) openCheckout(ctx context.Context, in *struct {
 	if s.Account == "" {
 		return nil, fault.New(fault.Denied, "sign_in", "Sign in first.")
 	}
-	checkout, err := a.opt.Subscriptions.OpenCheckout(ctx, s.Account, c.ID, in.Body.Key)
+	checkout, err := a.opt.Subscriptions.OpenCheckout(ctx, s.Account, c.ID, subscription.Purchase{
+		Key: in.Body.Key, Tier: ident.Tier(in.Body.Tier), Interval: subscription.Interval(in.Body.Period),
+		Country: in.Body.Country, Language: in.Body.Language, Back: a.back(ctx, "/c/"+c.Handle),
+	})
 	if err != nil {
 		return nil, err
 	}
 	return answer(a.checkout(ctx, checkout))
 }
 
+// back is a page of ours that a provider's page leads to afterwards.
+func (a *API) back(ctx context.Context, path string) string {
+	return a.Address(callerOf(ctx).request) + path
+}
+
 func (a *API) pay(ctx context.Context, in *struct {
 	InCheckout
 	Body struct {
-		Card string `json:"card" maxLength:"40" doc:"4242424242424242 succeeds, 4000000000000002 is declined, 4000000000000259 is disputed later"`
+		Card     string `json:"card" maxLength:"40" doc:"4242424242424242 succeeds; docs/payments.md lists the others"`
+		Approved bool   `json:"approved,omitempty" doc:"the holder's word, for the card that asks for it"`
 	}
 },
 ) (*body[Checkout], error) {
-	c, err := a.opt.Sandbox.Pay(ctx, callerOf(ctx).account(), ident.Checkout(in.Checkout), in.Body.Card)
+	c, err := a.opt.Sandbox.Pay(ctx, callerOf(ctx).account(), ident.Checkout(in.Checkout), in.Body.Card, in.Body.Approved)
 	if err != nil {
 		return nil, err
 	}
 	return answer(a.checkout(ctx, c))
 }
 
+func (a *API) forward(ctx context.Context, in *struct {
+	InSubscription
+	Body struct {
+		Hours int `json:"hours" minimum:"1" maximum:"26400" doc:"at most three years"`
+	}
+},
+) (*body[Subscription], error) {
+	s, err := a.opt.Sandbox.Forward(ctx, callerOf(ctx).account(), ident.Subscription(in.Subscription), time.Duration(in.Body.Hours)*time.Hour)
+	return answer(a.subscriptionOf(s), err)
+}
+
+func (a *API) previewChange(ctx context.Context, id ident.Subscription, b PlanChange) (*body[PlanPreview], error) {
+	p, err := a.opt.Subscriptions.PreviewChange(ctx, callerOf(ctx).account(), id, ident.Tier(b.Tier), subscription.Interval(b.Period))
+	if err != nil {
+		return nil, err
+	}
+	out := PlanPreview{Now: p.Now, Price: moneyOf(p.Plan.Price), At: Moment(p.At), RenewsAt: Moment(p.At)}
+	out.Credit, out.Due = Money{0, p.Plan.Price.Currency}, Money{0, p.Plan.Price.Currency}
+	if p.Now {
+		out.Credit, out.Due, out.RenewsAt = moneyOf(p.Proration.Credit), moneyOf(p.Proration.Due), Moment(p.Proration.RenewsAt)
+	}
+	return answer(out, nil)
+}
+
+func (a *API) changePlan(ctx context.Context, in *struct {
+	InSubscription
+	Body struct {
+		PlanChange
+		Key  string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key charges once"`
+		Most int64  `json:"most" minimum:"0" doc:"the due of the preview: more is not charged"`
+	}
+},
+) (*body[Subscription], error) {
+	s, err := a.opt.Subscriptions.Change(ctx, callerOf(ctx).account(), ident.Subscription(in.Subscription),
+		ident.Tier(in.Body.Tier), subscription.Interval(in.Body.Period), in.Body.Most, in.Body.Key)
+	return answer(a.subscriptionOf(s), err)
+}
+
+// CardPage leads to the provider.
+type CardPage struct {
+	URL string `json:"url" doc:"empty: the provider has no such page"`
+}
+
+func (a *API) cardPage(ctx context.Context, in *InSubscription) (*body[CardPage], error) {
+	url, err := a.opt.Subscriptions.CardPage(ctx, callerOf(ctx).account(), ident.Subscription(in.Subscription), a.back(ctx, "/account"))
+	return answer(CardPage{url}, err)
+}
+
 func (a *API) checkout(ctx context.Context, c subscription.Checkout) (Checkout, error) {
 	ch, err := a.opt.Channels.ByID(ctx, c.Channel)
+	if err != nil {
+		return Checkout{}, err
+	}
+	total, err := c.Total()
+	if c.Trial > 0 {
+		total.Minor = 0
+	}
 	return Checkout{
-		ID: string(c.ID), Channel: ch.Handle, Price: Money{c.Price.Minor, c.Price.Currency}, Period: "month",
-		State: string(c.State), Reason: c.Reason, Sandbox: a.opt.Sandbox != nil, RenewsAt: Moment(c.RenewsAt),
+		ID: string(c.ID), Channel: ch.Handle, Tier: string(c.Plan.Tier), Price: moneyOf(c.Plan.Price), Total: moneyOf(total),
+		Period: string(c.Plan.Interval), Trial: c.Trial, Quantity: c.Quantity, State: string(c.State), Reason: c.Reason,
+		Sandbox: a.opt.Sandbox != nil, URL: c.URL, RenewsAt: Moment(c.RenewsAt),
 	}, err
 }
 
@@ -128,17 +253,23 @@ func (a *API) listSubscriptions(ctx context.Context, _ *none) (*body[Subscriptio
 	out := &body[SubscriptionList]{}
 	out.Body.Subscriptions = []Subscription{}
 	for _, s := range list {
-		out.Body.Subscriptions = append(out.Body.Subscriptions, subscriptionOf(s))
+		out.Body.Subscriptions = append(out.Body.Subscriptions, a.subscriptionOf(s))
 	}
 	return out, nil
 }
 
-func subscriptionOf(s subscription.Owned) Subscription {
-	return Subscription{
-		ID: string(s.ID), Channel: s.Handle, ChannelTitle: s.Title, State: string(s.State),
-		CancelAtPeriodEnd: s.CancelAtPeriodEnd, Price: Money{s.Price.Minor, s.Price.Currency},
-		StartedAt: Moment(s.Started), PeriodEnd: Moment(s.PeriodEnd), AccessUntil: MomentOf(s.AccessUntil), Months: s.Months,
+func (a *API) subscriptionOf(s subscription.Owned) Subscription {
+	out := Subscription{
+		ID: string(s.ID), Channel: s.Handle, ChannelTitle: s.Title, Tier: string(s.Plan.Tier), TierName: s.TierName, State: string(s.State),
+		CancelAtPeriodEnd: s.CancelAtPeriodEnd, Price: moneyOf(s.Plan.Price), Period: string(s.Plan.Interval),
+		StartedAt: Moment(s.Started), TrialEnd: MomentOf(s.TrialEnd), PeriodEnd: Moment(s.PeriodEnd),
+		AccessUntil: MomentOf(s.AccessUntil), Months: s.Months, Card: s.CardLast4, Provider: s.Provider,
+		Sandbox: a.opt.Sandbox != nil && s.Provider == "sandbox",
 	}
+	if s.Next.Tier != "" {
+		out.Next = &Plan{string(s.Next.Tier), s.NextTier, string(s.Next.Interval), moneyOf(s.Next.Price)}
+	}
+	return out
 }
 
 // SubscriptionList is what one person pays for.

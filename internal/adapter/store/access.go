@@ -61,8 +61,9 @@ type factsQuery struct {
 
 func (f *factsQuery) ofChannels() statement {
 	where, args := among(f.tx, 1, f.channels)
-	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, COALESCE(t.on_sale, 0)
-		FROM channel c LEFT JOIN tier t ON t.channel = c.id WHERE c.id ` + where
+	query := `SELECT c.id, c.owner, c.space_open, c.live_audience,
+		CASE WHEN EXISTS (SELECT 1 FROM tier t WHERE t.channel = c.id AND t.on_sale = 1) THEN 1 ELSE 0 END
+		FROM channel c WHERE c.id ` + where
 	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Channel
 		var owner ident.Account
@@ -132,13 +133,11 @@ func (f *factsQuery) ofModerators() statement {
 
 func (f *factsQuery) ofGrants() statement {
 	var g access.Grant
-	var starts, ends, revoked int64
-	var months int
-	return f.pairs(`, id, source, starts, ends, revoked, months`, `access_grant`,
-		[]any{&g.ID, &g.Source, &starts, &ends, &revoked, &months}, func(facts *access.Facts) {
-			g.Starts, g.Ends, g.Revoked = fromMillis(starts), fromMillis(ends), fromMillis(revoked)
+	var starts, ends, paid, revoked int64
+	return f.pairs(`, id, source, starts, ends, paid, revoked, months`, `access_grant`,
+		[]any{&g.ID, &g.Source, &starts, &ends, &paid, &revoked, &g.Months}, func(facts *access.Facts) {
+			g.Starts, g.Ends, g.Paid, g.Revoked = fromMillis(starts), fromMillis(ends), fromMillis(paid), fromMillis(revoked)
 			facts.Grants = append(facts.Grants, g)
-			facts.Months = max(facts.Months, months)
 		})
 }
 

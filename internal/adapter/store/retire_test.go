@@ -49,7 +49,7 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 				return err
 			}
 			for _, ref := range []string{"paid", "left"} {
-				x := subscription.SandboxSession{Ref: ref + name, Checkout: ident.Checkout(ref + name), Price: money.Amount{Minor: 499, Currency: "EUR"}, Created: begin, Expires: begin}
+				x := subscription.SandboxSession{Ref: ref + name, Checkout: ident.Checkout(ref + name), Plan: subscription.Plan{Price: money.Amount{Minor: 499, Currency: "EUR"}}, Created: begin, Expires: begin}
 				if _, err := tx.InsertSandboxSession(ctx, x); err != nil {
 					return err
 				}

@@ -51,6 +51,8 @@ type Grant struct {
 	Starts  time.Time
 	Ends    time.Time
 	Revoked time.Time // zero while it holds
+	Paid    time.Time // until when it is paid for; what follows up to Ends is grace
+	Months  int       // of tenure at Paid, those of earlier grants among them
 }
 
 // Live reports whether the grant opens the door at now.
@@ -96,7 +98,6 @@ type Facts struct {
 	Role     Role
 	Grants   []Grant
 	Blocks   []Block
-	Months   int // tenure: months paid so far
 
 	Channel      ident.Channel
 	SpaceOpen    bool
@@ -124,6 +125,28 @@ func (f Facts) Subscriber(now time.Time) (bool, time.Time) {
 		return false, time.Time{}
 	}
 	return true, until
+}
+
+// Tenure is how many months the person has had at now, the one that runs among
+// them. Months that are paid ahead count as they begin. A gap between two
+// subscriptions neither counts nor takes anything away.
+func (f Facts) Tenure(now time.Time) int {
+	most := 0
+	for _, g := range f.Grants {
+		ahead := 0
+		for ahead+1 < g.Months && now.Before(monthsBefore(g.Paid, ahead+1)) {
+			ahead++
+		}
+		most = max(most, g.Months-ahead)
+	}
+	return most
+}
+
+// monthsBefore is the same day n months earlier, or that month's last day.
+func monthsBefore(t time.Time, n int) time.Time {
+	first := time.Date(t.Year(), t.Month()-time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	last := first.AddDate(0, 1, -1).Day()
+	return first.AddDate(0, 0, min(t.Day(), last)-1)
 }
 
 // SubscriberAt reports whether a grant is live at now.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -127,15 +128,16 @@ func (s *Service) entry(p Post, k known) (room.Entry, error) {
 }
 
 func (s *Service) author(f access.Facts, name string) event.Author {
-	return AuthorOf(f, name, f.SubscriberAt(s.now()))
+	return AuthorOf(f, name, s.now())
 }
 
-// AuthorOf describes a writer as they stand, for an event.
-func AuthorOf(f access.Facts, name string, subscriber bool) event.Author {
-	a := event.Author{ID: f.Account, Name: name, Role: string(f.Role), Subscriber: subscriber, Badge: Badge(subscriber, f.Months)}
-	if subscriber {
-		a.Months = f.Months
+// AuthorOf describes a writer as they stand at now, for an event.
+func AuthorOf(f access.Facts, name string, now time.Time) event.Author {
+	a := event.Author{ID: f.Account, Name: name, Role: string(f.Role), Subscriber: f.SubscriberAt(now)}
+	if a.Subscriber {
+		a.Months = f.Tenure(now)
 	}
+	a.Badge = Badge(a.Subscriber, a.Months)
 	return a
 }
 

@@ -83,7 +83,7 @@ type Service struct {
 type Rules struct {
 	CleanText func(string) (string, error)
 	CleanKey  func(string) error
-	Author    func(f access.Facts, name string, subscriber bool) event.Author
+	Author    func(f access.Facts, name string, now time.Time) event.Author
 }
 
 // NewService returns the service.
@@ -164,7 +164,7 @@ func (s *Service) ask(ctx context.Context, tx Tx, a Ask, q Question) (Question, 
 	}
 	asked := event.QuestionAsked{Question: q.ID, Name: q.Shown, Text: q.Text}
 	if !a.Anonymous {
-		author := s.rules.Author(facts, q.AskerName, facts.SubscriberAt(s.now()))
+		author := s.rules.Author(facts, q.AskerName, s.now())
 		asked.Author = &author
 	}
 	_, err = tx.Append(ctx, room.Entry{Address: space(a.Channel), Author: a.Asker, Payload: asked})

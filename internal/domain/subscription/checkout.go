@@ -3,6 +3,7 @@ package subscription
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -32,21 +33,38 @@ const checkoutLasts = 30 * time.Minute
 const keyMax = 64
 
 // Checkout is one purchase on its way. An account has at most one unfinished
-// checkout per channel, so that two open pages cannot pay twice.
+// checkout for a subscription per channel, so that two open pages cannot pay
+// twice.
 type Checkout struct {
 	ID       ident.Checkout
 	Account  ident.Account
 	Channel  ident.Channel
-	Tier     ident.Tier
 	Key      string // the caller's idempotency key
-	Price    money.Amount
+	Purpose  Purpose
+	Plan     Plan
+	Quantity int           // months given away; 1 unless it is a gift
+	For      ident.Account // whom a gift is for; empty: the room
+	Trial    int           // days before the first charge
+	Country  string        // where the buyer says to live; empty when not asked
+	Language string
 	Provider string
 	Ref      string // the provider's name for it; empty until it answered
+	URL      string // the provider's page to pay at; empty: the till is here
 	State    CheckoutState
 	Reason   string    // why it was declined
 	RenewsAt time.Time // as if it were paid when it was opened; once it is paid, as it will be
 	Created  time.Time
 	Expires  time.Time
+}
+
+// Total is what the checkout takes from the buyer in all when it is paid.
+func (c Checkout) Total() (money.Amount, error) {
+	return c.Plan.Price.Mul(int64(c.Quantity))
+}
+
+// Unfinished reports whether it may still be paid.
+func (c Checkout) Unfinished() bool {
+	return c.State == CheckoutOpen || c.State == CheckoutPending || c.State == CheckoutDeclined
 }
 
 // at is the checkout as it stands at now: the clock expires what nobody paid.
@@ -57,83 +75,192 @@ func (c Checkout) at(now time.Time) Checkout {
 	return c
 }
 
-// OpenCheckout begins a purchase. The same key, or a purchase that is still
-// under way, gives the same checkout. Refusals: key_invalid, sign_in,
+// Purchase is the wish to subscribe.
+type Purchase struct {
+	Key      string     // chosen by the caller; the same key opens one checkout
+	Tier     ident.Tier // empty: the lowest on sale
+	Interval Interval   // empty: the first that the tier is sold by
+	Country  string     // ISO 3166-1 alpha-2; may be empty
+	Language string     // of the provider's page and receipt
+	Back     string     // absolute address to return to from the provider's page
+}
+
+// openTries is how often a checkout for another plan is cleared out of the way.
+const openTries = 3
+
+// OpenCheckout begins a purchase. The same key, or a purchase of the same plan
+// that is still under way, gives the same checkout; one of another plan is given
+// up first, unless it is paid already. Refusals: key_invalid, sign_in,
 // password_required, not_on_sale, own_channel, banned, timed_out,
-// already_subscribed, payments_off.
-func (s *Service) OpenCheckout(ctx context.Context, by ident.Account, channel ident.Channel, key string) (Checkout, error) {
-	if len(key) == 0 || len(key) > keyMax {
+// already_subscribed, payments_off, tier_missing, interval_not_sold,
+// country_invalid, and of the buyer's own limit cap_reached.
+func (s *Service) OpenCheckout(ctx context.Context, by ident.Account, channel ident.Channel, want Purchase) (Checkout, error) {
+	if len(want.Key) == 0 || len(want.Key) > keyMax {
 		return Checkout{}, fault.New(fault.Invalid, "key_invalid", "A key has 1 to %d characters.", keyMax)
+	}
+	if !countryValid(want.Country) {
+		return Checkout{}, fault.New(fault.Invalid, "country_invalid", "A country is named by two capital letters, such as FR.")
 	}
 	if len(s.Providers) == 0 {
 		return Checkout{}, fault.New(fault.Unavailable, "payments_off", "This server takes no payments.")
 	}
-	var c Checkout
-	err := s.Store.Update(ctx, func(tx Tx) (err error) {
-		c, err = s.openCheckout(ctx, tx, by, channel, key)
-		return err
-	})
-	if err != nil || c.Ref != "" || c.State != CheckoutOpen {
-		return c, err
+	for range openTries {
+		var c Checkout
+		var opened bool
+		err := s.Store.Update(ctx, func(tx Tx) (err error) {
+			c, opened, err = s.openCheckout(ctx, tx, by, channel, want)
+			return err
+		})
+		switch {
+		case err != nil:
+			return Checkout{}, err
+		case !opened:
+			if c, err = s.giveUp(ctx, c); err != nil || c.State != CheckoutExpired {
+				return c, err
+			}
+		case c.Ref == "" && c.State == CheckoutOpen:
+			return s.openSession(ctx, c, want.Back)
+		default:
+			return c, nil
+		}
 	}
-	return s.openSession(ctx, c)
+	return Checkout{}, fault.New(fault.Conflict, "checkout_busy", "Another purchase of yours is under way on this channel.").After(time.Second)
 }
 
-func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, key string) (Checkout, error) {
+// openCheckout returns the checkout to pay; or, with false, the one of another
+// plan that is in its way.
+func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, want Purchase) (Checkout, bool, error) {
 	now := s.Now()
-	if c, found, err := tx.CheckoutByKey(ctx, by, channel, key); err != nil || found {
-		return c.at(now), err
+	if c, found, err := tx.CheckoutByKey(ctx, by, channel, want.Key); err != nil || found {
+		return c.at(now), true, err
 	}
 	if err := s.allowed(ctx, tx, by, channel, access.Subscribe); err != nil {
-		return Checkout{}, err
+		return Checkout{}, true, err
 	}
 	if _, running, err := tx.RunningSubscription(ctx, by, channel); err != nil || running {
-		return Checkout{}, orElse(err, errSubscribed())
+		return Checkout{}, true, orElse(err, errSubscribed())
+	}
+	tier, plan, err := s.wanted(ctx, tx, channel, want)
+	if err != nil {
+		return Checkout{}, true, err
 	}
 	if c, found, err := tx.UnfinishedCheckout(ctx, by, channel); err != nil || found {
 		if c = c.at(now); err != nil || c.State != CheckoutExpired {
-			return c, err
+			return c, err != nil || c.Plan == plan, err
 		}
 		if err := tx.SetCheckout(ctx, c); err != nil {
+			return c, true, err
+		}
+	}
+	c := Checkout{
+		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Key: want.Key, Purpose: ForSubscription,
+		Plan: plan, Quantity: 1, Country: want.Country, Language: language(want.Language),
+		Provider: s.Providers[0].Name(), State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
+	}
+	if c.Trial, err = s.trialFor(ctx, tx, by, tier); err != nil {
+		return c, true, err
+	}
+	if fresh, err := tx.InsertCheckout(ctx, c); err != nil || !fresh {
+		return Checkout{}, true, orElse(err, fmt.Errorf("open checkout: the logs of channel %s were not locked", channel))
+	}
+	return c, true, nil
+}
+
+// wanted finds the tier and plan of a purchase.
+func (s *Service) wanted(ctx context.Context, tx Tx, channel ident.Channel, want Purchase) (Tier, Plan, error) {
+	tiers, err := tx.TiersOf(ctx, channel)
+	if err != nil {
+		return Tier{}, Plan{}, err
+	}
+	tier, sold := entry(tiers)
+	if want.Tier != "" {
+		i := slices.IndexFunc(tiers, func(t Tier) bool { return t.ID == want.Tier && t.OnSale })
+		if sold = i >= 0; sold {
+			tier = tiers[i]
+		}
+	}
+	if !sold {
+		return Tier{}, Plan{}, errTier()
+	}
+	if want.Interval == "" {
+		want.Interval = tier.Prices[0].Interval
+	}
+	plan, err := tier.plan(want.Interval)
+	return tier, plan, err
+}
+
+// giveUp closes an unfinished checkout, here and at its provider, so that
+// another one can be opened. One that was paid meanwhile stays.
+func (s *Service) giveUp(ctx context.Context, c Checkout) (Checkout, error) {
+	if c.State == CheckoutPending {
+		return c, nil
+	}
+	if c.Ref != "" {
+		p, err := s.provider(c.Provider)
+		if err != nil {
+			return c, err
+		}
+		if err := p.ExpireCheckout(ctx, c.Ref); fault.Is(err, "checkout_paid") {
+			c.State = CheckoutPending
+			return c, nil
+		} else if f := fault.Of(err); err != nil && (f == nil || f.Kind != fault.Missing) {
 			return c, err
 		}
 	}
-	tier, _, err := tx.TierOf(ctx, channel)
-	if err != nil {
-		return Checkout{}, err
-	}
-	c := Checkout{
-		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Tier: tier.ID, Key: key,
-		Price: tier.Price, Provider: s.Providers[0].Name(), State: CheckoutOpen,
-		Created: now, Expires: now.Add(checkoutLasts),
-	}
-	if fresh, err := tx.InsertCheckout(ctx, c); err != nil || !fresh {
-		return Checkout{}, orElse(err, fmt.Errorf("open checkout: the logs of channel %s were not locked", channel))
-	}
-	return c, nil
+	c.State, c.Reason = CheckoutExpired, ""
+	return c, s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
 }
 
 // openSession asks the provider for its side. Whoever comes after a crash in
 // between asks again and is given the same session.
-func (s *Service) openSession(ctx context.Context, c Checkout) (Checkout, error) {
+func (s *Service) openSession(ctx context.Context, c Checkout, back string) (Checkout, error) {
 	p, err := s.provider(c.Provider)
 	if err != nil {
 		return Checkout{}, err
 	}
-	session, err := p.OpenCheckout(ctx, Order{Checkout: c.ID, Price: c.Price, Expires: c.Expires})
+	title, err := s.title(ctx, c)
+	if err != nil {
+		return Checkout{}, err
+	}
+	session, err := p.OpenCheckout(ctx, Order{
+		Checkout: c.ID, Purpose: c.Purpose, Plan: c.Plan, Quantity: c.Quantity, Trial: time.Duration(c.Trial) * 24 * time.Hour,
+		Account: c.Account, Country: c.Country, Title: title, Language: c.Language, Back: back, Expires: c.Expires,
+	})
 	if err != nil {
 		return Checkout{}, fmt.Errorf("open checkout %s at %s: %w", c.ID, c.Provider, err)
 	}
-	c.Ref, c.RenewsAt = session.Ref, session.RenewsAt
+	c.Ref, c.URL, c.RenewsAt = session.Ref, session.URL, session.RenewsAt
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		is, _, err := tx.CheckoutByID(ctx, c.ID)
 		if err != nil || is.Ref != "" {
 			return err
 		}
-		is.Ref, is.RenewsAt = session.Ref, session.RenewsAt
+		is.Ref, is.URL, is.RenewsAt = session.Ref, session.URL, session.RenewsAt
 		return tx.SetCheckout(ctx, is)
 	})
 	return c, err
+}
+
+// title is what the provider calls what is bought.
+func (s *Service) title(ctx context.Context, c Checkout) (title string, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		title, err = tx.PlanTitle(ctx, c.Plan.Tier)
+		return err
+	})
+	return title, err
+}
+
+func countryValid(country string) bool {
+	letter := func(b byte) bool { return b >= 'A' && b <= 'Z' }
+	return country == "" || (len(country) == 2 && letter(country[0]) && letter(country[1]))
+}
+
+// language is one that the product speaks.
+func language(wish string) string {
+	if wish == "fr" {
+		return wish
+	}
+	return "en"
 }
 
 // CheckoutByID returns a checkout to the account that opened it.

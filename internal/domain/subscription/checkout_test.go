@@ -47,7 +47,7 @@ func TestOnlyTheOwnerSetsAPriceThatMakesSense(t *testing.T) {
 		t.Errorf("two prices were set and told %d and %d times", public, business)
 	}
 	tier, onSale, err := w.service.Tier(t.Context(), w.channel)
-	if err != nil || !onSale || tier.Price != euros(700) {
+	if err != nil || !onSale || tier.Monthly() != euros(700) {
 		t.Errorf("got %v, %v, %v", tier, onSale, err)
 	}
 }
@@ -61,7 +61,7 @@ func TestWhoMayOpenACheckout(t *testing.T) {
 		})
 	})
 	open := func(by ident.Account, key string) error {
-		_, err := w.service.OpenCheckout(t.Context(), by, w.channel, key)
+		_, err := w.service.OpenCheckout(t.Context(), by, w.channel, subscription.Purchase{Key: key})
 		return err
 	}
 	wantReason(t, open("", "k"), "sign_in")
@@ -73,10 +73,10 @@ func TestWhoMayOpenACheckout(t *testing.T) {
 	w.subscribe(subscriber)
 	wantReason(t, open(subscriber, "again"), "already_subscribed")
 	w.update(func(tx *store.Tx) error {
-		tier, _, err := tx.TierOf(t.Context(), w.channel)
-		tier.OnSale = false
+		tiers, err := tx.TiersOf(t.Context(), w.channel)
 		if err == nil {
-			err = tx.PutTier(t.Context(), tier)
+			tiers[0].OnSale = false
+			err = tx.PutTier(t.Context(), tiers[0])
 		}
 		return err
 	})
@@ -88,7 +88,7 @@ func TestWhoMayOpenACheckout(t *testing.T) {
 func TestPaidCheckoutSaysWhenItRenews(t *testing.T) {
 	w := newWorld(t)
 	buyer := w.person(true)
-	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, "a")
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "a"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,14 +107,14 @@ func TestOneUnfinishedCheckoutPerChannel(t *testing.T) {
 	buyer := w.person(true)
 	open := func(key string) subscription.Checkout {
 		t.Helper()
-		c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, key)
+		c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return c
 	}
 	first := open("a")
-	if first.State != subscription.CheckoutOpen || first.Ref == "" || first.RenewsAt.IsZero() || first.Price != euros(499) {
+	if first.State != subscription.CheckoutOpen || first.Ref == "" || first.RenewsAt.IsZero() || first.Plan.Price != euros(499) {
 		t.Fatalf("got %+v", first)
 	}
 	if again, other := open("a"), open("b"); again.ID != first.ID || other.ID != first.ID {
@@ -140,7 +140,7 @@ func TestSimultaneousPagesShareACheckout(t *testing.T) {
 	for i := range ids {
 		s := []*subscription.Service{w.service, other}[i%2]
 		wg.Go(func() {
-			c, err := s.OpenCheckout(t.Context(), buyer, w.channel, "k"+string(rune('a'+i/2)))
+			c, err := s.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "k" + string(rune('a'+i/2))})
 			if err != nil {
 				t.Error(err)
 			}
@@ -158,7 +158,7 @@ func TestSimultaneousPagesShareACheckout(t *testing.T) {
 func TestACheckoutIsItsOpenersAlone(t *testing.T) {
 	w := newWorld(t)
 	buyer, stranger := w.person(true), w.person(true)
-	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, "k")
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "k"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestProgressNeverTakesBackWhatIsConfirmed(t *testing.T) {
 func TestAnUnpaidCheckoutIsClosedByTheClock(t *testing.T) {
 	w := newWorld(t)
 	buyer := w.person(true)
-	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, "k")
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "k"})
 	if err != nil {
 		t.Fatal(err)
 	}

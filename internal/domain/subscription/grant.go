@@ -15,6 +15,7 @@ const DefaultGrace = 72 * time.Hour
 type Span struct {
 	Starts  time.Time
 	Ends    time.Time
+	Paid    time.Time // until when it is paid for; grace comes after
 	Revoked time.Time // zero unless it was taken back
 	Months  int
 }
@@ -25,6 +26,7 @@ type Grant struct {
 	Account ident.Account
 	Channel ident.Channel
 	Tier    ident.Tier
+	Source  string
 	Span
 }
 
@@ -38,18 +40,25 @@ func GrantFor(o Object, grace time.Duration) (Span, bool) {
 	if o.Started.IsZero() || o.PeriodEnd.IsZero() {
 		return Span{}, false
 	}
-	g := Span{Starts: o.Started, Revoked: o.DisputedAt, Months: o.Months}
-	switch {
-	case o.Status == StatusEnded && !o.EndedAt.IsZero():
-		g.Ends = o.EndedAt
-	case o.Status == StatusEnded:
+	g := Span{Starts: o.Started, Paid: o.PeriodEnd, Revoked: o.TakenBack(), Months: o.Months}
+	switch o.Status {
+	case StatusEnded:
 		g.Ends = o.PeriodEnd
-	case o.Status != StatusActive && o.Status != StatusPastDue:
-		return Span{}, false
-	case o.CancelAtPeriodEnd:
-		g.Ends = o.PeriodEnd // nothing more will come, so nothing can be late
+		if !o.EndedAt.IsZero() {
+			g.Ends = o.EndedAt
+		}
+	case StatusTrialing:
+		g.Ends = o.PeriodEnd
+	case StatusActive, StatusPastDue:
+		g.Ends = o.PeriodEnd
+		if !o.CancelAtPeriodEnd && !o.Paused { // else nothing more will come, so nothing can be late
+			g.Ends = o.PeriodEnd.Add(grace)
+		}
 	default:
-		g.Ends = o.PeriodEnd.Add(grace)
+		return Span{}, false
+	}
+	if g.Ends.Before(g.Paid) {
+		g.Paid = g.Ends
 	}
 	return g, true
 }
@@ -74,17 +83,37 @@ func (g Grant) granted(o Object, grace time.Duration, before int, now time.Time)
 func why(old Subscription, known bool, o Object, was, is Grant) string {
 	switch {
 	case !is.Revoked.IsZero() && was.Revoked.IsZero():
-		return "disputed"
+		return takenBackWhy(o)
+	case is.Revoked.IsZero() && !was.Revoked.IsZero() && o.Status != StatusEnded:
+		return "restored"
 	case o.Status == StatusEnded:
 		return "ended"
-	case o.Status != StatusActive:
+	case o.Status == StatusTrialing && !known:
+		return "trial"
+	case o.Status != StatusActive && o.Status != StatusTrialing:
 		return "payment_failed"
 	case !known:
 		return "paid"
+	case is.Tier != was.Tier:
+		return "plan_changed"
+	case o.Paused && old.State != Paused:
+		return "paused"
+	case !o.Paused && old.State == Paused:
+		return "resumed"
 	case o.CancelAtPeriodEnd && !old.CancelAtPeriodEnd:
 		return "cancelled"
 	case !o.CancelAtPeriodEnd && old.CancelAtPeriodEnd:
 		return "resumed"
 	}
 	return "renewed"
+}
+
+// takenBackWhy tells a dispute from a refund.
+func takenBackWhy(o Object) string {
+	for _, c := range o.Charges {
+		if c.Dispute.State == DisputeOpen || c.Dispute.State == DisputeLost {
+			return "disputed"
+		}
+	}
+	return "refunded"
 }

@@ -23,30 +23,32 @@ func TestGrantFor(t *testing.T) {
 		want   *subscription.Span
 	}{
 		"active renewing outlives its period by the grace": {
-			paid(func(*subscription.Object) {}), &subscription.Span{Starts: day(0), Ends: late, Months: 4},
+			paid(func(*subscription.Object) {}), &subscription.Span{Starts: day(0), Ends: late, Paid: day(30), Months: 4},
 		},
 		"cancelled ends with its period to the second": {
-			paid(func(o *subscription.Object) { o.CancelAtPeriodEnd = true }), &subscription.Span{Starts: day(0), Ends: day(30), Months: 4},
+			paid(func(o *subscription.Object) { o.CancelAtPeriodEnd = true }), &subscription.Span{Starts: day(0), Ends: day(30), Paid: day(30), Months: 4},
 		},
 		"past due keeps the grace": {
 			paid(func(o *subscription.Object) { o.Status = subscription.StatusPastDue }),
-			&subscription.Span{Starts: day(0), Ends: late, Months: 4},
+			&subscription.Span{Starts: day(0), Ends: late, Paid: day(30), Months: 4},
 		},
 		"cancelled while past due gives no free days": {
 			paid(func(o *subscription.Object) { o.Status, o.CancelAtPeriodEnd = subscription.StatusPastDue, true }),
-			&subscription.Span{Starts: day(0), Ends: day(30), Months: 4},
+			&subscription.Span{Starts: day(0), Ends: day(30), Paid: day(30), Months: 4},
 		},
 		"ended ends when it ended": {
 			paid(func(o *subscription.Object) { o.Status, o.EndedAt = subscription.StatusEnded, day(7) }),
-			&subscription.Span{Starts: day(0), Ends: day(7), Months: 4},
+			&subscription.Span{Starts: day(0), Ends: day(7), Paid: day(7), Months: 4},
 		},
 		"ended without a moment ends with its period": {
 			paid(func(o *subscription.Object) { o.Status = subscription.StatusEnded }),
-			&subscription.Span{Starts: day(0), Ends: day(30), Months: 4},
+			&subscription.Span{Starts: day(0), Ends: day(30), Paid: day(30), Months: 4},
 		},
 		"a dispute revokes at its moment": {
-			paid(func(o *subscription.Object) { o.DisputedAt = day(2) }),
-			&subscription.Span{Starts: day(0), Ends: late, Revoked: day(2), Months: 4},
+			paid(func(o *subscription.Object) {
+				o.Charges = []subscription.Charge{{Ref: "c", Kind: subscription.ChargePeriod, PeriodEnd: day(30), Dispute: subscription.Dispute{State: subscription.DisputeOpen, At: day(2)}}}
+			}),
+			&subscription.Span{Starts: day(0), Ends: late, Paid: day(30), Revoked: day(2), Months: 4},
 		},
 		"incomplete gives nothing": {paid(func(o *subscription.Object) { o.Status = subscription.StatusIncomplete }), nil},
 		"unknown gives nothing":    {paid(func(o *subscription.Object) { o.Status = subscription.StatusUnknown }), nil},

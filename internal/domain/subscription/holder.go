@@ -20,44 +20,72 @@ func (s *Service) List(ctx context.Context, by ident.Account) ([]Owned, error) {
 	return out, err
 }
 
+// ByID returns one of the account's own subscriptions.
+func (s *Service) ByID(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {
+	return s.owned(ctx, by, id)
+}
+
 // Cancel stops further charges. What is paid stays open to the end of its
 // period, to the second. Only the subscriber may; doing it again changes nothing.
 func (s *Service) Cancel(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {
-	return s.wish(ctx, by, id, true)
+	return s.wish(ctx, by, id, func(o Owned) bool { return o.CancelAtPeriodEnd }, Provider.CancelAtPeriodEnd)
 }
 
-// Resume takes a cancellation back while the period still runs.
+// Pause stops charges until Resume. What is paid stays open to its end.
+func (s *Service) Pause(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {
+	return s.wish(ctx, by, id, func(o Owned) bool { return o.State == Paused }, Provider.Pause)
+}
+
+// Resume takes a cancellation back while the period still runs, and ends a
+// pause: when what was paid is over by then, the next period is charged now.
 func (s *Service) Resume(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {
-	return s.wish(ctx, by, id, false)
+	return s.wish(ctx, by, id, func(o Owned) bool { return !o.CancelAtPeriodEnd && o.State != Paused }, Provider.Resume)
 }
 
 // wish asks the provider and writes down its answer: not the wish but what came
 // of it is shown to the subscriber.
-func (s *Service) wish(ctx context.Context, by ident.Account, id ident.Subscription, cancelled bool) (Owned, error) {
-	sub, err := s.owned(ctx, by, id)
-	switch {
-	case err != nil:
-		return Owned{}, err
-	case sub.State == Ended:
-		return Owned{}, errEnded()
-	case sub.CancelAtPeriodEnd == cancelled:
-		return sub, nil
+func (s *Service) wish(ctx context.Context, by ident.Account, id ident.Subscription, done func(Owned) bool,
+	ask func(p Provider, ctx context.Context, ref string) error,
+) (Owned, error) {
+	sub, p, err := s.running(ctx, by, id)
+	if err != nil || done(sub) {
+		return sub, err
 	}
-	p, err := s.provider(sub.Provider)
-	if err != nil {
-		return Owned{}, err
-	}
-	ask := p.Resume
-	if cancelled {
-		ask = p.CancelAtPeriodEnd
-	}
-	if err := ask(ctx, sub.Ref); err != nil {
+	if err := ask(p, ctx, sub.Ref); err != nil {
 		return Owned{}, fmt.Errorf("subscription %s at %s: %w", id, sub.Provider, err)
 	}
+	return s.asked(ctx, by, sub)
+}
+
+// running is a subscription of by that has not ended, and who charges for it.
+func (s *Service) running(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, Provider, error) {
+	sub, err := s.owned(ctx, by, id)
+	if err != nil {
+		return Owned{}, nil, err
+	}
+	if sub.State == Ended {
+		return Owned{}, nil, errEnded()
+	}
+	p, err := s.provider(sub.Provider)
+	return sub, p, err
+}
+
+// asked is a subscription after its provider was asked for something.
+func (s *Service) asked(ctx context.Context, by ident.Account, sub Owned) (Owned, error) {
 	if _, err := s.Refresh(ctx, sub.Provider, sub.Ref); err != nil {
 		return Owned{}, err
 	}
-	return s.owned(ctx, by, id)
+	return s.owned(ctx, by, sub.ID)
+}
+
+// CardPage is where the subscriber changes the card; back is where that page
+// leads afterwards. Empty: the provider has none.
+func (s *Service) CardPage(ctx context.Context, by ident.Account, id ident.Subscription, back string) (string, error) {
+	sub, p, err := s.running(ctx, by, id)
+	if err != nil {
+		return "", err
+	}
+	return p.CardPage(ctx, sub.Ref, back)
 }
 
 func (s *Service) owned(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {

@@ -107,7 +107,7 @@ func TestWhatShutsDoorsGoesFirst(t *testing.T) {
 		w.clock.Advance(time.Second)
 	}
 	_, disputed := w.subscribe(w.person(true))
-	w.provider.change(disputed, func(o *subscription.Object) { o.DisputedAt = w.clock.Now() })
+	w.provider.change(disputed, func(o *subscription.Object) { dispute(o, w.clock.Now()) })
 	w.receive(in, "evt_dispute", disputed, true)
 	w.settle(in)
 	if whys := w.whys(); !slices.Equal(whys[:2], []string{"paid", "disputed"}) || len(whys) != 7 {

@@ -68,10 +68,8 @@ func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
 	if err != nil {
 		return err
 	}
-	if session.Subscription != "" {
-		if _, err := s.Refresh(ctx, c.Provider, session.Subscription); err != nil {
-			return err
-		}
+	if err := s.follow(ctx, c, session); err != nil {
+		return err
 	}
 	if s.Now().Before(c.Expires) {
 		return nil
@@ -79,6 +77,47 @@ func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
 	// What was completed just now, or is paid later, is not undone by this.
 	c.State, c.Reason = CheckoutExpired, ""
 	return s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
+}
+
+// follow applies what a checkout led to.
+func (s *Service) follow(ctx context.Context, c Checkout, session Session) error {
+	if session.Subscription == "" {
+		return nil
+	}
+	_, err := s.Refresh(ctx, c.Provider, session.Subscription)
+	return err
+}
+
+// refreshCheckout asks about a checkout that an event told of, and settles the
+// event.
+func (s *Service) refreshCheckout(ctx context.Context, p Provider, ref string, t Turn) error {
+	var c Checkout
+	var ours bool
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		c, ours, err = tx.CheckoutByRef(ctx, p.Name(), ref)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	outcome := "foreign"
+	if ours {
+		outcome = "applied"
+		session, err := s.session(ctx, c)
+		if err != nil {
+			return err
+		}
+		if err := s.follow(ctx, c, session); err != nil {
+			return err
+		}
+		if session.Expired && c.Unfinished() {
+			c.State, c.Reason = CheckoutExpired, ""
+			if err := s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) }); err != nil {
+				return err
+			}
+		}
+	}
+	return s.settle(ctx, p.Name(), checkoutPrefix+ref, t, outcome)
 }
 
 // session is the provider's side of c; none when the provider was never asked

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -56,12 +57,20 @@ func (s *Service) refresh(ctx context.Context, provider, ref string, t Turn) (Su
 	if err != nil {
 		return Subscription{}, err
 	}
+	if session, ok := strings.CutPrefix(ref, checkoutPrefix); ok {
+		return Subscription{}, s.refreshCheckout(ctx, p, session, t)
+	}
 	for range refreshTries {
 		o, err := fetch(ctx, p, ref)
 		if err != nil {
 			return Subscription{}, s.unfetched(ctx, provider, ref, t, err)
 		}
 		sub, err := s.Apply(ctx, provider, o, t)
+		if err == nil && sub.Refused != "" && sub.State != Ended {
+			if err = p.End(ctx, ref); err == nil {
+				err = errOvertaken // by ourselves: it has to be read again
+			}
+		}
 		if !errors.Is(err, errOvertaken) {
 			return sub, err
 		}
@@ -130,17 +139,16 @@ func (s *Service) Apply(ctx context.Context, provider string, o Object, t Turn) 
 	return sub, err
 }
 
-// write brings subscription, checkout and grant to what o says.
+// write brings subscription, checkout, charges and grant to what o says.
 func (s *Service) write(ctx context.Context, tx Tx, c Checkout, o Object) (Subscription, error) {
 	was, known, err := tx.SubscriptionByRef(ctx, c.Provider, o.Ref)
 	if err != nil {
 		return was, err
 	}
-	_, paid := GrantFor(o, s.Grace)
+	if _, paid := GrantFor(o, s.Grace); !known && !paid {
+		return Subscription{}, nil // nothing was ever paid: there is nothing to remember
+	}
 	if !known {
-		if !paid {
-			return Subscription{}, nil // nothing was ever paid: there is nothing to remember
-		}
 		if was, err = s.begin(ctx, tx, c, o); err != nil {
 			return was, err
 		}
@@ -151,45 +159,66 @@ func (s *Service) write(ctx context.Context, tx Tx, c Checkout, o Object) (Subsc
 			return is, err
 		}
 	}
-	if paid && c.State != CheckoutComplete {
-		c.State, c.Reason, c.RenewsAt = CheckoutComplete, "", o.PeriodEnd
-		if err := tx.SetCheckout(ctx, c); err != nil {
-			return is, err
-		}
+	if err := s.close(ctx, tx, c, is); err != nil {
+		return is, err
+	}
+	if err := s.record(ctx, tx, c, is.ID, o.Charges); err != nil {
+		return is, err
 	}
 	return is, s.grant(ctx, tx, was, known, is, o)
+}
+
+// close ends the checkout that led to sub.
+func (s *Service) close(ctx context.Context, tx Tx, c Checkout, sub Subscription) error {
+	switch {
+	case sub.Refused != "":
+		c.State, c.Reason = CheckoutExpired, sub.Refused
+	case c.State == CheckoutComplete:
+		return nil
+	default:
+		c.State, c.Reason, c.RenewsAt = CheckoutComplete, "", sub.PeriodEnd
+	}
+	return tx.SetCheckout(ctx, c)
 }
 
 // begin makes the row of a subscription that was never seen before.
 func (s *Service) begin(ctx context.Context, tx Tx, c Checkout, o Object) (Subscription, error) {
 	before, err := tx.MonthsPaid(ctx, c.Account, c.Channel)
-	return Subscription{
-		ID: ident.Make[ident.Subscription](s.IDs), Grant: ident.Make[ident.Grant](s.IDs), Account: c.Account, Channel: c.Channel, Tier: c.Tier,
-		Provider: c.Provider, Ref: o.Ref, Price: c.Price, Started: o.Started, MonthsBefore: before,
-	}, err
+	if err != nil {
+		return Subscription{}, err
+	}
+	return s.tried(ctx, tx, Subscription{
+		ID: ident.Make[ident.Subscription](s.IDs), Grant: ident.Make[ident.Grant](s.IDs), Account: c.Account, Channel: c.Channel,
+		Provider: c.Provider, Ref: o.Ref, Plan: c.Plan, Started: o.Started, MonthsBefore: before,
+	}, o)
 }
 
 // grant moves the right and tells the channel's log when it moved.
 func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool, sub Subscription, o Object) error {
-	was, _, err := tx.GrantByID(ctx, sub.Grant)
-	if err != nil {
+	was, found, err := tx.GrantByID(ctx, sub.Grant)
+	if err != nil || (!found && sub.Refused != "") {
 		return err
 	}
 	is := was
-	is.ID, is.Account, is.Channel, is.Tier = sub.Grant, sub.Account, sub.Channel, sub.Tier
+	is.ID, is.Account, is.Channel, is.Tier, is.Source = sub.Grant, sub.Account, sub.Channel, sub.Plan.Tier, GrantSource
 	is = is.granted(o, s.Grace, sub.MonthsBefore, s.Now())
 	if is == was {
 		return nil
 	}
-	if err := tx.PutGrant(ctx, is); err != nil {
+	return s.putGrant(ctx, tx, is, why(old, known, o, was, is))
+}
+
+// putGrant writes a right and tells the channel's log why it moved.
+func (s *Service) putGrant(ctx context.Context, tx Tx, g Grant, why string) error {
+	if err := tx.PutGrant(ctx, g); err != nil {
 		return err
 	}
-	ends := is.Ends
-	if !is.Revoked.IsZero() && is.Revoked.Before(ends) {
-		ends = is.Revoked
+	ends := g.Ends
+	if !g.Revoked.IsZero() && g.Revoked.Before(ends) {
+		ends = g.Revoked
 	}
-	_, err = tx.Append(ctx, business(sub.Channel, event.GrantChanged{
-		Account: sub.Account, Grant: is.ID, Source: GrantSource, Ends: event.Time(ends), Why: why(old, known, o, was, is),
+	_, err := tx.Append(ctx, business(g.Channel, event.GrantChanged{
+		Account: g.Account, Grant: g.ID, Source: g.Source, Ends: event.Time(ends), Why: why,
 	}))
 	return err
 }

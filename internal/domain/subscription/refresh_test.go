@@ -54,7 +54,7 @@ func TestEveryChangeSaysWhy(t *testing.T) {
 	w.refresh(ref)
 	step(func(o *subscription.Object) { o.Status = subscription.StatusUnknown })
 	step(func(o *subscription.Object) { o.Status = subscription.StatusActive })
-	step(func(o *subscription.Object) { o.DisputedAt = w.clock.Now() })
+	step(func(o *subscription.Object) { dispute(o, w.clock.Now()) })
 	step(func(o *subscription.Object) { o.Status, o.EndedAt = subscription.StatusEnded, w.clock.Now() })
 	want := []string{"paid", "cancelled", "resumed", "renewed", "payment_failed", "renewed", "disputed", "ended"}
 	if whys := w.whys(); !slices.Equal(whys, want) {
@@ -67,7 +67,7 @@ func TestADisputeShutsTheDoorAtOnce(t *testing.T) {
 	buyer := w.person(true)
 	_, ref := w.subscribe(buyer)
 	w.clock.Advance(time.Hour)
-	w.provider.change(ref, func(o *subscription.Object) { o.DisputedAt = w.clock.Now() })
+	w.provider.change(ref, func(o *subscription.Object) { dispute(o, w.clock.Now()) })
 	if !w.inside(buyer).Allowed {
 		t.Fatal("the buyer was not inside")
 	}
@@ -112,7 +112,7 @@ func TestReconcileFindsWhatNoEventTold(t *testing.T) {
 	reconcile()
 	w.provider.renew(ref)
 	reconcile()
-	w.provider.change(ref, func(o *subscription.Object) { o.DisputedAt = w.clock.Now() })
+	w.provider.change(ref, func(o *subscription.Object) { dispute(o, w.clock.Now()) })
 	reconcile()
 	if whys := w.whys(); !slices.Equal(whys, []string{"paid", "renewed", "disputed"}) {
 		t.Errorf("the log tells of %v", whys)
@@ -149,8 +149,8 @@ func TestTenureCountsEarlierSubscriptions(t *testing.T) {
 	w.refresh(ref)
 	w.clock.Advance(90 * 24 * time.Hour)
 	again, _ := w.subscribe(buyer)
-	if again.Tenure() != 3 || w.facts(buyer).Months != 3 {
-		t.Errorf("tenure %d, the gate says %d", again.Tenure(), w.facts(buyer).Months)
+	if again.Tenure() != 3 || w.facts(buyer).Tenure(w.clock.Now()) != 3 {
+		t.Errorf("tenure %d, the gate says %d", again.Tenure(), w.facts(buyer).Tenure(w.clock.Now()))
 	}
 }
 
@@ -177,7 +177,7 @@ func TestAnOldAnswerNeverReplacesANewOne(t *testing.T) {
 		}
 	})
 	<-asked // the slow node holds the old object
-	w.provider.change(ref, func(o *subscription.Object) { o.DisputedAt = w.clock.Now() })
+	w.provider.change(ref, func(o *subscription.Object) { dispute(o, w.clock.Now()) })
 	w.refresh(ref)
 	close(release)
 	wg.Wait()
@@ -259,7 +259,7 @@ func TestWhatASwitchedOffProviderSoldClosesByTheClock(t *testing.T) {
 	}
 	_, err := w.service.Cancel(t.Context(), buyer, sub.ID)
 	wantReason(t, err, "provider_off")
-	_, err = w.service.OpenCheckout(t.Context(), w.person(true), w.channel, "k")
+	_, err = w.service.OpenCheckout(t.Context(), w.person(true), w.channel, subscription.Purchase{Key: "k"})
 	wantReason(t, err, "payments_off")
 	w.clock.Set(sub.PeriodEnd.Add(grace))
 	if w.inside(buyer).Allowed {

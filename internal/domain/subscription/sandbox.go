@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
-	"github.com/subspace-live/subspace/internal/domain/money"
 )
 
 // The sandbox is a provider that keeps its side in our database. These are its
@@ -16,29 +15,50 @@ import (
 type SandboxSession struct {
 	Ref          string
 	Checkout     ident.Checkout
-	Price        money.Amount
+	Purpose      Purpose
+	Plan         Plan
+	Quantity     int
+	Trial        time.Duration
+	Account      ident.Account
+	Country      string
 	Paid         bool
+	Expired      bool
 	Subscription string // what it led to
-	Last4        string // of the last card that was tried
+	Charge       *Charge
+	Card         SandboxCard // the last that was tried
 	Created      time.Time
 	Expires      time.Time
+	Due          time.Time // when a late payment arrives; zero for never
+}
+
+// SandboxCard is a card without its number.
+type SandboxCard struct {
+	Card
+	Behaviour string // what will happen to its charges; empty: nothing
 }
 
 // SandboxSubscription is what the sandbox charges every period.
 type SandboxSubscription struct {
 	Object
-	Price    money.Amount
-	Last4    string
-	Disputes time.Time // when its charge will be taken back; zero for never
-	Due      time.Time // when the clock next changes it; zero for never
-	Version  int64     // counts the writes, so that two nodes do not write over each other
+	Account   ident.Account
+	Country   string
+	Behaviour string    // of the card
+	Anchor    time.Time // where the present row of periods began
+	Counted   int       // months from the anchor to the end of the period that is billed
+	Retries   int       // of a charge that failed
+	Retry     time.Time // when it is tried again; zero for never
+	Disputes  time.Time // when the last charge will be disputed; zero for never
+	Settles   time.Time // when the open dispute will be decided; zero for never
+	Keys      []string  // of the last changes and refunds
+	Due       time.Time // when the clock next changes it; zero for never
+	Version   int64     // counts the writes, so that two nodes do not write over each other
 }
 
 // SandboxEvent is an event on its way from the sandbox to the webhook.
 type SandboxEvent struct {
 	ID           string
 	Kind         string
-	Subscription string
+	Subscription string // or CheckoutObject of a session
 	Created      time.Time
 	Attempts     int
 	Due          time.Time // when it is to be sent, or sent again

@@ -16,13 +16,17 @@ type Tx interface {
 	room.Appender
 	access.Tx
 
-	TierOf(ctx context.Context, channel ident.Channel) (Tier, bool, error)
+	// TiersOf returns all tiers of a channel, the lowest level first.
+	TiersOf(ctx context.Context, channel ident.Channel) ([]Tier, error)
 	PutTier(ctx context.Context, t Tier) error
+	// PlanTitle names a tier and its channel, for a provider's page.
+	PlanTitle(ctx context.Context, tier ident.Tier) (string, error)
 
 	// InsertCheckout reports false when the account used the key before or has
-	// another unfinished checkout for the channel.
+	// another unfinished checkout for a subscription to the channel.
 	InsertCheckout(ctx context.Context, c Checkout) (bool, error)
 	CheckoutByID(ctx context.Context, id ident.Checkout) (Checkout, bool, error)
+	CheckoutByRef(ctx context.Context, provider, ref string) (Checkout, bool, error)
 	CheckoutByKey(ctx context.Context, account ident.Account, channel ident.Channel, key string) (Checkout, bool, error)
 	UnfinishedCheckout(ctx context.Context, account ident.Account, channel ident.Channel) (Checkout, bool, error)
 	// OverdueCheckouts returns unfinished ones that have expired at now, or are
@@ -33,6 +37,7 @@ type Tx interface {
 	SetCheckout(ctx context.Context, c Checkout) error
 
 	SubscriptionByRef(ctx context.Context, provider, ref string) (Subscription, bool, error)
+	SubscriptionByID(ctx context.Context, id ident.Subscription) (Subscription, bool, error)
 	// RunningSubscription returns one of the account that has not ended.
 	RunningSubscription(ctx context.Context, account ident.Account, channel ident.Channel) (Subscription, bool, error)
 	// RunningSubscriptions returns those of everybody with an id above after, by id.
@@ -42,9 +47,14 @@ type Tx interface {
 	PutSubscription(ctx context.Context, s Subscription) error
 	// MonthsPaid returns the longest tenure among the account's subscriptions.
 	MonthsPaid(ctx context.Context, account ident.Account, channel ident.Channel) (int, error)
+	// TrialUsed reports whether the account or the card has had a trial on the channel.
+	TrialUsed(ctx context.Context, channel ident.Channel, by ident.Account, fingerprint string) (bool, error)
+	// PutTrialUse keeps the first use.
+	PutTrialUse(ctx context.Context, u TrialUse) error
 	GrantByID(ctx context.Context, id ident.Grant) (Grant, bool, error)
 	PutGrant(ctx context.Context, g Grant) error
 
+	chargeTx
 	inboxTx
 }
 
@@ -63,6 +73,8 @@ type Config struct {
 	Providers []Provider
 	// Grace is how long a right outlives a period that should be renewed.
 	Grace time.Duration
+	// Share is what the operator keeps of a sale without its tax, in basis points.
+	Share int64
 }
 
 // Service is what people and providers do with subscriptions.

@@ -16,7 +16,6 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
-	"github.com/subspace-live/subspace/internal/domain/money"
 )
 
 // State is where a subscription stands.
@@ -24,9 +23,11 @@ type State string
 
 // The states. Ended is for ever; who comes back buys a new one.
 const (
-	Active  State = "active"
-	PastDue State = "past_due"
-	Ended   State = "ended"
+	Trialing State = "trialing"
+	Active   State = "active"
+	PastDue  State = "past_due"
+	Paused   State = "paused"
+	Ended    State = "ended"
 )
 
 // Subscription is one person paying for one channel, as its provider last said.
@@ -34,35 +35,49 @@ type Subscription struct {
 	ID       ident.Subscription
 	Account  ident.Account
 	Channel  ident.Channel
-	Tier     ident.Tier
 	Provider string
 	Ref      string // the provider's name for it
 	Grant    ident.Grant
 
 	State             State
+	Plan              Plan // agreed at the checkout or by a change; a new price of the tier leaves it alone
+	Next              Plan // what follows at the period's end, when it is another plan
 	CancelAtPeriodEnd bool
-	Price             money.Amount // agreed at the checkout; a new price of the tier leaves it alone
 	Started           time.Time
+	TrialEnd          time.Time // zero when there was no trial
 	PeriodStart       time.Time
 	PeriodEnd         time.Time
 	EndedAt           time.Time // zero while it runs
-	Months            int       // paid within this subscription
-	MonthsBefore      int       // paid within earlier ones: a pause costs no tenure
+	Months            int       // paid for within this subscription; twelve for each year
+	MonthsBefore      int       // within earlier ones: a pause costs no tenure
+	CardBrand         string
+	CardLast4         string
+	// Refused says why we ended what the provider had begun; empty: we did not.
+	Refused string
 }
 
-// Tenure is how many months the person has paid for the channel in all.
+// Tenure is how many months the person has paid for on the channel in all.
 func (s Subscription) Tenure() int { return s.MonthsBefore + s.Months }
 
-// after is s as the provider's object says.
+// after is s as the provider's object says. An object from before plans were
+// told keeps the plan that s has.
 func (s Subscription) after(o Object) Subscription {
 	s.CancelAtPeriodEnd = o.CancelAtPeriodEnd
-	s.PeriodStart, s.PeriodEnd, s.EndedAt = o.PeriodStart, o.PeriodEnd, o.EndedAt
-	s.Months = o.Months
-	switch o.Status {
-	case StatusActive:
-		s.State = Active
-	case StatusEnded:
+	s.TrialEnd, s.PeriodStart, s.PeriodEnd, s.EndedAt = o.TrialEnd, o.PeriodStart, o.PeriodEnd, o.EndedAt
+	s.Months, s.Next = o.Months, o.Next
+	s.CardBrand, s.CardLast4 = o.Card.Brand, o.Card.Last4
+	if o.Plan.Tier != "" {
+		s.Plan = o.Plan
+	}
+	switch {
+	case o.Status == StatusEnded:
 		s.State = Ended
+	case o.Paused:
+		s.State = Paused
+	case o.Status == StatusTrialing:
+		s.State = Trialing
+	case o.Status == StatusActive:
+		s.State = Active
 	default:
 		s.State = PastDue // alive at the provider, and it does not pay
 	}
@@ -74,6 +89,8 @@ type Owned struct {
 	Subscription
 	Handle      string
 	Title       string
+	TierName    string
+	NextTier    string    // the name of the tier of Next; empty when there is none
 	AccessUntil time.Time // when the door closes without further payment; zero when it never opened
 }
 

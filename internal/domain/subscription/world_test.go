@@ -1,7 +1,6 @@
 package subscription_test
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"sync"
@@ -62,7 +61,7 @@ type world struct {
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: newClock(), url: storetest.URL(t)}
 	w.ids = ident.NewSource(w.clock.Now, rand.Reader)
-	w.provider = &fakeProvider{now: w.clock.Now, sessions: map[ident.Checkout]string{}, subs: map[string]*subscription.Object{}}
+	w.provider = newFakeProvider(w.clock.Now)
 	w.db, w.service = w.node(nil)
 	w.owner = w.person(true)
 	w.open()
@@ -114,7 +113,7 @@ func (w *world) person(full bool) ident.Account {
 // buy opens a checkout and pays it at the provider. No event is delivered.
 func (w *world) buy(by ident.Account) (subscription.Checkout, string) {
 	w.t.Helper()
-	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, "k"+ident.Make[string](w.ids))
+	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, subscription.Purchase{Key: "k" + ident.Make[string](w.ids)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -179,107 +178,4 @@ func wantReason(t testing.TB, err error, reason string) {
 	if !fault.Is(err, reason) {
 		t.Fatalf("got %v, want the refusal %s", err, reason)
 	}
-}
-
-// fakeProvider is a provider whose every state a test can choose.
-type fakeProvider struct {
-	now func() time.Time
-
-	mu       sync.Mutex
-	sessions map[ident.Checkout]string // checkout → subscription, empty until paid
-	subs     map[string]*subscription.Object
-	fetches  int
-	// onFetch, when set, is called with the answer before it is given.
-	onFetch func(o subscription.Object) error
-}
-
-func (p *fakeProvider) Name() string { return "fake" }
-
-func (p *fakeProvider) OpenCheckout(_ context.Context, o subscription.Order) (subscription.Session, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, ok := p.sessions[o.Checkout]; !ok {
-		p.sessions[o.Checkout] = ""
-	}
-	return subscription.Session{Ref: "cs_" + string(o.Checkout), RenewsAt: p.now().AddDate(0, 1, 0)}, nil
-}
-
-func (p *fakeProvider) FetchCheckout(_ context.Context, ref string) (subscription.Session, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	sub, ok := p.sessions[ident.Checkout(ref[3:])]
-	if !ok {
-		return subscription.Session{}, fault.New(fault.Missing, "no_session", "no such session")
-	}
-	return subscription.Session{Ref: ref, Subscription: sub}, nil
-}
-
-func (p *fakeProvider) FetchSubscription(_ context.Context, ref string) (subscription.Object, error) {
-	p.mu.Lock()
-	p.fetches++
-	o, ok := p.subs[ref]
-	hook := p.onFetch
-	var answer subscription.Object
-	if ok {
-		answer = *o
-	}
-	p.mu.Unlock()
-	if !ok {
-		return subscription.Object{}, fault.New(fault.Missing, "no_subscription", "no such subscription")
-	}
-	if hook != nil {
-		if err := hook(answer); err != nil {
-			return subscription.Object{}, err
-		}
-	}
-	return answer, nil
-}
-
-func (p *fakeProvider) CancelAtPeriodEnd(_ context.Context, ref string) error {
-	p.change(ref, func(o *subscription.Object) { o.CancelAtPeriodEnd = true })
-	return nil
-}
-
-func (p *fakeProvider) Resume(_ context.Context, ref string) error {
-	p.change(ref, func(o *subscription.Object) { o.CancelAtPeriodEnd = false })
-	return nil
-}
-
-func (p *fakeProvider) change(ref string, f func(*subscription.Object)) subscription.Object {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	f(p.subs[ref])
-	return *p.subs[ref]
-}
-
-func (p *fakeProvider) hook(f func(subscription.Object) error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.onFetch = f
-}
-
-// pay begins a subscription for a calendar month.
-func (p *fakeProvider) pay(c ident.Checkout) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	ref, now := "sub_"+string(c), p.now()
-	p.sessions[c] = ref
-	p.subs[ref] = &subscription.Object{
-		Ref: ref, Checkout: c, Status: subscription.StatusActive, Started: now,
-		PeriodStart: now, PeriodEnd: now.AddDate(0, 1, 0), Months: 1,
-	}
-	return ref
-}
-
-// renew is a paid further month.
-func (p *fakeProvider) renew(ref string) {
-	p.change(ref, func(o *subscription.Object) {
-		o.Status, o.PeriodStart = subscription.StatusActive, o.PeriodEnd
-		o.PeriodEnd = o.PeriodEnd.AddDate(0, 1, 0)
-		o.Months++
-	})
-}
-
-func (p *fakeProvider) end(ref string) {
-	p.change(ref, func(o *subscription.Object) { o.Status, o.EndedAt = subscription.StatusEnded, p.now() })
 }

@@ -367,6 +367,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/sales': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What was sold (creator) */
+    get: operations['list-sales']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/sales/{provider}/{sale}/refund': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Pay a sale back (creator) */
+    post: operations['refund-sale']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/sanctions': {
     parameters: {
       query?: never
@@ -397,6 +431,58 @@ export interface paths {
     post?: never
     /** Lift a sanction (staff) */
     delete: operations['lift-sanction']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/subscribers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Who has a right now (creator) */
+    get: operations['list-subscribers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/tiers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What the channel sells; its creator sees what is not on sale too */
+    get: operations['list-tiers']
+    put?: never
+    /** Add a tier (creator) */
+    post: operations['add-tier']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/tiers/{tier}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Change a tier (creator) */
+    put: operations['change-tier']
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -436,6 +522,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/payments': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What I paid */
+    get: operations['list-payments']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/sandbox/checkouts/{checkout}/pay': {
     parameters: {
       query?: never
@@ -447,6 +550,23 @@ export interface paths {
     put?: never
     /** Pay with a rehearsal card */
     post: operations['pay-in-sandbox']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/sandbox/subscriptions/{subscription}/forward': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Let time pass for one subscription */
+    post: operations['forward-in-sandbox']
     delete?: never
     options?: never
     head?: never
@@ -557,6 +677,91 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/subscriptions/{subscription}/card': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** The provider's page to change the card at */
+    post: operations['change-card']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/change': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Change the plan as the preview said */
+    post: operations['change-plan']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/keep-plan': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Take back a change that waits for the period's end */
+    post: operations['keep-plan-subscription']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/pause': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** No charge until it is resumed; the paid period stays */
+    post: operations['pause-subscription']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/preview': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** What a change of plan would cost now */
+    post: operations['preview-change']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/subscriptions/{subscription}/resume': {
     parameters: {
       query?: never
@@ -568,6 +773,23 @@ export interface paths {
     put?: never
     /** Charge again after all */
     post: operations['resume-subscription']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/subscriptions/{subscription}/withdraw': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Within fourteen days, where the law says so: end it now, and all is paid back */
+    post: operations['withdraw-subscription']
     delete?: never
     options?: never
     head?: never
@@ -608,6 +830,10 @@ export interface components {
       /** @description empty: show the channel's */
       title: string
     }
+    CardPage: {
+      /** @description empty: the provider has no such page */
+      url: string
+    }
     'Change-channelRequest': {
       broadcast_title?: string
       /** @enum {string} */
@@ -615,6 +841,18 @@ export interface components {
       price?: components['schemas']['Money']
       space_open?: boolean
       title?: string
+    }
+    'Change-planRequest': {
+      /** @description chosen by the caller; the same key charges once */
+      key: string
+      /**
+       * Format: int64
+       * @description the due of the preview: more is not charged
+       */
+      most: number
+      /** @enum {string} */
+      period: 'month' | 'year'
+      tier: string
     }
     Channel: {
       handle: string
@@ -627,7 +865,7 @@ export interface components {
       on_air: components['schemas']['OnAir'] | null
       owner_name: string
       /** @enum {string} */
-      period: 'month'
+      period: 'month' | 'year'
       /** @description null while it does not sell */
       price: components['schemas']['Money'] | null
       space_open: boolean
@@ -652,8 +890,11 @@ export interface components {
       channel: string
       id: string
       /** @enum {string} */
-      period: 'month'
+      period: 'month' | 'year'
+      /** @description of one period, or of one month given away */
       price: components['schemas']['Money']
+      /** Format: int64 */
+      quantity: number
       /** @description why it was declined */
       reason: string
       /** Format: date-time */
@@ -662,6 +903,13 @@ export interface components {
       sandbox: boolean
       /** @enum {string} */
       state: 'open' | 'pending' | 'complete' | 'declined' | 'expired'
+      tier: string
+      /** @description what is taken when it is paid; nothing during a trial */
+      total: components['schemas']['Money']
+      /** Format: int64 */
+      trial_days: number
+      /** @description the provider's page to pay at; empty: the till is here */
+      url: string
     }
     CredentialsBody: {
       name: string
@@ -692,6 +940,13 @@ export interface components {
       head: number
       /** @description older events exist (after a cursor: newer ones) */
       more: boolean
+    }
+    'Forward-in-sandboxRequest': {
+      /**
+       * Format: int64
+       * @description at most three years
+       */
+      hours: number
     }
     Health: {
       audio: string
@@ -756,8 +1011,18 @@ export interface components {
       title: string
     }
     'Open-checkoutRequest': {
+      /** @description where the buyer lives, ISO 3166-1 alpha-2 */
+      country?: string
       /** @description chosen by the caller; the same key opens one checkout */
       key: string
+      language?: string
+      /**
+       * @description without it the tier's first
+       * @enum {string}
+       */
+      period?: 'month' | 'year'
+      /** @description without it the lowest on sale */
+      tier?: string
     }
     Overlay: {
       /** @description empty while there is none */
@@ -771,8 +1036,39 @@ export interface components {
       title: string
     }
     'Pay-in-sandboxRequest': {
-      /** @description 4242424242424242 succeeds, 4000000000000002 is declined, 4000000000000259 is disputed later */
+      /** @description the holder's word, for the card that asks for it */
+      approved?: boolean
+      /** @description 4242424242424242 succeeds; docs/payments.md lists the others */
       card: string
+    }
+    Plan: {
+      /** @enum {string} */
+      period: 'month' | 'year'
+      price: components['schemas']['Money']
+      tier: string
+      tier_name: string
+    }
+    PlanChange: {
+      /** @enum {string} */
+      period: 'month' | 'year'
+      tier: string
+    }
+    PlanPreview: {
+      /**
+       * Format: date-time
+       * @description when it happens
+       */
+      at: string
+      /** @description what is left of the period that runs */
+      credit: components['schemas']['Money']
+      /** @description taken now */
+      due: components['schemas']['Money']
+      /** @description it happens at once and takes due; otherwise at the period's end */
+      now: boolean
+      /** @description of each period from then on */
+      price: components['schemas']['Money']
+      /** Format: date-time */
+      renews_at: string
     }
     Playback: {
       /** @description why there is no address */
@@ -834,6 +1130,55 @@ export interface components {
     QuestionList: {
       questions: components['schemas']['Question'][]
     }
+    'Refund-saleRequest': {
+      /**
+       * Format: int64
+       * @description minor units; without it all that is left
+       */
+      amount?: number
+      /** @description also end the subscription it paid for */
+      end?: boolean
+    }
+    Sale: {
+      /** Format: date-time */
+      at: string
+      /** @description name of the account */
+      buyer: string
+      card_last4: string
+      channel: string
+      country: string
+      /** @enum {string} */
+      dispute: '' | 'open' | 'won' | 'lost'
+      id: string
+      /** @enum {string} */
+      kind: 'period' | 'change' | 'gift'
+      /** @enum {string} */
+      period: 'month' | 'year'
+      period_end: string | null
+      period_start: string | null
+      provider: string
+      /** Format: int64 */
+      quantity: number
+      refundable: components['schemas']['Money']
+      refunded: components['schemas']['Money']
+      sandbox: boolean
+      /** @description what of it is the creator's; only for the creator */
+      share: components['schemas']['Money'] | null
+      /** @description of the total */
+      tax: components['schemas']['Money']
+      /**
+       * Format: int64
+       * @description basis points
+       */
+      tax_rate: number
+      /** @description name of the tier; may be empty */
+      tier: string
+      /** @description what the buyer paid, tax included */
+      total: components['schemas']['Money']
+    }
+    SaleList: {
+      sales: components['schemas']['Sale'][]
+    }
     Sanction: {
       account: string
       /** Format: date-time */
@@ -888,25 +1233,101 @@ export interface components {
       /** @description when this stops being true by the clock; null: no end */
       until: string | null
     }
+    Subscriber: {
+      account: string
+      cancel_at_period_end: boolean
+      /** Format: int64 */
+      months: number
+      name: string
+      /** @enum {string} */
+      period: '' | 'month' | 'year'
+      price: components['schemas']['Money'] | null
+      revoked_at: string | null
+      /** @description name of the right, to page by */
+      right: string
+      /** Format: date-time */
+      since: string
+      /** @description subscription, gift, comp, import, … */
+      source: string
+      /**
+       * @description empty for rights that were given
+       * @enum {string}
+       */
+      state: '' | 'trialing' | 'active' | 'past_due' | 'paused' | 'ended'
+      tier: string
+      /** Format: date-time */
+      until: string
+    }
+    SubscriberList: {
+      subscribers: components['schemas']['Subscriber'][]
+    }
     Subscription: {
       /** @description when the door closes without further payment */
       access_until: string | null
       cancel_at_period_end: boolean
+      card_last4: string
       channel: string
       channel_title: string
       id: string
       /** Format: int64 */
       months: number
+      /** @description the plan that follows at the period's end; null when it stays */
+      next: components['schemas']['Plan'] | null
+      /** @enum {string} */
+      period: 'month' | 'year'
       /** Format: date-time */
       period_end: string
       price: components['schemas']['Money']
+      provider: string
+      sandbox: boolean
       /** Format: date-time */
       started_at: string
       /** @enum {string} */
-      state: 'active' | 'past_due' | 'ended'
+      state: 'trialing' | 'active' | 'past_due' | 'paused' | 'ended'
+      tier: string
+      tier_name: string
+      trial_end: string | null
     }
     SubscriptionList: {
       subscriptions: components['schemas']['Subscription'][]
+    }
+    Tier: {
+      id: string
+      /**
+       * Format: int64
+       * @description a higher level opens what lower ones open
+       */
+      level: number
+      /** @description price for a month; null when it is not sold so */
+      month: components['schemas']['Money'] | null
+      /** @description empty when the creator gave none */
+      name: string
+      on_sale: boolean
+      perks: string[]
+      /**
+       * Format: int64
+       * @description days that a newcomer need not pay for
+       */
+      trial_days: number
+      /** @description price for a year; null when it is not sold so */
+      year: components['schemas']['Money'] | null
+    }
+    TierChange: {
+      /**
+       * Format: int64
+       * @description 0 keeps it, and puts a new tier above the others
+       */
+      level?: number
+      month?: components['schemas']['Money']
+      name?: string
+      on_sale: boolean
+      perks?: string[] | null
+      /** Format: int64 */
+      trial_days?: number
+      year?: components['schemas']['Money']
+    }
+    TierList: {
+      tiers: components['schemas']['Tier'][]
     }
   }
   responses: never
@@ -1785,6 +2206,77 @@ export interface operations {
       }
     }
   }
+  'list-sales': {
+    parameters: {
+      query?: {
+        /** @description RFC 3339; only sales before it */
+        before?: string
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SaleList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'refund-sale': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        provider: string
+        sale: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Refund-saleRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Sale']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'list-sanctions': {
     parameters: {
       query?: never
@@ -1881,6 +2373,142 @@ export interface operations {
       }
     }
   }
+  'list-subscribers': {
+    parameters: {
+      query?: {
+        /** @description the right of the last one of the page before */
+        after?: string
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SubscriberList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-tiers': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TierList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'add-tier': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TierChange']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Tier']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-tier': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        tier: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['TierChange']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Tier']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'get-checkout': {
     parameters: {
       query?: never
@@ -1943,6 +2571,35 @@ export interface operations {
       }
     }
   }
+  'list-payments': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SaleList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'pay-in-sandbox': {
     parameters: {
       query?: never
@@ -1965,6 +2622,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'forward-in-sandbox': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Forward-in-sandboxRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
         }
       }
       /** @description Error */
@@ -2231,7 +2923,201 @@ export interface operations {
       }
     }
   }
+  'change-card': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CardPage']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-plan': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-planRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'keep-plan-subscription': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'pause-subscription': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'preview-change': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PlanChange']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlanPreview']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'resume-subscription': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        subscription: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Subscription']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'withdraw-subscription': {
     parameters: {
       query?: never
       header?: never

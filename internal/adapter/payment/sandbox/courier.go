@@ -51,22 +51,28 @@ func (s *Sandbox) Run(ctx context.Context, url string) error {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// Advance brings every subscription whose time has come to now. Run calls it;
-// tests that move the clock themselves may too.
+// Advance brings every subscription whose time has come to now, and late
+// payments to their session. Run calls it; tests that move the clock themselves
+// may too.
 func (s *Sandbox) Advance(ctx context.Context) error {
-	now := s.Now()
-	var due []subscription.SandboxSubscription
+	now := s.moment()
+	var due []sub
+	var late []subscription.SandboxSession
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		due, err = tx.DueSandboxSubscriptions(ctx, now, batch)
+		if due, err = tx.DueSandboxSubscriptions(ctx, now, batch); err == nil {
+			late, err = tx.DueSandboxSessions(ctx, now, batch)
+		}
 		return err
 	})
 	troubles := []error{err}
 	for _, seen := range due {
-		troubles = append(troubles, s.change(ctx, seen.Ref,
-			func(sub subscription.SandboxSubscription) (subscription.SandboxSubscription, []string, error) {
-				is, kinds := advance(sub, s.Period, now)
-				return is, kinds, nil
-			}))
+		troubles = append(troubles, s.change(ctx, seen.Ref, func(x sub) (sub, []string, error) {
+			is, kinds := s.rules().advance(x, now)
+			return is, kinds, nil
+		}))
+	}
+	for _, session := range late {
+		troubles = append(troubles, s.arrive(ctx, session.Ref, now))
 	}
 	return errors.Join(troubles...)
 }

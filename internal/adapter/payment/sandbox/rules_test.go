@@ -1,11 +1,13 @@
 package sandbox
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/money"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -62,39 +64,133 @@ func TestPeriod(t *testing.T) {
 
 func TestAdvance(t *testing.T) {
 	start := time.Date(2026, 3, 1, 20, 0, 0, 0, time.UTC)
-	sold := func(change func(*subscription.SandboxSubscription)) subscription.SandboxSubscription {
-		s := subscription.SandboxSubscription{Object: subscription.Object{
-			Status: subscription.StatusActive, Started: start, PeriodStart: start, PeriodEnd: start.Add(time.Minute), Months: 1,
-		}}
+	price := money.Amount{Minor: 499, Currency: "EUR"}
+	r := rules{period: Period(time.Minute), disputeAfter: 20 * time.Second, retryEvery: 10 * time.Second}
+	sold := func(change func(*sub)) sub {
+		s := sub{Anchor: start, Country: "FR"}
+		s.Ref, s.Started = "sub_1", start
+		s.Plan = subscription.Plan{Tier: "low", Interval: subscription.Month, Price: price}
+		s = r.begin(s, start, start)
 		change(&s)
 		return s
 	}
+	trial := func(change func(*sub)) sub {
+		s := sub{Anchor: start.Add(30 * time.Second)}
+		s.Ref, s.Started, s.Status = "sub_1", start, subscription.StatusTrialing
+		s.Plan = subscription.Plan{Tier: "low", Interval: subscription.Month, Price: price}
+		s.PeriodStart, s.TrialEnd, s.PeriodEnd = start, s.Anchor, s.Anchor
+		change(&s)
+		return s
+	}
+	year := subscription.Plan{Tier: "high", Interval: subscription.Year, Price: money.Amount{Minor: 9900, Currency: "EUR"}}
+	nothing := func(*sub) {}
 	for name, c := range map[string]struct {
-		sub    subscription.SandboxSubscription
-		now    time.Duration
-		months int
-		ended  time.Duration
-		kinds  []string
+		sub     sub
+		now     time.Duration
+		months  int
+		status  subscription.Status
+		ended   time.Duration
+		charges []int64
+		kinds   []string
 	}{
-		"nothing is due":       {sold(func(*subscription.SandboxSubscription) {}), 59 * time.Second, 1, 0, nil},
-		"renews":               {sold(func(*subscription.SandboxSubscription) {}), time.Minute, 2, 0, []string{kindUpdated, kindPaid}},
-		"slept through a few":  {sold(func(*subscription.SandboxSubscription) {}), 5*time.Minute + 1, 6, 0, []string{kindUpdated, kindPaid}},
-		"cancelled":            {sold(func(s *subscription.SandboxSubscription) { s.CancelAtPeriodEnd = true }), time.Hour, 1, time.Minute, []string{kindDeleted}},
-		"disputed":             {sold(func(s *subscription.SandboxSubscription) { s.Disputes = start.Add(30 * time.Second) }), time.Hour, 1, 30 * time.Second, []string{kindDisputed, kindDeleted}},
-		"disputed, but later":  {sold(func(s *subscription.SandboxSubscription) { s.Disputes = start.Add(90 * time.Second) }), time.Minute, 2, 0, []string{kindUpdated, kindPaid}},
-		"disputed on renewing": {sold(func(s *subscription.SandboxSubscription) { s.Disputes = start.Add(time.Minute) }), time.Minute, 1, time.Minute, []string{kindDisputed, kindDeleted}},
+		"nothing is due":      {sold(nothing), 59 * time.Second, 1, subscription.StatusActive, 0, []int64{499}, nil},
+		"renews":              {sold(nothing), time.Minute, 2, subscription.StatusActive, 0, []int64{499, 499}, []string{kindUpdated, kindPaid}},
+		"slept through a few": {sold(nothing), 5*time.Minute + 1, 6, subscription.StatusActive, 0, []int64{499, 499, 499, 499, 499, 499}, []string{kindUpdated, kindPaid}},
+		"cancelled": {
+			sold(func(s *sub) { s.CancelAtPeriodEnd = true }), time.Hour, 1, subscription.StatusEnded, time.Minute, []int64{499}, []string{kindDeleted},
+		},
+		"paused": {sold(func(s *sub) { s.Paused = true }), time.Hour, 1, subscription.StatusActive, 0, []int64{499}, nil},
+		"disputed and lost": {
+			sold(func(s *sub) { s.Behaviour, s.Disputes = disputesLost, start.Add(30*time.Second) }), time.Hour, 1,
+			subscription.StatusEnded, 50 * time.Second,
+			[]int64{499},
+			[]string{kindDisputed, kindDisputeClosed, kindDeleted},
+		},
+		"disputed and won": {
+			sold(func(s *sub) { s.Behaviour, s.Disputes = disputesWon, start.Add(30*time.Second) }), 55 * time.Second, 1,
+			subscription.StatusActive, 0,
+			[]int64{499},
+			[]string{kindDisputed, kindDisputeClosed},
+		},
+		"declined from the second month on": {
+			sold(func(s *sub) { s.Behaviour = declinesLater }), 61 * time.Second, 1, subscription.StatusPastDue, 0,
+			[]int64{499},
+			[]string{kindUpdated, kindFailed},
+		},
+		"declined until the sandbox gives up": {
+			sold(func(s *sub) { s.Behaviour = declinesLater }), time.Hour, 1, subscription.StatusEnded, 90 * time.Second,
+			[]int64{499},
+			[]string{kindUpdated, kindFailed, kindDeleted},
+		},
+		"a year from the next period on": {
+			sold(func(s *sub) { s.Next = year }), 2 * time.Minute, 13, subscription.StatusActive, 0, []int64{499, 9900}, []string{kindUpdated, kindPaid},
+		},
+		"a trial costs nothing": {trial(nothing), 29 * time.Second, 0, subscription.StatusTrialing, 0, nil, nil},
+		"a trial becomes paid":  {trial(nothing), 31 * time.Second, 1, subscription.StatusActive, 0, []int64{499}, []string{kindUpdated, kindPaid}},
+		"a cancelled trial costs nothing": {
+			trial(func(s *sub) { s.CancelAtPeriodEnd = true }), time.Hour, 0, subscription.StatusEnded, 30 * time.Second, nil, []string{kindDeleted},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, kinds := advance(c.sub, Period(time.Minute), start.Add(c.now))
-			if got.Months != c.months || !slices.Equal(kinds, c.kinds) {
-				t.Errorf("months %d, told %v", got.Months, kinds)
+			got, kinds := r.advance(c.sub, start.Add(c.now))
+			if got.Months != c.months || got.Status != c.status || !slices.Equal(kinds, c.kinds) {
+				t.Errorf("%s, months %d, told %v", got.Status, got.Months, kinds)
+			}
+			var charged []int64
+			for _, ch := range got.Charges {
+				charged = append(charged, ch.Total.Minor)
+			}
+			if !slices.Equal(charged, c.charges) {
+				t.Errorf("charged %v", charged)
 			}
 			if ended := c.ended > 0; ended != (got.Status == subscription.StatusEnded) || (ended && !got.EndedAt.Equal(start.Add(c.ended))) {
-				t.Errorf("got %+v", got)
+				t.Errorf("ended %v", got.EndedAt)
 			}
-			if again, more := advance(got, Period(time.Minute), start.Add(c.now)); again != got || len(more) > 0 {
+			if again, more := r.advance(got, start.Add(c.now)); !reflect.DeepEqual(again, got) || len(more) > 0 {
 				t.Errorf("advancing again told %v", more)
 			}
+			if len(c.sub.Charges) > 0 && c.sub.Charges[0].Dispute.State != subscription.DisputeNone {
+				t.Error("it wrote into what it was given")
+			}
 		})
+	}
+}
+
+func TestProration(t *testing.T) {
+	start := time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)
+	euros := func(minor int64) money.Amount { return money.Amount{Minor: minor, Currency: "EUR"} }
+	plan := func(i subscription.Interval, minor int64) subscription.Plan {
+		return subscription.Plan{Tier: "t", Interval: i, Price: euros(minor)}
+	}
+	x := sub{}
+	x.Plan, x.PeriodStart, x.PeriodEnd = plan(subscription.Month, 500), start, start.AddDate(0, 1, 0)
+	for name, c := range map[string]struct {
+		to          subscription.Plan
+		after       time.Duration
+		credit, due int64
+	}{
+		"at once":             {plan(subscription.Month, 1500), 0, 500, 1000},
+		"half way":            {plan(subscription.Month, 1500), 15 * 24 * time.Hour, 250, 500},
+		"at the last moment":  {plan(subscription.Month, 1500), 30*24*time.Hour - time.Millisecond, 0, 0},
+		"to a cheaper one":    {plan(subscription.Month, 300), 0, 500, 0},
+		"to a year":           {plan(subscription.Year, 5000), 15 * 24 * time.Hour, 250, 4750},
+		"to a year, too late": {plan(subscription.Year, 5000), 31 * 24 * time.Hour, 0, 5000},
+	} {
+		got := rules{}.prorate(x, c.to, start.Add(c.after))
+		if got.Credit != euros(c.credit) || got.Due != euros(c.due) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestTax(t *testing.T) {
+	for _, c := range []struct {
+		total   int64
+		country string
+		want    int64
+	}{{1200, "FR", 200}, {499, "FR", 83}, {499, "DE", 80}, {1, "DE", 0}, {499, "US", 0}, {499, "", 0}, {108, "CH", 8}} {
+		if got := taxIn(c.total, c.country); got.Minor != c.want {
+			t.Errorf("%d in %q: %d, want %d", c.total, c.country, got.Minor, c.want)
+		}
 	}
 }

@@ -43,6 +43,10 @@ type Tx interface {
 	SandboxSessionOf(ctx context.Context, checkout ident.Checkout) (subscription.SandboxSession, bool, error)
 	// SetUnpaidSandboxSession reports false when the session was paid meanwhile.
 	SetUnpaidSandboxSession(ctx context.Context, s subscription.SandboxSession) (bool, error)
+	// SetPaidSandboxSession writes one that was paid before.
+	SetPaidSandboxSession(ctx context.Context, s subscription.SandboxSession) error
+	// DueSandboxSessions returns unpaid ones whose late payment arrives by now.
+	DueSandboxSessions(ctx context.Context, now time.Time, limit int) ([]subscription.SandboxSession, error)
 
 	SandboxSubscription(ctx context.Context, ref string) (subscription.SandboxSubscription, bool, error)
 	DueSandboxSubscriptions(ctx context.Context, now time.Time, limit int) ([]subscription.SandboxSubscription, error)
@@ -57,6 +61,8 @@ type Tx interface {
 	// it was sent or moved since e was read.
 	PostponeSandboxEvent(ctx context.Context, e subscription.SandboxEvent, due time.Time) (bool, error)
 	SandboxEventSent(ctx context.Context, id string, now time.Time) error
+	// SandboxEventsSince returns all made after since, sent or not, oldest first.
+	SandboxEventsSince(ctx context.Context, since time.Time, limit int) ([]subscription.SandboxEvent, error)
 }
 
 // Store runs transactions. f may run more than once.
@@ -74,8 +80,13 @@ type Config struct {
 	Log    *slog.Logger
 	// Period is how long a month is.
 	Period Period
-	// DisputeAfter is when the disputing card takes its money back.
+	// DisputeAfter is when the disputing cards take their money back, and how
+	// long their dispute lasts.
 	DisputeAfter time.Duration
+	// LateAfter is how long the late card's money is on its way; RetryEvery how
+	// long a failed charge waits for its next try. Zero: 10 s, and a day.
+	LateAfter  time.Duration
+	RetryEvery time.Duration
 	// Mischief spoils deliveries, for tests; the zero one delivers well.
 	Mischief Mischief
 	// Client posts events. Nil: one of its own, without a proxy.
@@ -113,7 +124,8 @@ func (s *Sandbox) Name() string { return Name }
 // OpenCheckout implements subscription.Provider.
 func (s *Sandbox) OpenCheckout(ctx context.Context, o subscription.Order) (subscription.Session, error) {
 	session := subscription.SandboxSession{
-		Ref: "cs_" + ident.Make[string](s.IDs), Checkout: o.Checkout, Price: o.Price, Created: s.Now(), Expires: o.Expires,
+		Ref: "cs_" + ident.Make[string](s.IDs), Checkout: o.Checkout, Purpose: o.Purpose, Plan: o.Plan, Quantity: o.Quantity,
+		Trial: o.Trial, Account: o.Account, Country: o.Country, Created: s.Now(), Expires: o.Expires,
 	}
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		fresh, err := tx.InsertSandboxSession(ctx, session)
@@ -139,7 +151,29 @@ func (s *Sandbox) FetchCheckout(ctx context.Context, ref string) (subscription.S
 }
 
 func (s *Sandbox) session(x subscription.SandboxSession) subscription.Session {
-	return subscription.Session{Ref: x.Ref, Subscription: x.Subscription, RenewsAt: s.Period.After(s.Now(), 1)}
+	out := subscription.Session{
+		Ref: x.Ref, Subscription: x.Subscription, Charge: x.Charge, Expired: x.Expired || (!x.Paid && !s.Now().Before(x.Expires)),
+	}
+	if out.RenewsAt = s.Period.After(s.Now(), x.Plan.Interval.Months()); x.Trial > 0 {
+		out.RenewsAt = s.Now().Add(x.Trial)
+	}
+	return out
+}
+
+// ExpireCheckout implements subscription.Provider.
+func (s *Sandbox) ExpireCheckout(ctx context.Context, ref string) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		session, found, err := tx.SandboxSession(ctx, ref)
+		switch {
+		case err != nil || !found:
+			return orElse(err, errUnknown())
+		case session.Paid || !session.Due.IsZero():
+			return fault.New(fault.Conflict, "checkout_paid", "This checkout is paid already.")
+		}
+		session.Expired = true
+		_, err = tx.SetUnpaidSandboxSession(ctx, session)
+		return err
+	})
 }
 
 // FetchSubscription implements subscription.Provider.
@@ -155,26 +189,37 @@ func (s *Sandbox) FetchSubscription(ctx context.Context, ref string) (subscripti
 	return sub.Object, err
 }
 
-// CancelAtPeriodEnd implements subscription.Provider.
-func (s *Sandbox) CancelAtPeriodEnd(ctx context.Context, ref string) error {
-	return s.setCancel(ctx, ref, true)
-}
+// CardPage implements subscription.Provider: the sandbox has no page of its own.
+func (s *Sandbox) CardPage(context.Context, string, string) (string, error) { return "", nil }
 
-// Resume implements subscription.Provider.
-func (s *Sandbox) Resume(ctx context.Context, ref string) error { return s.setCancel(ctx, ref, false) }
-
-func (s *Sandbox) setCancel(ctx context.Context, ref string, cancelled bool) error {
-	return s.change(ctx, ref, func(sub subscription.SandboxSubscription) (subscription.SandboxSubscription, []string, error) {
-		switch {
-		case sub.Status == subscription.StatusEnded || !s.Now().Before(sub.PeriodEnd):
-			return sub, nil, fault.New(fault.Conflict, "subscription_ended", "This subscription's period has already ended.")
-		case sub.CancelAtPeriodEnd == cancelled:
-			return sub, nil, nil
-		}
-		sub.CancelAtPeriodEnd = cancelled
-		return sub, []string{kindUpdated}, nil
+// EventsSince implements subscription.Provider.
+func (s *Sandbox) EventsSince(ctx context.Context, since time.Time) ([]subscription.Event, error) {
+	var made []subscription.SandboxEvent
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		made, err = tx.SandboxEventsSince(ctx, since, eventsListed)
+		return err
 	})
+	out := make([]subscription.Event, len(made))
+	for i, e := range made {
+		out[i] = event(e.ID, e.Kind, e.Subscription)
+	}
+	return out, err
 }
+
+// eventsListed is how many events EventsSince looks back on.
+const eventsListed = 10_000
+
+// rules is how this sandbox bills.
+func (s *Sandbox) rules() rules {
+	r := rules{s.Period, s.DisputeAfter, s.RetryEvery}
+	if r.retryEvery == 0 {
+		r.retryEvery = 24 * time.Hour
+	}
+	return r
+}
+
+// moment is now as the store keeps it.
+func (s *Sandbox) moment() time.Time { return time.UnixMilli(s.Now().UnixMilli()).UTC() }
 
 // writeTries is how often a change that met another one is made again.
 const writeTries = 8
@@ -182,7 +227,7 @@ const writeTries = 8
 // change reads a subscription, lets act say what becomes of it and which events
 // tell of it, and writes both, all again when somebody else wrote meanwhile.
 func (s *Sandbox) change(ctx context.Context, ref string,
-	act func(subscription.SandboxSubscription) (subscription.SandboxSubscription, []string, error),
+	act func(sub) (sub, []string, error),
 ) error {
 	for range writeTries {
 		written := false

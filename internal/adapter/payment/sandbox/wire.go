@@ -15,11 +15,15 @@ const SignatureHeader = "Sandbox-Signature"
 
 // The kinds of event, in Stripe's words.
 const (
-	kindCreated  = "customer.subscription.created"
-	kindUpdated  = "customer.subscription.updated"
-	kindDeleted  = "customer.subscription.deleted"
-	kindPaid     = "invoice.paid"
-	kindDisputed = "charge.dispute.created"
+	kindCreated       = "customer.subscription.created"
+	kindUpdated       = "customer.subscription.updated"
+	kindDeleted       = "customer.subscription.deleted"
+	kindPaid          = "invoice.paid"
+	kindFailed        = "invoice.payment_failed"
+	kindRefunded      = "charge.refunded"
+	kindDisputed      = "charge.dispute.created"
+	kindDisputeClosed = "charge.dispute.closed"
+	kindCompleted     = "checkout.session.completed"
 )
 
 // wireEvent is an event in the shape of Stripe's. It names the subscription
@@ -51,10 +55,14 @@ func (s *Sandbox) ParseWebhook(header http.Header, body []byte) (subscription.Ev
 	if err := json.Unmarshal(body, &w); err != nil || w.ID == "" {
 		return subscription.Event{}, fault.New(fault.Invalid, "event_malformed", "The event cannot be read.").Because(err)
 	}
+	return event(w.ID, w.Type, w.Data.Object.Subscription), nil
+}
+
+func event(id, kind, object string) subscription.Event {
 	return subscription.Event{
-		Provider: Name, ID: w.ID, Kind: w.Type, Object: w.Data.Object.Subscription,
-		Terminal: w.Type == kindDeleted || w.Type == kindDisputed,
-	}, nil
+		Provider: Name, ID: id, Kind: kind, Object: object,
+		Terminal: kind == kindDeleted || kind == kindDisputed || kind == kindRefunded,
+	}
 }
 
 // sign returns the request headers of a delivery at now.

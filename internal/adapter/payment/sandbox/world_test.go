@@ -233,7 +233,7 @@ func (w *world) person() ident.Account {
 
 func (w *world) checkout(by ident.Account) subscription.Checkout {
 	w.t.Helper()
-	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, "key")
+	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, subscription.Purchase{Key: "key"})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func (w *world) checkout(by ident.Account) subscription.Checkout {
 
 func (w *world) pay(by ident.Account, id ident.Checkout, card string) subscription.Checkout {
 	w.t.Helper()
-	c, err := w.till.Pay(w.t.Context(), by, id, card)
+	c, err := w.till.Pay(w.t.Context(), by, id, card, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}

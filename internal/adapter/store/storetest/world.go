@@ -124,7 +124,8 @@ func (w *World) Grant(c ident.Channel, a ident.Account, starts, ends time.Time, 
 	w.t.Helper()
 	w.update(func(tx *store.Tx) error {
 		return tx.PutGrant(w.t.Context(), subscription.Grant{
-			ID: ident.Make[ident.Grant](w.IDs), Account: a, Channel: c, Tier: "tier", Span: subscription.Span{Starts: starts, Ends: ends, Months: months},
+			ID: ident.Make[ident.Grant](w.IDs), Account: a, Channel: c, Tier: "tier", Source: subscription.GrantSource,
+			Span: subscription.Span{Starts: starts, Ends: ends, Paid: starts, Months: months},
 		})
 	})
 }

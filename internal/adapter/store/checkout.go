@@ -1,0 +1,81 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+const checkoutColumns = `id, channel, account, key, purpose, tier, period, price_minor, currency, quantity, recipient, trial, country, language,
+	provider, ref, url, state, reason, renews, created, expires`
+
+func (tx *Tx) checkouts(ctx context.Context, where string, args ...any) ([]subscription.Checkout, error) {
+	var out []subscription.Checkout
+	err := tx.each(ctx, `SELECT `+checkoutColumns+` FROM checkout WHERE `+where, args, func(scan func(...any) error) error {
+		var c subscription.Checkout
+		var renews, created, expires int64
+		err := scan(&c.ID, &c.Channel, &c.Account, &c.Key, &c.Purpose, &c.Plan.Tier, &c.Plan.Interval, &c.Plan.Price.Minor, &c.Plan.Price.Currency,
+			&c.Quantity, &c.For, &c.Trial, &c.Country, &c.Language, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires)
+		c.RenewsAt, c.Created, c.Expires = fromMillis(renews), fromMillis(created), fromMillis(expires)
+		out = append(out, c)
+		return err
+	})
+	return out, err
+}
+
+// first returns the first of what a query found.
+func first[T any](found []T, err error) (T, bool, error) {
+	var none T
+	if err != nil || len(found) == 0 {
+		return none, false, err
+	}
+	return found[0], true, nil
+}
+
+// InsertCheckout implements subscription.Tx.
+func (tx *Tx) InsertCheckout(ctx context.Context, c subscription.Checkout) (bool, error) {
+	return tx.changed(ctx, `INSERT INTO checkout (`+checkoutColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING`,
+		c.ID, c.Channel, c.Account, c.Key, c.Purpose, c.Plan.Tier, c.Plan.Interval, c.Plan.Price.Minor, c.Plan.Price.Currency,
+		c.Quantity, c.For, c.Trial, c.Country, c.Language, c.Provider, c.Ref, c.URL, c.State, c.Reason,
+		millis(c.RenewsAt), millis(c.Created), millis(c.Expires))
+}
+
+// CheckoutByID implements subscription.Tx.
+func (tx *Tx) CheckoutByID(ctx context.Context, id ident.Checkout) (subscription.Checkout, bool, error) {
+	return first(tx.checkouts(ctx, `id = $1`, id))
+}
+
+// CheckoutByRef implements subscription.Tx.
+func (tx *Tx) CheckoutByRef(ctx context.Context, provider, ref string) (subscription.Checkout, bool, error) {
+	return first(tx.checkouts(ctx, `provider = $1 AND ref = $2 AND ref <> ''`, provider, ref))
+}
+
+// CheckoutByKey implements subscription.Tx.
+func (tx *Tx) CheckoutByKey(ctx context.Context, account ident.Account, channel ident.Channel, key string) (subscription.Checkout, bool, error) {
+	return first(tx.checkouts(ctx, `account = $1 AND channel = $2 AND key = $3`, account, channel, key))
+}
+
+// UnfinishedCheckout implements subscription.Tx.
+func (tx *Tx) UnfinishedCheckout(ctx context.Context, account ident.Account, channel ident.Channel) (subscription.Checkout, bool, error) {
+	return first(tx.checkouts(ctx, `account = $1 AND channel = $2 AND purpose = 'subscription' AND state IN ('open', 'pending', 'declined')`, account, channel))
+}
+
+// OverdueCheckouts implements subscription.Tx.
+func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]subscription.Checkout, error) {
+	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR (state = 'pending' AND created <= $2))
+		ORDER BY expires LIMIT $3`, millis(now), millis(openedBefore), limit)
+}
+
+// SetCheckout implements subscription.Tx. What is complete stays so, and what
+// has expired can only become complete. When it renews is a guess until it is paid.
+func (tx *Tx) SetCheckout(ctx context.Context, c subscription.Checkout) error {
+	_, err := tx.exec(ctx, `UPDATE checkout SET state = $1, reason = $2,
+		ref = CASE WHEN ref = '' THEN $3 ELSE ref END, url = CASE WHEN url = '' THEN $4 ELSE url END,
+		renews = CASE WHEN renews = 0 OR $5 = 'complete' THEN $6 ELSE renews END
+		WHERE id = $7 AND state <> 'complete' AND (state <> 'expired' OR $8 IN ('complete', 'expired'))`,
+		c.State, c.Reason, c.Ref, c.URL, string(c.State), millis(c.RenewsAt), c.ID, string(c.State))
+	return err
+}

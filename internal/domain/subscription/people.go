@@ -1,0 +1,96 @@
+package subscription
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/money"
+)
+
+// Subscriber is somebody with a right to a channel's Sub Space, as its owner
+// sees them.
+type Subscriber struct {
+	Account  ident.Account
+	Name     string
+	Grant    ident.Grant
+	Source   string
+	Tier     ident.Tier
+	TierName string
+	Since    time.Time
+	Ends     time.Time
+	Revoked  time.Time
+	Paid     time.Time
+	Months   int
+	// What follows is of subscriptions only.
+	State             State
+	CancelAtPeriodEnd bool
+	Interval          Interval
+	Price             money.Amount
+	Note              string // of rights that were given
+}
+
+// Tenure is how many months the person has had at now.
+func (s Subscriber) Tenure(now time.Time) int {
+	return access.Facts{Grants: []access.Grant{{Paid: s.Paid, Months: s.Months}}}.Tenure(now)
+}
+
+// peoplePage bounds one page of subscribers and of sales.
+const peoplePage = 100
+
+// Subscribers returns a page of those whose right holds now, by the name of
+// their grant after the given one. Only the owner may ask.
+func (s *Service) Subscribers(ctx context.Context, by ident.Account, channel ident.Channel, after ident.Grant) (out []Subscriber, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		if err := s.sees(ctx, tx, by, channel); err != nil {
+			return err
+		}
+		out, err = tx.SubscribersOf(ctx, channel, s.Now(), after, peoplePage)
+		return err
+	})
+	return out, err
+}
+
+// Sales returns a page of the channel's sales, newest first, made before the
+// given moment; zero for the newest. Only the owner may ask.
+func (s *Service) Sales(ctx context.Context, by ident.Account, channel ident.Channel, before time.Time) (out []NamedSale, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		if err := s.sees(ctx, tx, by, channel); err != nil {
+			return err
+		}
+		out, err = tx.SalesOfChannel(ctx, channel, before, peoplePage)
+		return err
+	})
+	return out, err
+}
+
+// NamedSale is a sale with the names that its reader is shown.
+type NamedSale struct {
+	Sale
+	BuyerName string
+	TierName  string
+	Handle    string
+}
+
+// Payments returns what an account paid, newest first.
+func (s *Service) Payments(ctx context.Context, by ident.Account) (out []NamedSale, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		out, err = tx.SalesToBuyer(ctx, by, peoplePage)
+		return err
+	})
+	return out, err
+}
+
+// sees refuses who may not see a channel's books.
+func (s *Service) sees(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
+	subject := access.Subject{Account: by, Channel: channel}
+	facts, err := tx.Facts(ctx, []access.Subject{subject})
+	if err != nil {
+		return err
+	}
+	if f := access.Decide(facts[subject], access.RunChannel, s.Now()).Fault(s.Now()); f != nil {
+		return f
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package subscription
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/ledger"
+	"github.com/subspace-live/subspace/internal/domain/money"
+)
+
+// Sale is a charge as we keep it: who was sold what, how the money is shared,
+// and what came of it. It is written when the charge is first seen and changes
+// only in what was paid back or disputed.
+type Sale struct {
+	Provider     string
+	Charge       string // the provider's name for it
+	Checkout     ident.Checkout
+	Subscription ident.Subscription // empty for gifts
+	Channel      ident.Channel
+	Buyer        ident.Account
+	Kind         ChargeKind
+	Plan         Plan
+	Quantity     int
+	Total        money.Amount
+	Tax          Tax
+	Fee          int64 // the provider's
+	Share        int64 // the operator's, in minor units; the creator has what is left of total and tax
+	At           time.Time
+	PeriodStart  time.Time
+	PeriodEnd    time.Time
+	CardLast4    string
+	Refunded     int64
+	RefundedAt   time.Time // the last one; zero for none
+	Dispute      DisputeState
+	DisputedAt   time.Time
+	// Held is what of the creator's part waits for the dispute's end.
+	Held int64
+}
+
+// Creator is the part of the total that belongs to the channel's owner.
+func (s Sale) Creator() int64 { return s.Total.Minor - s.Tax.Minor - s.Share }
+
+// Refundable is what can still be paid back.
+func (s Sale) Refundable() int64 {
+	if s.Dispute == DisputeOpen || s.Dispute == DisputeLost {
+		return 0
+	}
+	return s.Total.Minor - s.Refunded
+}
+
+// chargeTx is what keeping sales needs inside one transaction.
+type chargeTx interface {
+	ledger.Tx
+
+	// SalesOf returns the sales whose charges are named, by charge.
+	SalesOf(ctx context.Context, provider string, charges []string) (map[string]Sale, error)
+	SaleByCharge(ctx context.Context, provider, charge string) (Sale, bool, error)
+	PutSale(ctx context.Context, s Sale) error
+	SalesOfSubscription(ctx context.Context, id ident.Subscription) ([]Sale, error)
+	// SalesOfChannel returns those made before the moment, newest first; zero: all.
+	SalesOfChannel(ctx context.Context, channel ident.Channel, before time.Time, limit int) ([]NamedSale, error)
+	SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]NamedSale, error)
+	// SubscribersOf returns those whose right holds at now, by grant, after one.
+	SubscribersOf(ctx context.Context, channel ident.Channel, now time.Time, after ident.Grant, limit int) ([]Subscriber, error)
+}
+
+// record keeps the charges of one checkout's object and posts what moved since
+// they were last seen. The same charges again move nothing.
+func (s *Service) record(ctx context.Context, tx Tx, c Checkout, sub ident.Subscription, charges []Charge) error {
+	if len(charges) == 0 {
+		return nil
+	}
+	refs := make([]string, len(charges))
+	for i, ch := range charges {
+		refs[i] = ch.Ref
+	}
+	known, err := tx.SalesOf(ctx, c.Provider, refs)
+	if err != nil {
+		return err
+	}
+	var moved []ledger.Transaction
+	for _, ch := range charges {
+		was, seen := known[ch.Ref]
+		is := was
+		if !seen {
+			if is, err = s.sale(c, sub, ch); err != nil {
+				return err
+			}
+		}
+		var txns []ledger.Transaction
+		if is, txns, err = is.after(ch, seen, s.Now()); err != nil {
+			return err
+		}
+		if seen && is == was {
+			continue
+		}
+		if err := tx.PutSale(ctx, is); err != nil {
+			return err
+		}
+		moved = append(moved, txns...)
+	}
+	return post(ctx, tx, moved)
+}
+
+// sale is a charge that was never seen before. The operator's share is of the
+// sum without tax, rounded down to the creator's favour.
+func (s *Service) sale(c Checkout, sub ident.Subscription, ch Charge) (Sale, error) {
+	sale := Sale{
+		Provider: c.Provider, Charge: ch.Ref, Checkout: c.ID, Subscription: sub, Channel: c.Channel, Buyer: c.Account,
+		Kind: ch.Kind, Plan: ch.Plan, Quantity: c.Quantity, Total: ch.Total, Tax: ch.Tax, Fee: ch.Fee, At: ch.At,
+		PeriodStart: ch.PeriodStart, PeriodEnd: ch.PeriodEnd, CardLast4: ch.Card.Last4,
+	}
+	if ch.Total.Minor <= 0 || ch.Tax.Minor < 0 || ch.Tax.Minor > ch.Total.Minor || ch.Fee < 0 {
+		return sale, errCharge(ch)
+	}
+	share, err := money.Amount{Minor: ch.Total.Minor - ch.Tax.Minor, Currency: ch.Total.Currency}.Mul(s.Share)
+	sale.Share = share.Minor / 10_000
+	return sale, err
+}
