@@ -31,7 +31,8 @@ type payments struct {
 func (p *parts) money(ctx context.Context, s *Server) error {
 	ids := ident.NewSource(s.sur.Now, s.sur.Random)
 	cfg := subscription.Config{
-		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ids, Now: s.sur.Now, Grace: s.cfg.PaymentGrace,
+		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ids, Now: s.sur.Now, Random: s.sur.Random, Grace: s.cfg.PaymentGrace,
+		Share: s.cfg.OperatorBasisPoints(),
 	}
 	listens := s.cfg.Listen
 	if len(s.cfg.TrustedProxies()) > 0 {

@@ -47,6 +47,7 @@ type Config struct {
 	SandboxPeriod       time.Duration
 	SandboxDisputeAfter time.Duration
 	PaymentGrace        time.Duration
+	OperatorShare       string
 	MessagePace         time.Duration
 	MessageBurst        int
 	ReadableRate        int
@@ -84,7 +85,8 @@ func settings() []setting {
 		{name: "sandbox-payments", usage: "'I-know' runs rehearsal payments beyond this machine", text: func(c *Config) *string { return &c.SandboxPayments }},
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
 		{name: "sandbox-dispute-after", usage: "when the sandbox's third card is disputed", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
-		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
+		{name: "operator-share", usage: "percent of a sale without its tax that the operator keeps; the creator has the rest", text: func(c *Config) *string { return &c.OperatorShare }},
+		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed; at most 336h", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
 		{name: "message-pace", usage: "how often one person may write in a channel, in the long run", span: func(c *Config) *time.Duration { return &c.MessagePace }},
 		{name: "message-burst", usage: "messages one person may write at once", count: func(c *Config) *int { return &c.MessageBurst }},
 		{name: "readable-rate", usage: "messages a second a public room shows; of more, a fair sample", count: func(c *Config) *int { return &c.ReadableRate }},
@@ -96,7 +98,7 @@ func settings() []setting {
 func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
-		ACME: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour,
+		ACME: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
 		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}
 }
@@ -265,6 +267,12 @@ func (c *Config) check() error {
 	if c.SandboxPayments != "" && c.SandboxPayments != "I-know" {
 		return fault.New(fault.Invalid, "config_invalid", "sandbox-payments: the only value is I-know, not %q.", c.SandboxPayments)
 	}
+	if c.PaymentGrace > graceMax {
+		return fault.New(fault.Invalid, "config_invalid", "payment-grace: at most 336h, fourteen days, not %s.", c.PaymentGrace)
+	}
+	if _, err := basisPoints(c.OperatorShare); err != nil {
+		return fault.New(fault.Invalid, "config_invalid", "operator-share: %q is not a percentage from 0 to 100 such as 12.5.", c.OperatorShare)
+	}
 	if c.MessagePace <= 0 {
 		return fault.New(fault.Invalid, "config_invalid", "message-pace: a person must wait between messages, however shortly: 1s, 200ms.")
 	}
@@ -274,6 +282,28 @@ func (c *Config) check() error {
 		return fault.New(fault.Invalid, "config_invalid", "log-level: %q is none of debug, info, warn, error.", c.LogLevel)
 	}
 	return nil
+}
+
+// graceMax is the longest grace: who has not paid for a fortnight does not pay.
+const graceMax = 14 * 24 * time.Hour
+
+// OperatorBasisPoints is what the operator keeps of a sale, in hundredths of a percent.
+func (c Config) OperatorBasisPoints() int64 {
+	n, err := basisPoints(c.OperatorShare)
+	if err != nil {
+		return 0 // check has refused it
+	}
+	return n
+}
+
+// basisPoints reads a percentage with at most two digits behind the point.
+func basisPoints(percent string) (int64, error) {
+	whole, part, _ := strings.Cut(percent, ".")
+	n, err := strconv.ParseUint(whole+(part + "00")[:max(2, len(part))], 10, 32)
+	if err != nil || len(part) > 2 || n > 10_000 {
+		return 0, fmt.Errorf("%q is no percentage", percent)
+	}
+	return int64(n), nil
 }
 
 // TrustedProxies returns the networks whose forwarded headers count.

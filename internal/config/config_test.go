@@ -39,7 +39,7 @@ func every() map[string]string {
 		"acme": "off", "acme-directory": "https://ca.example.org/directory", "acme-root": "root.pem", "http-listen": "0.0.0.0:80",
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
-		"payment-grace": "1h0m0s", "log-level": "debug",
+		"payment-grace": "1h0m0s", "operator-share": "12.5", "log-level": "debug",
 		"message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
 	}
 }
@@ -124,6 +124,10 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"capitals":              {file: "Data = x\n", reason: "config_key_unknown", says: []string{"Did you mean data?"}},
 		"no value":              {file: "data = x\nlisten\n", reason: "config_invalid", says: []string{"subspace.conf line 2", "name = value"}},
 		"no time":               {file: "payment-grace = soon\n", reason: "config_invalid", says: []string{"line 1", "payment-grace", "soon"}},
+		"a month of grace":      {args: []string{"--payment-grace", "720h"}, reason: "config_invalid", says: []string{"payment-grace", "336h"}},
+		"more than all":         {args: []string{"--operator-share", "100.01"}, reason: "config_invalid", says: []string{"operator-share", "100.01"}},
+		"a fine share":          {args: []string{"--operator-share", "1.234"}, reason: "config_invalid", says: []string{"operator-share", "1.234"}},
+		"a negative share":      {args: []string{"--operator-share", "-1"}, reason: "config_invalid", says: []string{"operator-share"}},
 		"negative time":         {args: []string{"--payment-grace", "-1h"}, reason: "config_invalid", says: []string{"--payment-grace"}},
 		"time in env":           {env: map[string]string{"SUBSPACE_SANDBOX_PERIOD": "x"}, reason: "config_invalid", says: []string{"SUBSPACE_SANDBOX_PERIOD"}},
 		"no port":               {args: []string{"--listen", "localhost"}, reason: "config_invalid", says: []string{"listen", "localhost"}},
@@ -215,5 +219,14 @@ func TestDefaultsStandAlone(t *testing.T) {
 	}
 	if c, err = load("", nil, "--public-url", "https://x.example/"); err != nil || c.PublicURL != "https://x.example" {
 		t.Errorf("%q %v", c.PublicURL, err)
+	}
+}
+
+func TestTheOperatorsShareIsRead(t *testing.T) {
+	for percent, want := range map[string]int64{"0": 0, "12.5": 1250, "20": 2000, "0.01": 1, "100": 10_000, "7.25": 725} {
+		c, err := load("", nil, "--operator-share", percent)
+		if err != nil || c.OperatorBasisPoints() != want {
+			t.Errorf("%s %%: %d, %v", percent, c.OperatorBasisPoints(), err)
+		}
 	}
 }

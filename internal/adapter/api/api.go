@@ -94,6 +94,7 @@ func New(opt Options) *API {
 	a.tierRoutes()
 	a.subscriptionRoutes()
 	a.saleRoutes()
+	a.awardRoutes()
 	describe(a.huma.OpenAPI())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, fault.New(fault.Missing, "route_missing", "There is no %s of this address. GET /api/openapi.json lists the routes.", r.Method))

@@ -20,6 +20,9 @@ func MomentOf(t time.Time) *Moment {
 	return &m
 }
 
+// Time is the moment as the domain counts it.
+func (m Moment) Time() time.Time { return time.Time(m) }
+
 // MarshalJSON implements json.Marshaler.
 func (m Moment) MarshalJSON() ([]byte, error) { return event.Time(m).MarshalJSON() }
 

@@ -128,19 +128,9 @@ func (tx *Tx) PutTrialUse(ctx context.Context, u subscription.TrialUse) error {
 
 // MonthsPaid implements subscription.Tx.
 func (tx *Tx) MonthsPaid(ctx context.Context, account ident.Account, channel ident.Channel) (months int, err error) {
-	_, err = tx.one(ctx, `SELECT COALESCE(MAX(months + months_before), 0) FROM subscription WHERE account = $1 AND channel = $2`,
+	_, err = tx.one(ctx, `SELECT COALESCE(SUM(months), 0) FROM access_grant WHERE account = $1 AND channel = $2`,
 		[]any{account, channel}, &months)
 	return months, err
-}
-
-// GrantByID implements subscription.Tx.
-func (tx *Tx) GrantByID(ctx context.Context, id ident.Grant) (subscription.Grant, bool, error) {
-	g := subscription.Grant{ID: id}
-	var starts, ends, paid, revoked int64
-	found, err := tx.one(ctx, `SELECT account, channel, tier, source, starts, ends, paid, revoked, months FROM access_grant WHERE id = $1`, []any{id},
-		&g.Account, &g.Channel, &g.Tier, &g.Source, &starts, &ends, &paid, &revoked, &g.Months)
-	g.Starts, g.Ends, g.Paid, g.Revoked = fromMillis(starts), fromMillis(ends), fromMillis(paid), fromMillis(revoked)
-	return g, found, err
 }
 
 // PutGrant implements subscription.Tx.

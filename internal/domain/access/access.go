@@ -47,12 +47,12 @@ func (r Role) Staff() bool { return r == RoleModerator || r == RoleOwner }
 // Grant is a right to a channel's Sub Space with a beginning and an end.
 type Grant struct {
 	ID      ident.Grant
-	Source  string // 'subscription', later 'gift', 'comp', 'trial'
+	Source  string // 'subscription', 'gift', 'comp', 'manual', 'import'
 	Starts  time.Time
 	Ends    time.Time
 	Revoked time.Time // zero while it holds
 	Paid    time.Time // until when it is paid for; what follows up to Ends is grace
-	Months  int       // of tenure at Paid, those of earlier grants among them
+	Months  int       // of tenure that it is worth at Paid
 }
 
 // Live reports whether the grant opens the door at now.
@@ -128,18 +128,25 @@ func (f Facts) Subscriber(now time.Time) (bool, time.Time) {
 }
 
 // Tenure is how many months the person has had at now, the one that runs among
-// them. Months that are paid ahead count as they begin. A gap between two
-// subscriptions neither counts nor takes anything away.
+// them, over all their rights. Months that are paid ahead count as they begin. A
+// gap between two rights neither counts nor takes anything away.
 func (f Facts) Tenure(now time.Time) int {
-	most := 0
+	months := 0
 	for _, g := range f.Grants {
-		ahead := 0
-		for ahead+1 < g.Months && now.Before(monthsBefore(g.Paid, ahead+1)) {
-			ahead++
+		if !g.Starts.After(now) {
+			months += g.begun(now)
 		}
-		most = max(most, g.Months-ahead)
 	}
-	return most
+	return months
+}
+
+// begun is how many of the grant's months have begun at now.
+func (g Grant) begun(now time.Time) int {
+	ahead := 0
+	for ahead+1 < g.Months && now.Before(monthsBefore(g.Paid, ahead+1)) {
+		ahead++
+	}
+	return g.Months - ahead
 }
 
 // monthsBefore is the same day n months earlier, or that month's last day.

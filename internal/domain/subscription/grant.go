@@ -66,11 +66,10 @@ func GrantFor(o Object, grace time.Duration) (Span, bool) {
 // granted is the grant after the provider's object was read at now. Where the
 // object gives no right any more, what was given ends; it does not end again
 // later.
-func (g Grant) granted(o Object, grace time.Duration, before int, now time.Time) Grant {
+func (g Grant) granted(o Object, grace time.Duration, now time.Time) Grant {
 	span, ok := GrantFor(o, grace)
 	if ok {
 		g.Span = span
-		g.Months += before
 		return g
 	}
 	if now.Before(g.Ends) {

@@ -42,6 +42,7 @@ const (
 	sweepEvery    = time.Second
 	sweepLimit    = shards * shardQueue
 	checkoutEvery = time.Minute
+	giftEvery     = 10 * time.Second
 	backoffFirst  = time.Second
 	backoffMax    = 5 * time.Minute
 )
@@ -96,6 +97,7 @@ func (in *Inbox) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { in.every(ctx, sweepEvery, in.sweep) })
 	wg.Go(func() { in.every(ctx, checkoutEvery, in.service.ReconcileCheckouts) })
+	wg.Go(func() { in.every(ctx, giftEvery, in.service.SettleGifts) })
 	wg.Go(func() { in.every(ctx, in.reconcileEvery, in.service.Reconcile) })
 	wg.Wait()
 	return nil

@@ -23,7 +23,7 @@ const (
 // that fails does not keep the others waiting; all troubles are returned. What a
 // provider sold that is switched off is left to the clock.
 func (s *Service) Reconcile(ctx context.Context) error {
-	troubles := []error{s.ReconcileCheckouts(ctx)}
+	troubles := []error{s.ReconcileCheckouts(ctx), s.SettleGifts(ctx)}
 	var after ident.Subscription
 	for {
 		var page []Subscription
@@ -81,6 +81,9 @@ func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
 
 // follow applies what a checkout led to.
 func (s *Service) follow(ctx context.Context, c Checkout, session Session) error {
+	if session.Charge != nil {
+		return s.applyGift(ctx, c, *session.Charge)
+	}
 	if session.Subscription == "" {
 		return nil
 	}

@@ -201,11 +201,14 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 	}
 	is := was
 	is.ID, is.Account, is.Channel, is.Tier, is.Source = sub.Grant, sub.Account, sub.Channel, sub.Plan.Tier, GrantSource
-	is = is.granted(o, s.Grace, sub.MonthsBefore, s.Now())
+	is = is.granted(o, s.Grace, s.Now())
 	if is == was {
 		return nil
 	}
-	return s.putGrant(ctx, tx, is, why(old, known, o, was, is))
+	if err := s.putGrant(ctx, tx, is, why(old, known, o, was, is)); err != nil {
+		return err
+	}
+	return s.queueGifts(ctx, tx, is.Account, is.Channel)
 }
 
 // putGrant writes a right and tells the channel's log why it moved.

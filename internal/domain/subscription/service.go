@@ -2,6 +2,7 @@ package subscription
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -45,7 +46,7 @@ type Tx interface {
 	OwnedSubscriptions(ctx context.Context, account ident.Account, limit int) ([]Owned, error)
 	OwnedSubscription(ctx context.Context, id ident.Subscription) (Owned, bool, error)
 	PutSubscription(ctx context.Context, s Subscription) error
-	// MonthsPaid returns the longest tenure among the account's subscriptions.
+	// MonthsPaid returns the months of all the account's rights to the channel.
 	MonthsPaid(ctx context.Context, account ident.Account, channel ident.Channel) (int, error)
 	// TrialUsed reports whether the account or the card has had a trial on the channel.
 	TrialUsed(ctx context.Context, channel ident.Channel, by ident.Account, fingerprint string) (bool, error)
@@ -54,6 +55,7 @@ type Tx interface {
 	GrantByID(ctx context.Context, id ident.Grant) (Grant, bool, error)
 	PutGrant(ctx context.Context, g Grant) error
 
+	awardTx
 	chargeTx
 	inboxTx
 }
@@ -69,6 +71,8 @@ type Config struct {
 	Store Store
 	IDs   *ident.Source
 	Now   func() time.Time
+	// Random decides whom a gift to the room goes to; cryptographic.
+	Random io.Reader
 	// Providers are asked by name about what they sold. The first one sells.
 	Providers []Provider
 	// Grace is how long a right outlives a period that should be renewed.

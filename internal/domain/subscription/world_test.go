@@ -73,7 +73,7 @@ func (w *world) node(bell func([]room.Bell)) (*store.DB, *subscription.Service) 
 	db := storetest.Open(w.t, w.url, w.clock.Now, bell)
 	return db, subscription.NewService(subscription.Config{
 		Store: store.UnitOf(db, func(tx *store.Tx) subscription.Tx { return tx }),
-		IDs:   w.ids, Now: w.clock.Now, Providers: []subscription.Provider{w.provider}, Grace: grace,
+		IDs:   w.ids, Now: w.clock.Now, Random: rand.Reader, Providers: []subscription.Provider{w.provider}, Grace: grace,
 	})
 }
 
@@ -99,15 +99,29 @@ func (w *world) update(f func(*store.Tx) error) {
 	}
 }
 
-func (w *world) person(full bool) ident.Account {
-	w.people++
-	name := fmt.Sprintf("person%d", w.people)
-	a := account.Account{ID: ident.Make[ident.Account](w.ids), Name: name, Folded: name, Created: w.clock.Now()}
-	if full {
-		a.Password = "set"
+func (w *world) person(full bool) ident.Account { return w.persons(1, full)[0] }
+
+// persons makes n accounts in one transaction.
+func (w *world) persons(n int, full bool) []ident.Account {
+	out := make([]ident.Account, n)
+	for i := range out {
+		out[i] = ident.Make[ident.Account](w.ids)
 	}
-	w.update(func(tx *store.Tx) error { _, err := tx.InsertAccount(w.t.Context(), a); return err })
-	return a.ID
+	w.update(func(tx *store.Tx) error {
+		for i, id := range out {
+			name := fmt.Sprintf("person%d", w.people+i+1)
+			a := account.Account{ID: id, Name: name, Folded: account.Fold(name), Created: w.clock.Now()}
+			if full {
+				a.Password = "set"
+			}
+			if _, err := tx.InsertAccount(w.t.Context(), a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.people += n
+	return out
 }
 
 // buy opens a checkout and pays it at the provider. No event is delivered.

@@ -91,6 +91,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/gift': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Begin the purchase of months for others */
+    post: operations['open-gift']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/ingest': {
     parameters: {
       query?: never
@@ -311,6 +328,57 @@ export interface paths {
     /** Take out of the queue (staff) */
     post: operations['skip-question']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rights': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Give somebody a right (creator) */
+    post: operations['give-right']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rights/import': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Give rights by a list: name, months or until, tier, note (creator) */
+    post: operations['import-rights']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rights/{right}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Take back a right that was given (creator) */
+    delete: operations['revoke-right']
     options?: never
     head?: never
     patch?: never
@@ -948,6 +1016,23 @@ export interface components {
        */
       hours: number
     }
+    'Give-rightRequest': {
+      /** @description chosen by the caller; the same key gives once */
+      key: string
+      /** Format: int64 */
+      months?: number
+      name: string
+      note?: string
+      /**
+       * @description for nothing, or paid somewhere else
+       * @enum {string}
+       */
+      source: 'comp' | 'manual'
+      /** @description without it the lowest */
+      tier?: string
+      /** Format: date-time */
+      until?: string
+    }
     Health: {
       audio: string
       b_frames: boolean
@@ -968,6 +1053,16 @@ export interface components {
       /** Format: int64 */
       width: number
     }
+    ImportResult: {
+      /** Format: int64 */
+      granted: number
+      /**
+       * Format: int64
+       * @description lines that had granted before
+       */
+      known: number
+      troubles: components['schemas']['LineTrouble'][]
+    }
     'Impose-sanctionRequest': {
       account: string
       /** @enum {string} */
@@ -983,6 +1078,15 @@ export interface components {
       health: components['schemas']['Health']
       key: string
       server: string
+    }
+    LineTrouble: {
+      detail: string
+      /**
+       * Format: int64
+       * @description as an editor counts, the heading being 1
+       */
+      line: number
+      reason: string
     }
     Moderator: {
       id: string
@@ -1021,6 +1125,27 @@ export interface components {
        * @enum {string}
        */
       period?: 'month' | 'year'
+      /** @description without it the lowest on sale */
+      tier?: string
+    }
+    'Open-giftRequest': {
+      /** @description where the buyer lives, ISO 3166-1 alpha-2 */
+      country?: string
+      /** @description chosen by the caller; the same key opens one checkout */
+      key: string
+      language?: string
+      /**
+       * Format: int64
+       * @description for the named person, 1 to 12
+       */
+      months?: number
+      /** @description whom it is for; without it people of the room */
+      name?: string
+      /**
+       * Format: int64
+       * @description of the room, a month each, 1 to 100; what finds nobody is paid back
+       */
+      people?: number
       /** @description without it the lowest on sale */
       tier?: string
     }
@@ -1138,6 +1263,15 @@ export interface components {
       amount?: number
       /** @description also end the subscription it paid for */
       end?: boolean
+    }
+    Right: {
+      id: string
+      /** Format: date-time */
+      since: string
+      /** @enum {string} */
+      source: 'comp' | 'manual' | 'import' | 'gift'
+      /** Format: date-time */
+      until: string
     }
     Sale: {
       /** Format: date-time */
@@ -1545,6 +1679,41 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['Open-checkoutRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'open-gift': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Open-giftRequest']
       }
     }
     responses: {
@@ -2089,6 +2258,106 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Question']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'give-right': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Give-rightRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Right']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'import-rights': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'text/csv': string
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ImportResult']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'revoke-right': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        right: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {

@@ -110,6 +110,27 @@ CREATE INDEX trial_use_card ON trial_use (channel, fingerprint) WHERE fingerprin
 -- Until when a right is paid for; what lies between that and its end is grace.
 ALTER TABLE access_grant ADD COLUMN paid BIGINT NOT NULL DEFAULT 0;
 UPDATE access_grant SET paid = ends;
+-- Each right holds its own months, and tenure adds them up.
+UPDATE access_grant SET months = COALESCE((SELECT s.months FROM subscription s WHERE s.access_grant = access_grant.id), months);
+-- Rights that were given and not bought, and who gave them.
+CREATE TABLE award (
+  access_grant TEXT NOT NULL PRIMARY KEY REFERENCES access_grant(id),
+  channel TEXT NOT NULL REFERENCES channel(id),
+  account TEXT NOT NULL REFERENCES account(id),
+  key TEXT NOT NULL,
+  by_account TEXT NOT NULL REFERENCES account(id),
+  note TEXT NOT NULL,
+  created BIGINT NOT NULL,
+  UNIQUE (channel, key)
+);
+CREATE INDEX award_holder ON award (channel, account);
+CREATE TABLE gift (
+  checkout TEXT NOT NULL PRIMARY KEY REFERENCES checkout(id),
+  given BIGINT NOT NULL,
+  left_over BIGINT NOT NULL,
+  settled BIGINT NOT NULL CHECK (settled IN (0, 1))
+);
+CREATE INDEX gift_unsettled ON gift (checkout) WHERE settled = 0;
 -- What buyers paid, as providers told it.
 CREATE TABLE sale (
   provider TEXT NOT NULL,

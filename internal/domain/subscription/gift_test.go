@@ -1,0 +1,256 @@
+package subscription_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+// says lets people write in the public room.
+func (w *world) says(people ...ident.Account) {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error {
+		for _, p := range people {
+			if _, err := tx.Append(w.t.Context(), room.Entry{
+				Address: room.Address{Channel: w.channel, Audience: room.Public}, Author: p,
+				Payload: event.MessagePosted{Author: event.Author{ID: p}, Text: "hello"},
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// gift opens one and pays it; nothing is told of it yet.
+func (w *world) gift(by ident.Account, wish subscription.GiftWish) subscription.Checkout {
+	w.t.Helper()
+	wish.Key = ident.Make[string](w.ids)
+	c, err := w.service.OpenGift(w.t.Context(), by, w.channel, wish)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.provider.payGift(c)
+	return c
+}
+
+func (p *fakeProvider) payGift(c subscription.Checkout) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	total, err := c.Total()
+	if err != nil {
+		panic(err)
+	}
+	p.sessions[c.ID].charge = &subscription.Charge{
+		Ref: "ch_" + string(c.ID), Kind: subscription.ChargeGift, Plan: c.Plan, Total: total, Fee: 30, At: p.now(),
+		Tax: subscription.Tax{Minor: total.Minor / 6, Rate: 2000, Country: "FR"},
+	}
+}
+
+func (w *world) applied(c subscription.Checkout) {
+	w.t.Helper()
+	for range 2 {
+		w.refresh(subscription.CheckoutObject(c.Ref))
+	}
+}
+
+// TestAGiftOfTwentyToTwelve is given twelve times and paid back eight times.
+func TestAGiftOfTwentyToTwelve(t *testing.T) {
+	w := newWorld(t)
+	giver, banned, moderator, subscriber, silent, late := w.person(true), w.person(true), w.person(true), w.person(true), w.person(true), w.person(true)
+	w.says(late)
+	w.clock.Advance(25 * time.Hour)
+	people := make([]ident.Account, 12)
+	for i := range people {
+		people[i] = w.person(i%2 == 0)
+	}
+	w.says(people...)
+	w.says(people...)
+	w.says(giver, banned, moderator, subscriber, w.owner)
+	w.subscribe(subscriber)
+	w.update(func(tx *store.Tx) error {
+		if err := tx.PutSanction(t.Context(), moderation.Sanction{Channel: w.channel, Account: banned, Kind: access.BlockBan, At: w.clock.Now(), By: w.owner}); err != nil {
+			return err
+		}
+		_, err := tx.PutModerator(t.Context(), w.channel, moderator)
+		return err
+	})
+	before := w.books()
+	c := w.gift(giver, subscription.GiftWish{People: 20})
+	w.applied(c)
+	for _, p := range people {
+		if d := w.inside(p); !d.Allowed {
+			t.Errorf("one who wrote was given nothing: %+v", d)
+		}
+	}
+	for _, p := range []ident.Account{giver, banned, silent, late} {
+		if n := len(w.facts(p).Grants); n != 0 {
+			t.Errorf("somebody who is not in the room, or gave it, has %d rights", n)
+		}
+	}
+	for range 2 {
+		if err := w.service.SettleGifts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after := w.books()
+	if got := after.clearing - before.clearing; got != 12*499-30 {
+		t.Errorf("%d cents of the gift stayed, want twelve months less the fee", got)
+	}
+	for _, p := range people {
+		if n := len(w.facts(p).Grants); n != 1 || !w.inside(p).Allowed {
+			t.Errorf("%d rights", n)
+		}
+	}
+}
+
+func TestChancePicksAmongMany(t *testing.T) {
+	w := newWorld(t)
+	people := make([]ident.Account, 10)
+	for i := range people {
+		people[i] = w.person(true)
+	}
+	w.says(people...)
+	given := map[ident.Account]int{}
+	for range 3 { // each gift takes three of those who are left
+		w.applied(w.gift(w.person(true), subscription.GiftWish{People: 3}))
+	}
+	for _, p := range people {
+		given[p] = len(w.facts(p).Grants)
+	}
+	none := 0
+	for _, n := range given {
+		if n > 1 {
+			t.Errorf("somebody was given %d", n)
+		}
+		if n == 0 {
+			none++
+		}
+	}
+	if none != 1 {
+		t.Errorf("%d have nothing", none)
+	}
+}
+
+func TestAGiftForOneWaitsForWhatTheyPaid(t *testing.T) {
+	w := newWorld(t)
+	holder := w.person(true)
+	sub, ref := w.subscribe(holder)
+	c := w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 3})
+	w.applied(c)
+	gift := func() access.Grant {
+		t.Helper()
+		for _, g := range w.facts(holder).Grants {
+			if g.Source == subscription.SourceGift {
+				return g
+			}
+		}
+		t.Fatal("there is no gift")
+		return access.Grant{}
+	}
+	if g := gift(); !g.Starts.Equal(sub.PeriodEnd) || !g.Ends.Equal(sub.PeriodEnd.AddDate(0, 3, 0)) {
+		t.Errorf("it begins %v and ends %v", g.Starts, g.Ends)
+	}
+	w.provider.renew(ref)
+	w.refresh(ref)
+	moved := sub.PeriodEnd.AddDate(0, 1, 0)
+	if g := gift(); !g.Starts.Equal(moved) {
+		t.Errorf("after the renewal it begins %v", g.Starts)
+	}
+	w.clock.Set(moved.Add(time.Hour))
+	if tenure := w.facts(holder).Tenure(w.clock.Now()); tenure != 3 { // two own ones, and the first of the gift
+		t.Errorf("tenure %d", tenure)
+	}
+	w.provider.change(ref, func(o *subscription.Object) { dispute(o, w.clock.Now()) })
+	w.refresh(ref)
+	if !w.inside(holder).Allowed {
+		t.Error("the gift does not hold by itself")
+	}
+}
+
+// A gift that has not begun moves forward when what it waited for is taken away.
+func TestAGiftBeginsWhenWhatItWaitedForIsRefunded(t *testing.T) {
+	w := newWorld(t)
+	holder := w.person(true)
+	w.subscribe(holder)
+	w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 1}))
+	for _, sale := range w.sales() {
+		if sale.Buyer == holder {
+			if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", sale.Charge, 0, true); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.clock.Advance(time.Second)
+	if d := w.inside(holder); !d.Allowed || d.Until.After(w.clock.Now().AddDate(0, 1, 0)) {
+		t.Errorf("got %+v", d)
+	}
+}
+
+func TestATakenBackGiftTakesItsRightsAlong(t *testing.T) {
+	w := newWorld(t)
+	one := w.person(true)
+	c := w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(one), Months: 2})
+	w.applied(c)
+	w.clock.Advance(time.Hour)
+	charge := func(change func(*subscription.Charge)) {
+		w.provider.mu.Lock()
+		change(w.provider.sessions[c.ID].charge)
+		w.provider.mu.Unlock()
+		w.applied(c)
+	}
+	charge(func(x *subscription.Charge) {
+		x.Dispute = subscription.Dispute{Ref: "dp", State: subscription.DisputeOpen, At: w.clock.Now()}
+	})
+	if w.inside(one).Allowed {
+		t.Error("open while the gift is disputed")
+	}
+	charge(func(x *subscription.Charge) { x.Dispute.State = subscription.DisputeWon })
+	if !w.inside(one).Allowed {
+		t.Error("shut after the dispute was won")
+	}
+	charge(func(x *subscription.Charge) {
+		x.Refunds = []subscription.Refund{{Ref: "re", Amount: x.Total.Minor, At: w.clock.Now()}}
+	})
+	if w.inside(one).Allowed {
+		t.Error("open after the gift was paid back")
+	}
+	w.wantBooks(books{clearing: -30, fees: 30})
+}
+
+func TestWhatIsNoGift(t *testing.T) {
+	w := newWorld(t)
+	giver := w.person(true)
+	name := w.nameOf(w.person(true))
+	for i, c := range []struct {
+		wish   subscription.GiftWish
+		by     ident.Account
+		reason string
+	}{
+		{subscription.GiftWish{}, giver, "gift_invalid"},
+		{subscription.GiftWish{People: 101}, giver, "gift_invalid"},
+		{subscription.GiftWish{People: -1}, giver, "gift_invalid"},
+		{subscription.GiftWish{Name: name}, giver, "gift_invalid"},
+		{subscription.GiftWish{Name: name, Months: 13}, giver, "gift_invalid"},
+		{subscription.GiftWish{Name: name, Months: 1, People: 1}, giver, "gift_invalid"},
+		{subscription.GiftWish{Name: "nobody", Months: 1}, giver, "account_missing"},
+		{subscription.GiftWish{Name: w.nameOf(w.owner), Months: 1}, giver, "owner_is_staff"},
+		{subscription.GiftWish{People: 1, Tier: "nowhere"}, giver, "tier_missing"},
+		{subscription.GiftWish{People: 1, Country: "france"}, giver, "country_invalid"},
+		{subscription.GiftWish{People: 1}, w.owner, "own_channel"},
+		{subscription.GiftWish{People: 1}, w.person(false), "password_required"},
+		{subscription.GiftWish{People: 1}, "", "sign_in"},
+	} {
+		c.wish.Key = fmt.Sprint("k", i)
+		_, err := w.service.OpenGift(t.Context(), c.by, w.channel, c.wish)
+		wantReason(t, err, c.reason)
+	}
+}

@@ -1,0 +1,210 @@
+package subscription
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// ListMax is the longest list that is read, in bytes.
+const ListMax = 1 << 20
+
+// Imported says what became of a list.
+type Imported struct {
+	Granted  int
+	Known    int // lines that an earlier import, or an earlier line, had granted
+	Troubles []LineTrouble
+}
+
+// LineTrouble is a line that granted nothing, and why.
+type LineTrouble struct {
+	Line   int // as an editor counts, the heading being 1
+	Reason string
+	Detail string
+}
+
+// row is one line of a list.
+type row struct {
+	line int
+	want AwardWish
+	tier string
+	err  error
+}
+
+// Import grants rights from a list of comma-separated values (RFC 4180). The
+// first line names the columns, in any order: 'name' of the account; 'months'
+// from now on, or 'until' a day (YYYY-MM-DD, its end in UTC); and, if wanted,
+// 'tier' by its name and 'note'. Each line stands for itself: what can be
+// granted is, the rest is reported by its line. The same line grants once,
+// however often the list is imported. Only the owner may. Refusals:
+// list_invalid when nothing of it can be read.
+func (s *Service) Import(ctx context.Context, by ident.Account, channel ident.Channel, list io.Reader) (Imported, error) {
+	rows, err := readList(list)
+	if err != nil {
+		return Imported{}, err
+	}
+	var out Imported
+	for len(rows) > 0 {
+		n := min(len(rows), importChunk)
+		if err := s.importRows(ctx, by, channel, rows[:n], &out); err != nil {
+			return out, err
+		}
+		rows = rows[n:]
+	}
+	return out, nil
+}
+
+// importChunk bounds the lines of one transaction.
+const importChunk = 200
+
+func (s *Service) importRows(ctx context.Context, by ident.Account, channel ident.Channel, rows []row, out *Imported) error {
+	var done Imported
+	err := s.Store.Update(ctx, func(tx Tx) error {
+		done = Imported{}
+		if err := s.allowed(ctx, tx, by, channel, access.RunChannel); err != nil {
+			return err
+		}
+		tiers, err := tx.TiersOf(ctx, channel)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			granted, err := s.importRow(ctx, tx, by, channel, tiers, r)
+			f := fault.Of(err)
+			switch {
+			case err != nil && f == nil:
+				return err
+			case f != nil:
+				done.Troubles = append(done.Troubles, LineTrouble{r.line, f.Reason, f.Detail})
+			case granted:
+				done.Granted++
+			default:
+				done.Known++
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		out.Granted += done.Granted
+		out.Known += done.Known
+		out.Troubles = append(out.Troubles, done.Troubles...)
+	}
+	return err
+}
+
+func (s *Service) importRow(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, tiers []Tier, r row) (bool, error) {
+	if r.err != nil {
+		return false, r.err
+	}
+	for _, t := range tiers {
+		if r.tier != "" && strings.EqualFold(t.Name, r.tier) {
+			r.want.Tier = t.ID
+		}
+	}
+	if r.tier != "" && r.want.Tier == "" {
+		return false, fault.New(fault.Missing, "tier_missing", "The channel has no tier named %q.", r.tier)
+	}
+	_, fresh, err := s.award(ctx, tx, by, channel, tiers, r.want)
+	return fresh, err
+}
+
+// readList reads all lines; those that cannot be read keep their trouble.
+func readList(list io.Reader) ([]row, error) {
+	bounded := &io.LimitedReader{R: list, N: ListMax + 1}
+	r := csv.NewReader(bounded)
+	r.FieldsPerRecord = -1
+	r.TrimLeadingSpace = true
+	heading, err := r.Read()
+	if err != nil {
+		return nil, badList("The list is empty, or not one of comma-separated values.")
+	}
+	columns, err := readHeading(heading)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if trouble := new(csv.ParseError); errors.As(err, &trouble) {
+			rows = append(rows, row{line: trouble.StartLine, err: badList("This line cannot be read: %v.", trouble.Err)})
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := r.FieldPos(0)
+		rows = append(rows, readRow(line, columns, record))
+	}
+	if bounded.N <= 0 {
+		return nil, badList("A list has at most %d bytes. Import it in parts.", ListMax)
+	}
+	return rows, nil
+}
+
+func readHeading(record []string) (map[string]int, error) {
+	columns := map[string]int{}
+	for i, name := range record {
+		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
+		switch name {
+		case "name", "tier", "months", "until", "note":
+			columns[name] = i
+		default:
+			return nil, badList("There is no column %q. The columns are name, months or until, tier and note.", name)
+		}
+	}
+	_, months := columns["months"]
+	_, until := columns["until"]
+	if _, name := columns["name"]; !name || (!months && !until) {
+		return nil, badList("The first line names the columns: name, and months or until.")
+	}
+	return columns, nil
+}
+
+func readRow(line int, columns map[string]int, record []string) row {
+	field := func(name string) string {
+		if i, ok := columns[name]; ok && i < len(record) {
+			return strings.TrimSpace(record[i])
+		}
+		return ""
+	}
+	r := row{line: line, tier: field("tier"), want: AwardWish{Name: field("name"), Source: SourceImport, Note: field("note")}}
+	months, until := field("months"), field("until")
+	switch {
+	case len(record) > len(columns):
+		r.err = badList("This line has more fields than the heading.")
+	case r.want.Name == "":
+		r.err = badList("This line names nobody.")
+	case (months == "") == (until == ""):
+		r.err = badList("A line says either for how many months or until which day.")
+	case months != "":
+		n, err := strconv.Atoi(months)
+		if r.want.Months = n; err != nil || n < 1 || n > awardMonthsMax {
+			r.err = badList("%q is not a number of months from 1 to %d.", months, awardMonthsMax)
+		}
+	default:
+		at, err := time.Parse(time.DateOnly, until)
+		if r.want.Until = at.AddDate(0, 0, 1); err != nil {
+			r.err = badList("%q is not a day such as 2027-01-31.", until)
+		}
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{strings.ToLower(r.want.Name), strings.ToLower(r.tier), months, until}, "\x00")))
+	r.want.Key = SourceImport + ":" + hex.EncodeToString(sum[:16])
+	return r
+}
+
+func badList(format string, args ...any) *fault.Fault {
+	return fault.New(fault.Invalid, "list_invalid", format, args...)
+}
