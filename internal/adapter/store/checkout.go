@@ -64,9 +64,9 @@ func (tx *Tx) UnfinishedCheckout(ctx context.Context, account ident.Account, cha
 }
 
 // OverdueCheckouts implements subscription.Tx.
-func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]subscription.Checkout, error) {
+func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]subscription.Checkout, error) {
 	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR (state = 'pending' AND created <= $2))
-		ORDER BY expires LIMIT $3`, millis(now), millis(openedBefore), limit)
+		AND id > $3 ORDER BY id LIMIT $4`, millis(now), millis(openedBefore), after, limit)
 }
 
 // SetCheckout implements subscription.Tx. What is complete stays so, and what

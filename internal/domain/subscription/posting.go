@@ -128,7 +128,7 @@ func (b *booking) refunded(r Refund) {
 	tax, creator, share := b.sale.parts(b.sale.Refunded)
 	tax2, creator2, share2 := b.sale.parts(b.seen)
 	b.sale.Refunded, b.sale.RefundedAt = b.seen, r.At
-	b.post("refund:"+r.Ref, "subscription_refunded",
+	b.post("refund:"+b.sale.Charge+":"+r.Ref, "subscription_refunded",
 		ledger.Transfer{Debit: b.vat(), Credit: b.clearing(), Amount: tax2 - tax},
 		ledger.Transfer{Debit: b.payable(), Credit: b.clearing(), Amount: creator2 - creator},
 		ledger.Transfer{Debit: b.revenue(), Credit: b.clearing(), Amount: share2 - share})

@@ -49,18 +49,27 @@ func (s *Service) Reconcile(ctx context.Context) error {
 // ReconcileCheckouts finds purchases whose event never came, and closes
 // checkouts that nobody paid in time.
 func (s *Service) ReconcileCheckouts(ctx context.Context) error {
-	var overdue []Checkout
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		overdue, err = tx.OverdueCheckouts(ctx, s.Now(), s.Now().Add(-pendingPatience), reconcilePage)
-		return err
-	})
-	troubles := []error{err}
-	for _, c := range overdue {
-		if err := s.reconcileCheckout(ctx, c); err != nil && !fault.Is(err, providerOff) {
-			troubles = append(troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
+	var troubles []error
+	var after ident.Checkout
+	for {
+		var overdue []Checkout
+		err := s.Store.View(ctx, func(tx Tx) (err error) {
+			overdue, err = tx.OverdueCheckouts(ctx, s.Now(), s.Now().Add(-pendingPatience), after, reconcilePage)
+			return err
+		})
+		if err != nil || len(overdue) == 0 {
+			return errors.Join(append(troubles, err)...)
 		}
+		for _, c := range overdue {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err := s.reconcileCheckout(ctx, c); err != nil && !fault.Is(err, providerOff) {
+				troubles = append(troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
+			}
+		}
+		after = overdue[len(overdue)-1].ID
 	}
-	return errors.Join(troubles...)
 }
 
 func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {

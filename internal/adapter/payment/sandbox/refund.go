@@ -53,7 +53,7 @@ func (s *Sandbox) refundGift(ctx context.Context, session string, r subscription
 
 // refund adds a refund to a charge; again says that it was there.
 func refund(c *subscription.Charge, r subscription.Repayment, now time.Time) (again bool, err error) {
-	ref := "re_" + r.Key
+	ref := "re_" + strings.TrimPrefix(c.Ref, "ch_") + "_" + r.Key
 	if slices.ContainsFunc(c.Refunds, func(x subscription.Refund) bool { return x.Ref == ref }) {
 		return true, nil
 	}

@@ -69,6 +69,11 @@ func event(id, kind, object string) subscription.Event {
 func (s *Sandbox) sign(body []byte, now time.Time) http.Header {
 	return http.Header{
 		"Content-Type":  {"application/json"},
-		SignatureHeader: {webhook.Sign(body, now, s.secret)},
+		SignatureHeader: {SignWith(s.secret, body, now)},
 	}
+}
+
+// SignWith is the signature of a body that is sent now, by a secret of New.
+func SignWith(secret string, body []byte, now time.Time) string {
+	return webhook.Sign(body, now, secret)
 }
