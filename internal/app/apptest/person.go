@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -278,11 +279,18 @@ func (p *Person) Pays(handle string) string {
 
 // Pay buys a subscription and does not wait for anything.
 func (p *Person) Pay(handle string) error {
+	return p.Buy(handle, "4242424242424242", map[string]any{"country": "FR"})
+}
+
+// Buy opens a checkout with what is wanted and pays it with a card of the sandbox.
+func (p *Person) Buy(handle, card string, want map[string]any) error {
+	body := map[string]any{"key": rand.Text()}
+	maps.Copy(body, want)
 	var checkout struct{ ID string }
-	if err := p.Try("POST", "/api/channels/"+handle+"/checkout", map[string]any{"key": rand.Text()}, &checkout); err != nil {
+	if err := p.Try("POST", "/api/channels/"+handle+"/checkout", body, &checkout); err != nil {
 		return err
 	}
-	return p.Try("POST", "/api/sandbox/checkouts/"+checkout.ID+"/pay", map[string]any{"card": "4242424242424242"}, nil)
+	return p.Try("POST", "/api/sandbox/checkouts/"+checkout.ID+"/pay", map[string]any{"card": card}, nil)
 }
 
 func (p *Person) waitInside(handle string) {
