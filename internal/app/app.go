@@ -243,6 +243,9 @@ func (s *Server) greet(ctx context.Context) error {
 	if s.parts.sandbox != nil {
 		s.sur.Tell("Payments are a sandbox: no real money moves.\n")
 	}
+	if s.parts.catcher != nil {
+		s.sur.Tell("Letters are not sent but shown at %s%s\n", s.Address(), lettersPath)
+	}
 	secret, open, err := s.parts.accounts.SetupSecret(ctx)
 	if err != nil || !open {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
+	"github.com/subspace-live/subspace/internal/adapter/notify"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
@@ -38,6 +39,7 @@ type parts struct {
 	gateway       *gateway.Gateway
 	api           *api.API
 	sandbox       *payments
+	catcher       *notify.Catcher // nil: letters are sent, or there are none
 
 	log         *slog.Logger
 	liveChanged chan struct{} // holds one: a broadcast changed
@@ -45,7 +47,7 @@ type parts struct {
 	background []func(context.Context) error // run until the doors are shut
 }
 
-// assemble builds the parts: rules, then pictures, then money, then the doors.
+// assemble builds the parts: rules, then letters, pictures, money, and last the doors.
 func assemble(ctx context.Context, s *Server) (*parts, error) {
 	node, err := nodeName(s)
 	if err != nil {
@@ -54,6 +56,9 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	rights := s.db.Rights()
 	p := &parts{gate: access.NewGate(rights, s.sur.Now), log: s.sur.Log, liveChanged: make(chan struct{}, 1)}
 	if err := p.rules(s, rights, node); err != nil {
+		return nil, err
+	}
+	if err := p.letters(s); err != nil {
 		return nil, err
 	}
 	secret, err := secretOf(ctx, s, "playback_secret")

@@ -33,6 +33,9 @@ func (s *Server) routes() (http.Handler, error) {
 	if s.parts.sandbox != nil {
 		mux.Handle("POST /api/webhooks/sandbox", s.parts.sandbox.webhook)
 	}
+	if s.parts.catcher != nil {
+		mux.Handle("GET "+lettersPath, onlyHere(s.parts.catcher))
+	}
 	mux.Handle("GET "+gateway.SocketPath, s.parts.gateway)
 	mux.HandleFunc(gateway.StreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)

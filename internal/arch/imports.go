@@ -10,7 +10,7 @@ import (
 // foundation lists the nouns everything else stands on; each may import those
 // before it.
 func foundation() []string {
-	return []string{"fault", "ident", "money", "text", "event", "room", "access", "account", "channel", "ledger"}
+	return []string{"fault", "ident", "money", "text", "event", "room", "access", "mail", "account", "channel", "ledger"}
 }
 
 // features lists the nouns that people use; they know the foundation and never
@@ -52,6 +52,7 @@ func crafts() map[string]string {
 		"github.com/bluenviron/":         "media",
 		"github.com/pion/":               "media",
 		"golang.org/x/crypto/acme":       "certificate",
+		"github.com/wneessen/go-mail":    "notify",
 	}
 }
 

@@ -42,6 +42,9 @@ type Config struct {
 	Proxies string // networks whose forwarded headers count, with commas
 	Node    string // this server's name among several; empty: made once and kept
 
+	SMTPURL  string // mail server that takes letters; 'catch:' keeps them in memory; empty: no letters
+	MailFrom string // whom letters come from
+
 	MetricsToken        string // lets others than loopback read /metrics
 	SandboxPayments     string // 'I-know' runs the sandbox beyond loopback
 	SandboxPeriod       time.Duration
@@ -81,6 +84,8 @@ func settings() []setting {
 		{name: "http-listen", usage: "address of plain HTTP, which leads to public-url; empty: none", text: func(c *Config) *string { return &c.HTTPListen }},
 		{name: "proxies", usage: "networks whose forwarded headers count, e.g. 10.0.0.0/8", text: func(c *Config) *string { return &c.Proxies }},
 		{name: "node", usage: "name of this server among several", text: func(c *Config) *string { return &c.Node }},
+		{name: "smtp-url", usage: "mail server, smtp://user:password@host:587 or smtps://… ; 'catch:' shows letters to this machine instead", text: func(c *Config) *string { return &c.SMTPURL }},
+		{name: "mail-from", usage: "whom letters come from: an address, or 'Name <address>'", text: func(c *Config) *string { return &c.MailFrom }},
 		{name: "metrics-token", usage: "bearer token for /metrics from other machines", text: func(c *Config) *string { return &c.MetricsToken }},
 		{name: "sandbox-payments", usage: "'I-know' runs rehearsal payments beyond this machine", text: func(c *Config) *string { return &c.SandboxPayments }},
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
@@ -263,6 +268,9 @@ func (c *Config) check() error {
 			return fault.New(fault.Invalid, "config_invalid", "proxies: %q is not a network such as 10.0.0.0/8.", p)
 		}
 		c.proxies = append(c.proxies, prefix)
+	}
+	if err := c.checkLetters(); err != nil {
+		return err
 	}
 	if c.SandboxPayments != "" && c.SandboxPayments != "I-know" {
 		return fault.New(fault.Invalid, "config_invalid", "sandbox-payments: the only value is I-know, not %q.", c.SandboxPayments)

@@ -40,6 +40,7 @@ func every() map[string]string {
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
 		"payment-grace": "1h0m0s", "operator-share": "12.5", "log-level": "debug",
+		"smtp-url": "smtps://mail.example.org", "mail-from": "Studio <hello@example.org>",
 		"message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
 	}
 }
@@ -150,6 +151,11 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"public ftp":            {args: []string{"--public-url", "ftp://x"}, reason: "config_invalid", says: []string{"public-url"}},
 		"public without scheme": {args: []string{"--public-url", "live.example.org"}, reason: "config_invalid", says: []string{"public-url"}},
 		"a proxy's address":     {args: []string{"--proxies", "10.0.0.1"}, reason: "config_invalid", says: []string{"proxies", "10.0.0.1"}},
+		"letters from nobody":   {args: []string{"--smtp-url", "smtp://u:secret@h"}, reason: "config_invalid", says: []string{"mail-from"}},
+		"letters to nowhere":    {args: []string{"--smtp-url", "smtp://h", "--mail-from", "a@b.org", "--listen", "0.0.0.0:80"}, reason: "config_invalid", says: []string{"public-url"}},
+		"caught for strangers":  {args: []string{"--smtp-url", "catch:", "--listen", "0.0.0.0:80"}, reason: "config_invalid", says: []string{"catch:", "this machine"}},
+		"caught behind a proxy": {args: []string{"--smtp-url", "catch:", "--proxies", "127.0.0.0/8"}, reason: "config_invalid", says: []string{"catch:", "proxies"}},
+		"caught under a name":   {args: []string{"--smtp-url", "catch:", "--public-url", "https://live.example.org"}, reason: "config_invalid", says: []string{"catch:", "public-url"}},
 		"log level":             {args: []string{"--log-level", "loud"}, reason: "config_invalid", says: []string{"log-level", "loud"}},
 		"a word too many":       {args: []string{"now"}, reason: "argument_unknown", says: []string{`"now"`, "--help"}},
 		"no such file":          {args: []string{"--config", "elsewhere"}, reason: "config_unreadable", says: []string{"elsewhere"}},

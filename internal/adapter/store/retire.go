@@ -29,6 +29,9 @@ func allRemains() []remains {
 	return []remains{
 		{"session", "hash", `expires <= $1`, 0},
 		{"sign_in_link", "hash", `expires <= $1`, 0},
+		{"mail_link", "hash", `expires <= $1`, 0},
+		{"ceremony", "hash", `expires <= $1`, 0},
+		{"letter", "key", `done > 0 AND done <= $1`, memory},
 		{"inbox", "id", `done > 0 AND done <= $1`, memory},
 		{"sandbox_event", "id", `created <= $1`, memory},
 		{"sandbox_session", "ref", `paid = 0 AND expires <= $1`, memory},

@@ -34,6 +34,9 @@ func Run(ctx context.Context, cfg config.Config, sur app.Surroundings) error {
 	}
 	defer os.RemoveAll(dir)
 	cfg.Data, cfg.Database = dir, ""
+	if cfg.SMTPURL == "" && cfg.Alone() {
+		cfg.SMTPURL = config.Catch
+	}
 	tell := sur.Tell
 	sur.Tell = nil // the demo has its own greeting
 	server, err := app.Open(ctx, cfg, sur)
