@@ -8,6 +8,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/config"
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/live"
 )
@@ -55,7 +56,7 @@ func TestLiveOfACrashedServerIsInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owner, err := p.accounts.Found(ctx, secret, "Inès", "a good password", "here")
+	owner, err := p.accounts.Found(ctx, secret, "Inès", "a good password", account.Visitor{Origin: "here"})
 	if err != nil {
 		t.Fatal(err)
 	}

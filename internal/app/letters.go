@@ -21,7 +21,8 @@ func (p *parts) letters(s *Server) error {
 	cfg := notify.Config{From: s.cfg.MailFrom, Base: s.Address, Now: s.sur.Now, Words: notify.AllWords()}
 	out := mail.Config{
 		Store: store.UnitOf(s.db, as[mail.OutboxTx]), Now: s.sur.Now,
-		Failed: func(k mail.Kind, err error) { s.sur.Log.Warn("letter not sent", "kind", string(k), "err", err) },
+		Enclose: p.accounts.Enclosures(),
+		Failed:  func(k mail.Kind, err error) { s.sur.Log.Warn("letter not sent", "kind", string(k), "err", err) },
 	}
 	switch s.cfg.SMTPURL {
 	case "":

@@ -81,13 +81,18 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	retire := func(ctx context.Context) error {
 		return s.db.Retiring(ctx, func(err error) { s.sur.Log.Warn("what has expired was not deleted; will try again", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
+	seen := func(ctx context.Context) error {
+		return p.accounts.Run(ctx, func(err error) { s.sur.Log.Warn("sessions are not noted as used", "err", err) })
+	}
+	p.background = append(p.background, p.chat.Run, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
 func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) {
 	now, ids := s.sur.Now, ident.NewSource(s.sur.Now, s.sur.Random)
-	if p.accounts, err = account.NewService(store.UnitOf(s.db, as[account.Tx]), rights, ids, now, s.sur.Random); err != nil {
+	if p.accounts, err = account.NewService(account.Config{
+		Store: store.UnitOf(s.db, as[account.Tx]), Sessions: rights, IDs: ids, Now: now, Random: s.sur.Random, Letters: s.cfg.SMTPURL != "",
+	}); err != nil {
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)

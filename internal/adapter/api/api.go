@@ -85,6 +85,7 @@ func New(opt Options) *API {
 	a := &API{opt: opt, mux: mux}
 	a.huma = humago.New(mux, config)
 	a.sessionRoutes()
+	a.accountRoutes()
 	a.channelRoutes()
 	a.roomRoutes()
 	a.moderationRoutes()

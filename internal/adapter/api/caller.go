@@ -32,6 +32,10 @@ type caller struct {
 	request *http.Request
 }
 
+func (c caller) visitor() account.Visitor {
+	return account.Visitor{Origin: c.origin, Device: deviceOf(c.request.UserAgent())}
+}
+
 func (c caller) account() ident.Account { return c.session.Account.ID }
 
 // signedIn returns the session, or the fault 'sign_in'.

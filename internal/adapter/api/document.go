@@ -45,6 +45,7 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Tier":         {"month", "year"},
 		"Sale":         {"share", "period_start", "period_end"},
 		"Subscriber":   {"price", "revoked_at"},
+		"SignedIn":     {"created_at", "seen_on"},
 	} {
 		s := doc.Components.Schemas.Map()[schema]
 		for _, name := range properties {

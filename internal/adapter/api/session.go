@@ -13,8 +13,9 @@ import (
 type Account struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
-	Kind     string `json:"kind" enum:"light,full" doc:"light: a display name alone; full: with a password"`
+	Kind     string `json:"kind" enum:"light,full" doc:"light: a display name alone; full: with a password or a passkey"`
 	Operator bool   `json:"operator" doc:"opens channels on this server"`
+	Language string `json:"language" enum:"en,fr" doc:"of letters"`
 }
 
 // Session is what a page knows of itself.
@@ -22,6 +23,7 @@ type Session struct {
 	Account *Account `json:"account" doc:"null when nobody is signed in"`
 	Setup   bool     `json:"setup" doc:"nobody has become the first owner yet"`
 	Sandbox bool     `json:"sandbox" doc:"payments are a rehearsal, no real money"`
+	Mail    bool     `json:"mail" doc:"this server can write to people"`
 	Version string   `json:"version"`
 }
 
@@ -43,10 +45,10 @@ func (a *API) sessionRoutes() {
 		return answer(a.session(ctx, callerOf(ctx).session.Account))
 	})
 	route(a, "POST", "/api/session", "sign-in", "Sign in", 200, func(ctx context.Context, in *credentials) (*signedIn, error) {
-		return a.opened(ctx)(a.opt.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).origin))
+		return a.opened(ctx)(a.opt.Accounts.SignIn(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).visitor()))
 	})
 	route(a, "POST", "/api/accounts", "sign-up", "Make an account", 200, func(ctx context.Context, in *credentials) (*signedIn, error) {
-		return a.opened(ctx)(a.opt.Accounts.SignUp(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).origin))
+		return a.opened(ctx)(a.opt.Accounts.SignUp(ctx, in.Body.Name, in.Body.Password, callerOf(ctx).visitor()))
 	})
 	route(a, "POST", "/api/session/light", "sign-in-lightly", "Sign in with a display name alone", 200,
 		func(ctx context.Context, in *struct {
@@ -55,7 +57,7 @@ func (a *API) sessionRoutes() {
 			}
 		},
 		) (*signedIn, error) {
-			return a.opened(ctx)(a.opt.Accounts.SignInLightly(ctx, in.Body.Name, callerOf(ctx).origin))
+			return a.opened(ctx)(a.opt.Accounts.SignInLightly(ctx, in.Body.Name, callerOf(ctx).visitor()))
 		})
 	route(a, "POST", "/api/session/link", "sign-in-by-link", "Sign in with a one-time link", 200,
 		func(ctx context.Context, in *struct {
@@ -64,15 +66,14 @@ func (a *API) sessionRoutes() {
 			}
 		},
 		) (*signedIn, error) {
-			return a.opened(ctx)(a.opt.Accounts.SignInByLink(ctx, in.Body.Token, callerOf(ctx).origin))
+			return a.opened(ctx)(a.opt.Accounts.SignInByLink(ctx, in.Body.Token, callerOf(ctx).visitor()))
 		})
 	route(a, "DELETE", "/api/session", "sign-out", "Sign out", 204, a.signOut)
-	route(a, "PUT", "/api/account/password", "set-password", "Set or change the password", 200, a.setPassword)
 	route(a, "POST", "/api/setup", "setup", "Become the first owner and open a channel", 200, a.setup)
 }
 
 func (a *API) session(ctx context.Context, who account.Account) (Session, error) {
-	s := Session{Sandbox: a.opt.Sandbox != nil, Version: a.opt.Version}
+	s := Session{Sandbox: a.opt.Sandbox != nil, Mail: a.opt.Accounts.Letters(), Version: a.opt.Version}
 	if who.ID != "" {
 		s.Account = accountOf(who)
 		return s, nil
@@ -87,7 +88,7 @@ func accountOf(who account.Account) *Account {
 	if who.Full() {
 		kind = "full"
 	}
-	return &Account{ID: string(who.ID), Name: who.Name, Kind: kind, Operator: who.Operator}
+	return &Account{ID: string(who.ID), Name: who.Name, Kind: kind, Operator: who.Operator, Language: who.Language}
 }
 
 // opened answers with the cookie of a fresh session.
@@ -116,27 +117,6 @@ func (a *API) signOut(ctx context.Context, _ *none) (*signedOut, error) {
 	return &signedOut{SetCookie: c.cookie("")}, nil
 }
 
-func (a *API) setPassword(ctx context.Context, in *struct {
-	Body struct {
-		Password string `json:"password" maxLength:"800"`
-		Current  string `json:"current,omitempty" maxLength:"800"`
-	}
-},
-) (*body[Session], error) {
-	session, err := callerOf(ctx).signedIn()
-	if err != nil {
-		return nil, err
-	}
-	if err := a.opt.Accounts.SetPassword(ctx, session, in.Body.Current, in.Body.Password); err != nil {
-		return nil, err
-	}
-	who, err := a.opt.Accounts.ByName(ctx, session.Account.Name)
-	if err != nil {
-		return nil, err
-	}
-	return answer(a.session(ctx, who))
-}
-
 func (a *API) setup(ctx context.Context, in *struct {
 	Body struct {
 		Token    string `json:"token" maxLength:"200"`
@@ -154,7 +134,7 @@ func (a *API) setup(ctx context.Context, in *struct {
 	if _, err := channel.CleanTitle(b.Title); err != nil {
 		return nil, err
 	}
-	opened, err := a.opt.Accounts.Found(ctx, b.Token, b.Name, b.Password, callerOf(ctx).origin)
+	opened, err := a.opt.Accounts.Found(ctx, b.Token, b.Name, b.Password, callerOf(ctx).visitor())
 	if err != nil {
 		return nil, err
 	}

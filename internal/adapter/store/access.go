@@ -92,7 +92,7 @@ func (f *factsQuery) ofAccounts() statement {
 		subjects[s.Account] = append(subjects[s.Account], facts)
 	}
 	where, args := among(f.tx, 1, f.accounts)
-	query := `SELECT id, CASE WHEN password <> '' THEN 1 ELSE 0 END, operator FROM account WHERE id ` + where
+	query := `SELECT id, CASE WHEN password <> '' OR passkeys > 0 THEN 1 ELSE 0 END, operator FROM account WHERE id ` + where
 	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Account
 		var full, operator int64

@@ -10,6 +10,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 	"github.com/subspace-live/subspace/internal/domain/money"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -34,6 +35,17 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 		return func(tx *store.Tx) error {
 			ctx, name := t.Context(), fmt.Sprint(i)
 			if err := tx.InsertSession(ctx, "s"+name, account.Session{ID: makeID[ident.Session](), Account: account.Account{ID: who}, Expires: begin.Add(2 * day)}); err != nil {
+				return err
+			}
+			if err := tx.PutMailLink(ctx, "m"+name, account.MailLink{Account: who, Purpose: account.ToConfirm, Expires: begin.Add(day)}); err != nil {
+				return err
+			}
+			for _, key := range []string{"sent", "waits"} {
+				if err := tx.QueueLetter(ctx, mail.Letter{Key: key + name, Kind: "sample"}); err != nil {
+					return err
+				}
+			}
+			if err := tx.SettleLetter(ctx, "sent"+name, "sent", begin); err != nil {
 				return err
 			}
 			if err := tx.PutLink(ctx, "l"+name, who, begin.Add(day)); err != nil {
@@ -80,14 +92,14 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 	}
 	retired(100, 0)
 	ahead.Store(1)
-	retired(2, 2)   // links, not all at once
-	retired(100, 1) // the third
+	retired(2, 4)   // links, not all at once
+	retired(100, 2) // the third of each
 	ahead.Store(2)
 	retired(100, 3) // sessions
 	ahead.Store(29)
 	retired(100, 0)
 	ahead.Store(31)
-	retired(100, 9) // events that were applied or given up, sessions that nobody paid
+	retired(100, 12) // letters that were sent, events that were applied or given up, sessions that nobody paid
 	ahead.Store(400)
 	retired(100, 0)
 	err = db.View(t.Context(), func(tx *store.Tx) error {

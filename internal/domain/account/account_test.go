@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"strings"
@@ -27,14 +28,16 @@ const (
 // reception is the accounts of one node.
 type reception struct {
 	*account.Service
-	t     testing.TB
-	clock *storetest.Clock
-	url   string
+	t       testing.TB
+	clock   *storetest.Clock
+	url     string
+	db      *store.DB
+	letters bool
 }
 
 func newReception(t testing.TB) *reception {
 	t.Helper()
-	r := &reception{t: t, clock: storetest.NewClock(), url: storetest.URL(t)}
+	r := &reception{t: t, clock: storetest.NewClock(), url: storetest.URL(t), letters: true}
 	r.Service = r.node()
 	return r
 }
@@ -43,17 +46,31 @@ func newReception(t testing.TB) *reception {
 func (r *reception) node() *account.Service {
 	r.t.Helper()
 	db := storetest.Open(r.t, r.url, r.clock.Now, nil)
-	s, err := account.NewService(store.UnitOf(db, func(tx *store.Tx) account.Tx { return tx }), db.Rights(),
-		ident.NewSource(r.clock.Now, rand.Reader), r.clock.Now, rand.Reader)
+	if r.db == nil {
+		r.db = db
+	}
+	s, err := account.NewService(account.Config{
+		Store: store.UnitOf(db, func(tx *store.Tx) account.Tx { return tx }), Sessions: db.Rights(),
+		IDs: ident.NewSource(r.clock.Now, rand.Reader), Now: r.clock.Now, Random: rand.Reader, Letters: r.letters,
+	})
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return s
 }
 
+// at is a visitor from an address.
+func at(origin string) account.Visitor { return account.Visitor{Origin: origin} }
+
+// SetPassword changes a password and signs out everybody else.
+func (r *reception) SetPassword(ctx context.Context, s account.Session, current, password string) error {
+	_, err := r.Service.SetPassword(ctx, s, current, password, false)
+	return err
+}
+
 func (r *reception) signedUp(name string) account.Opened {
 	r.t.Helper()
-	o, err := r.SignUp(r.t.Context(), name, good, "somewhere")
+	o, err := r.SignUp(r.t.Context(), name, good, at("somewhere"))
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -114,10 +131,10 @@ func TestNameIsTakenByALookAlike(t *testing.T) {
 	r := newReception(t)
 	r.signedUp("Yuna")
 	for _, name := range []string{"yuna", "Yunа" /* Cyrillic а */, "ＹＵＮＡ", "Y-u-n-a", "Yüna"} {
-		if _, err := r.SignUp(t.Context(), name, good, "x"); reason(err) != "name_taken" {
+		if _, err := r.SignUp(t.Context(), name, good, at("x")); reason(err) != "name_taken" {
 			t.Errorf("signing up as %q: %v", name, err)
 		}
-		if _, err := r.SignInLightly(t.Context(), name, "x"); reason(err) != "name_taken" {
+		if _, err := r.SignInLightly(t.Context(), name, at("x")); reason(err) != "name_taken" {
 			t.Errorf("light as %q: %v", name, err)
 		}
 	}
@@ -150,7 +167,7 @@ func TestPasswordsHaveRules(t *testing.T) {
 		"1234567": "password_weak", "12345678": "", "aaaaaaaaaaaa": "password_weak",
 		strings.Repeat("é", 200): "", strings.Repeat("é", 100) + strings.Repeat("x", 101): "password_weak", "": "password_weak", "ééééééé": "password_weak",
 	} {
-		_, err := r.SignUp(t.Context(), name, password, "x")
+		_, err := r.SignUp(t.Context(), name, password, at("x"))
 		if reason(err) != want {
 			t.Errorf("%.20q: %v, want %q", password, err, want)
 		}
@@ -159,12 +176,12 @@ func TestPasswordsHaveRules(t *testing.T) {
 		}
 	}
 	for _, password := range []string{"yuna sakamoto", "YUNA SAKAMOTO"} {
-		if _, err := r.SignUp(t.Context(), "Yuna Sakamoto", password, "x"); reason(err) != "password_weak" {
+		if _, err := r.SignUp(t.Context(), "Yuna Sakamoto", password, at("x")); reason(err) != "password_weak" {
 			t.Errorf("the name as password: %v", err)
 		}
 	}
 	o := r.signedUp("Yuna")
-	if _, err := r.SignIn(t.Context(), "Yuna", strings.Repeat("x", 100_000), "x"); reason(err) != "wrong_credentials" {
+	if _, err := r.SignIn(t.Context(), "Yuna", strings.Repeat("x", 100_000), at("x")); reason(err) != "wrong_credentials" {
 		t.Errorf("a very long password: %v", err)
 	}
 	if strings.Contains(fmt.Sprint(o), good) || !strings.HasPrefix(o.Session.Account.Password, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -176,10 +193,10 @@ func TestPasswordsHaveRules(t *testing.T) {
 func TestWrongNameAndWrongPasswordLookTheSame(t *testing.T) {
 	r := newReception(t)
 	r.signedUp("Yuna")
-	if _, err := r.SignInLightly(t.Context(), "Noa", "x"); err != nil {
+	if _, err := r.SignInLightly(t.Context(), "Noa", at("x")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.SignIn(t.Context(), "ＹＵＮＡ", good, "x"); err != nil {
+	if _, err := r.SignIn(t.Context(), "ＹＵＮＡ", good, at("x")); err != nil {
 		t.Fatalf("the right password: %v", err)
 	}
 	var first *fault.Fault
@@ -191,7 +208,7 @@ func TestWrongNameAndWrongPasswordLookTheSame(t *testing.T) {
 		var err error
 		for range 3 { // the quickest of three: a busy machine only makes things slower
 			began := time.Now()
-			_, err = r.SignIn(t.Context(), in[0], in[1], what)
+			_, err = r.SignIn(t.Context(), in[0], in[1], at(what))
 			if d := time.Since(began); took[what] == 0 || d < took[what] {
 				took[what] = d
 			}
@@ -215,7 +232,7 @@ func TestGuessesAreLimited(t *testing.T) {
 	r := newReception(t)
 	r.signedUp("Yuna")
 	guess := func(password, from string) string {
-		_, err := r.SignIn(t.Context(), "Yuna", password, from)
+		_, err := r.SignIn(t.Context(), "Yuna", password, at(from))
 		return reason(err)
 	}
 	for range 6 {
@@ -239,7 +256,7 @@ func TestGuessesAreLimited(t *testing.T) {
 	// Another name is another budget, up to the address's own.
 	refused := 0
 	for i := range 80 {
-		if _, err := r.SignInByLink(t.Context(), fmt.Sprint(i), "thief"); reason(err) == "too_many_attempts" {
+		if _, err := r.SignInByLink(t.Context(), fmt.Sprint(i), at("thief")); reason(err) == "too_many_attempts" {
 			refused++
 		}
 	}
@@ -296,7 +313,7 @@ func TestSessionsEnd(t *testing.T) {
 	if r.open(o.Token) {
 		t.Error("the session goes on after 90 days")
 	}
-	again, err := r.SignIn(t.Context(), "Yuna", good, "x")
+	again, err := r.SignIn(t.Context(), "Yuna", good, at("x"))
 	if err != nil || again.Token == o.Token {
 		t.Fatal(err)
 	}
@@ -308,7 +325,7 @@ func TestSessionsEnd(t *testing.T) {
 func TestNewPasswordSignsOutTheOthers(t *testing.T) {
 	r := newReception(t)
 	here := r.signedUp("Yuna")
-	there, err := r.SignIn(t.Context(), "Yuna", good, "x")
+	there, err := r.SignIn(t.Context(), "Yuna", good, at("x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,17 +347,17 @@ func TestNewPasswordSignsOutTheOthers(t *testing.T) {
 	if !r.open(here.Token) || r.open(there.Token) || !r.open(somebody.Token) {
 		t.Errorf("open are: this one %v, the other %v, somebody's %v", r.open(here.Token), r.open(there.Token), r.open(somebody.Token))
 	}
-	if _, err := r.SignIn(t.Context(), "Yuna", good, "x"); reason(err) != "wrong_credentials" {
+	if _, err := r.SignIn(t.Context(), "Yuna", good, at("x")); reason(err) != "wrong_credentials" {
 		t.Errorf("the old password: %v", err)
 	}
-	if _, err := r.SignIn(t.Context(), "Yuna", other, "x"); err != nil {
+	if _, err := r.SignIn(t.Context(), "Yuna", other, at("x")); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
 }
 
 func TestLightAccountBecomesFull(t *testing.T) {
 	r := newReception(t)
-	o, err := r.SignInLightly(t.Context(), "Noa", "x")
+	o, err := r.SignInLightly(t.Context(), "Noa", at("x"))
 	if err != nil || o.Session.Account.Full() {
 		t.Fatalf("%+v %v", o, err)
 	}
@@ -351,7 +368,7 @@ func TestLightAccountBecomesFull(t *testing.T) {
 	if err != nil || !ok || !s.Account.Full() || s.Account.ID != o.Session.Account.ID {
 		t.Errorf("afterwards: %+v %v %v", s, ok, err)
 	}
-	if _, err := r.SignIn(t.Context(), "Noa", good, "x"); err != nil {
+	if _, err := r.SignIn(t.Context(), "Noa", good, at("x")); err != nil {
 		t.Errorf("with the new password: %v", err)
 	}
 }
@@ -367,7 +384,7 @@ func TestLinkSignsInOnce(t *testing.T) {
 	opened := make([]error, tries)
 	var all sync.WaitGroup
 	for i := range tries {
-		all.Go(func() { _, opened[i] = r.SignInByLink(t.Context(), link, "x") })
+		all.Go(func() { _, opened[i] = r.SignInByLink(t.Context(), link, at("x")) })
 	}
 	all.Wait()
 	in := 0
@@ -388,14 +405,14 @@ func TestLinkSignsInOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.clock.Advance(7 * 24 * time.Hour)
-	if _, err := r.SignInByLink(t.Context(), late, "x"); reason(err) != "link_invalid" {
+	if _, err := r.SignInByLink(t.Context(), late, at("x")); reason(err) != "link_invalid" {
 		t.Errorf("a week later: %v", err)
 	}
 	setup, open, err := r.SetupSecret(t.Context())
 	if err != nil || !open {
 		t.Fatal(err)
 	}
-	if _, err := r.SignInByLink(t.Context(), setup, "x"); reason(err) != "link_invalid" {
+	if _, err := r.SignInByLink(t.Context(), setup, at("x")); reason(err) != "link_invalid" {
 		t.Errorf("the first owner's link used to sign in: %v", err)
 	}
 }
@@ -414,7 +431,7 @@ func TestFirstOwnerIsMadeOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for what, guess := range map[string]string{"a guess": "guess", "nothing": ""} {
-		if _, err := r.Found(t.Context(), guess, "Inès", good, "x"); reason(err) != "setup_token_wrong" {
+		if _, err := r.Found(t.Context(), guess, "Inès", good, at("x")); reason(err) != "setup_token_wrong" {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -422,21 +439,21 @@ func TestFirstOwnerIsMadeOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Found(t.Context(), link, "Inès", good, "x"); reason(err) != "setup_token_wrong" {
+	if _, err := r.Found(t.Context(), link, "Inès", good, at("x")); reason(err) != "setup_token_wrong" {
 		t.Errorf("a sign-in link makes an owner: %v", err)
 	}
 	// A refusal does not spend the link.
 	for in, want := range map[[2]string]string{{"Inès", "short"}: "password_weak", {"Yuna", good}: "name_taken", {"@", good}: "name_invalid"} {
-		if _, err := r.Found(t.Context(), secret, in[0], in[1], "x"); reason(err) != want {
+		if _, err := r.Found(t.Context(), secret, in[0], in[1], at("x")); reason(err) != want {
 			t.Errorf("%v: %v, want %s", in, err, want)
 		}
 	}
-	o, err := r.Found(t.Context(), secret, "Inès", good, "x")
+	o, err := r.Found(t.Context(), secret, "Inès", good, at("x"))
 	if err != nil || !o.Session.Account.Operator || !r.open(o.Token) {
 		t.Fatalf("%+v %v", o, err)
 	}
 	for what, spent := range map[string]string{"the same link": secret, "the link of another start": old} {
-		if _, err := r.Found(t.Context(), spent, "Another", good, "x"); reason(err) != "setup_closed" {
+		if _, err := r.Found(t.Context(), spent, "Another", good, at("x")); reason(err) != "setup_closed" {
 			t.Errorf("a second owner by %s: %v", what, err)
 		}
 	}
@@ -460,7 +477,7 @@ func TestFirstOwnerIsMadeOnceByTwoNodes(t *testing.T) {
 		}
 		all.Wait()
 		for i, n := range nodes {
-			all.Go(func() { _, errs[i] = n.Found(t.Context(), secrets[i], fmt.Sprintf("Owner %c", 'a'+i), good, "x") })
+			all.Go(func() { _, errs[i] = n.Found(t.Context(), secrets[i], fmt.Sprintf("Owner %c", 'a'+i), good, at("x")) })
 		}
 		all.Wait()
 		owners := 0

@@ -5,6 +5,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 )
 
 // SetupSecret makes the one-time secret that lets its holder become the first
@@ -38,20 +39,20 @@ func (s *Service) NeedsOwner(ctx context.Context) (bool, error) {
 
 // Found makes the first owner: an operator with a password. It refuses with
 // 'setup_closed' when there is one, and 'setup_token_wrong' for another secret.
-func (s *Service) Found(ctx context.Context, secret, name, password, origin string) (Opened, error) {
-	if err := s.byOrigin.Take(origin); err != nil {
+func (s *Service) Found(ctx context.Context, secret, name, password string, from Visitor) (Opened, error) {
+	if err := s.byOrigin.Take(from.Origin); err != nil {
 		return Opened{}, err
 	}
 	a, err := s.prepare(name, password)
 	if err != nil {
 		return Opened{}, err
 	}
-	a.ID, a.Folded, a.Created, a.Operator = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), true
+	a.ID, a.Folded, a.Created, a.Operator, a.Language = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), true, mail.Language("")
 	err = s.store.Update(ctx, func(tx Tx) error { return s.found(ctx, tx, hashToken(secret), a) })
 	if err != nil {
 		return Opened{}, err
 	}
-	return s.open(ctx, a)
+	return s.open(ctx, a, from, ByPassword)
 }
 
 func (s *Service) found(ctx context.Context, tx Tx, hash string, a Account) error {
@@ -101,8 +102,8 @@ func (s *Service) SignInLink(ctx context.Context, id ident.Account) (string, err
 }
 
 // SignInByLink spends a sign-in link.
-func (s *Service) SignInByLink(ctx context.Context, secret, origin string) (Opened, error) {
-	if err := s.byOrigin.Take(origin); err != nil {
+func (s *Service) SignInByLink(ctx context.Context, secret string, from Visitor) (Opened, error) {
+	if err := s.byOrigin.Take(from.Origin); err != nil {
 		return Opened{}, err
 	}
 	var a Account
@@ -115,12 +116,16 @@ func (s *Service) SignInByLink(ctx context.Context, secret, origin string) (Open
 			a, ok, err = tx.AccountByID(ctx, id)
 		}
 		if err == nil && (!ok || id == "") {
-			err = fault.New(fault.Denied, "link_invalid", "This link has been used or has expired.")
+			err = errLink()
 		}
 		return err
 	})
 	if err != nil {
 		return Opened{}, err
 	}
-	return s.open(ctx, a)
+	return s.open(ctx, a, from, ByLink)
+}
+
+func errLink() *fault.Fault {
+	return fault.New(fault.Denied, "link_invalid", "This link has been used or has expired.")
 }

@@ -75,6 +75,17 @@ func (r *remembered) forgetOthers(account ident.Account, keep ident.Session) {
 	}
 }
 
+func (r *remembered) forgetSession(id ident.Session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forgot++
+	for hash, s := range r.byHash {
+		if s.session.ID == id {
+			delete(r.byHash, hash)
+		}
+	}
+}
+
 // Listening is Whose for doors that only send: a session may be remembered for
 // as long as an open door may stay open unconfirmed (access.Lease). A crowd with
 // its segments and sockets then costs the database few reads. What a person does

@@ -38,11 +38,11 @@ func TestSessionsAreRememberedForALeaseAtMost(t *testing.T) {
 		t.Error("remembered beyond a lease")
 	}
 
-	second, err := s.SignIn(ctx, "Yuna", good, "here")
+	second, err := s.SignIn(ctx, "Yuna", good, at("here"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	third, err := s.SignIn(ctx, "Yuna", good, "here")
+	third, err := s.SignIn(ctx, "Yuna", good, at("here"))
 	if err != nil {
 		t.Fatal(err)
 	}

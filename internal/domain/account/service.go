@@ -12,6 +12,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 )
 
 // How long things last.
@@ -35,8 +36,7 @@ type Tx interface {
 
 	InsertSession(ctx context.Context, hash string, s Session) error
 	DeleteSession(ctx context.Context, hash string) error
-	// DeleteOtherSessions signs out every session of the account but the one kept.
-	DeleteOtherSessions(ctx context.Context, account ident.Account, keep ident.Session) error
+	sessionTx
 
 	// PutLink stores a one-time link; an empty account is the link of the first owner.
 	PutLink(ctx context.Context, hash string, account ident.Account, expires time.Time) error
@@ -44,6 +44,9 @@ type Tx interface {
 	TakeLink(ctx context.Context, hash string, now time.Time) (ident.Account, bool, error)
 	// DropSetupLinks forgets the links of the first owner.
 	DropSetupLinks(ctx context.Context) error
+
+	addressTx
+	mail.Tx
 }
 
 // Sessions finds sessions outside of transactions.
@@ -66,22 +69,39 @@ type Service struct {
 	now        func() time.Time
 	random     io.Reader
 
+	letters  bool // this server can write to people
+	seen     *sightings
 	byName   *Throttle
 	byOrigin *Throttle
+	byAsker  *Throttle     // letters that somebody asks for
+	byLetter *Throttle     // and those about one address, or one account
 	hashing  chan struct{} // bounds the memory that argon2id takes at once
 	decoy    string        // compared when there is no such name, so that time tells nothing
 }
 
-// NewService returns the service. random must be a cryptographic source.
-func NewService(store Store, sessions Sessions, ids *ident.Source, now func() time.Time, random io.Reader) (*Service, error) {
-	decoy, err := hashPassword("no such account", random)
+// Config is what the service needs from its surroundings.
+type Config struct {
+	Store    Store
+	Sessions Sessions
+	IDs      *ident.Source
+	Now      func() time.Time
+	Random   io.Reader // a cryptographic source
+	Letters  bool      // this server can write to people
+}
+
+// NewService returns the service.
+func NewService(cfg Config) (*Service, error) {
+	decoy, err := hashPassword("no such account", cfg.Random)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		store: store, sessions: sessions, remembered: newRemembered(access.Lease, now), ids: ids, now: now, random: random, decoy: decoy,
-		byName:   NewThrottle(Limit{Tries: 6, Every: 20 * time.Second}, now),
-		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, now),
+		store: cfg.Store, sessions: cfg.Sessions, remembered: newRemembered(access.Lease, cfg.Now),
+		ids: cfg.IDs, now: cfg.Now, random: cfg.Random, letters: cfg.Letters, decoy: decoy, seen: newSightings(),
+		byName:   NewThrottle(Limit{Tries: 6, Every: 20 * time.Second}, cfg.Now),
+		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, cfg.Now),
+		byAsker:  NewThrottle(Limit{Tries: 12, Every: 2 * time.Minute}, cfg.Now),
+		byLetter: NewThrottle(Limit{Tries: 4, Every: 15 * time.Minute}, cfg.Now),
 		hashing:  make(chan struct{}, 2),
 	}, nil
 }
@@ -92,15 +112,14 @@ type Opened struct {
 	Session Session
 }
 
-// SignIn opens a session for a name and password. origin is the caller's
-// network address, for the throttle. One refusal, 'wrong_credentials', stands
-// for a wrong name and a wrong password.
-func (s *Service) SignIn(ctx context.Context, name, password, origin string) (Opened, error) {
+// SignIn opens a session for a name and password. One refusal,
+// 'wrong_credentials', stands for a wrong name and a wrong password.
+func (s *Service) SignIn(ctx context.Context, name, password string, from Visitor) (Opened, error) {
 	folded := Fold(name)
-	if err := s.byOrigin.Take(origin); err != nil {
+	if err := s.byOrigin.Take(from.Origin); err != nil {
 		return Opened{}, err
 	}
-	if err := s.byName.Take(folded + "\x00" + origin); err != nil {
+	if err := s.byName.Take(folded + "\x00" + from.Origin); err != nil {
 		return Opened{}, err
 	}
 	var a Account
@@ -119,62 +138,33 @@ func (s *Service) SignIn(ctx context.Context, name, password, origin string) (Op
 	if !s.matches(phc, password) || !found || !a.Full() {
 		return Opened{}, errCredentials()
 	}
-	s.byName.Restore(folded + "\x00" + origin)
-	return s.open(ctx, a)
+	s.byName.Restore(folded + "\x00" + from.Origin)
+	return s.open(ctx, a, from, ByPassword)
 }
 
 // SignUp makes an account with a password and opens a session.
-func (s *Service) SignUp(ctx context.Context, name, password, origin string) (Opened, error) {
-	if err := s.byOrigin.Take(origin); err != nil {
+func (s *Service) SignUp(ctx context.Context, name, password string, from Visitor) (Opened, error) {
+	if err := s.byOrigin.Take(from.Origin); err != nil {
 		return Opened{}, err
 	}
 	a, err := s.prepare(name, password)
 	if err != nil {
 		return Opened{}, err
 	}
-	return s.create(ctx, a)
+	return s.create(ctx, a, from, ByPassword)
 }
 
 // SignInLightly makes an account of a display name alone. It may write in
 // public chats; before it pays it gets a password.
-func (s *Service) SignInLightly(ctx context.Context, name, origin string) (Opened, error) {
-	if err := s.byOrigin.Take(origin); err != nil {
+func (s *Service) SignInLightly(ctx context.Context, name string, from Visitor) (Opened, error) {
+	if err := s.byOrigin.Take(from.Origin); err != nil {
 		return Opened{}, err
 	}
 	clean, err := CleanName(name)
 	if err != nil {
 		return Opened{}, err
 	}
-	return s.create(ctx, Account{Name: clean})
-}
-
-// SetPassword makes a light account full, or changes the password of a full one,
-// which needs the current one and signs out every other session.
-func (s *Service) SetPassword(ctx context.Context, session Session, current, password string) error {
-	a := session.Account
-	if a.Full() {
-		if err := s.byName.Take("password\x00" + string(a.ID)); err != nil {
-			return err
-		}
-		if !s.matches(a.Password, current) {
-			return errCredentials()
-		}
-	}
-	if err := checkPassword(password, a.Name); err != nil {
-		return err
-	}
-	phc, err := s.hash(password)
-	if err != nil {
-		return err
-	}
-	err = s.store.Update(ctx, func(tx Tx) error {
-		if err := tx.SetPassword(ctx, a.ID, phc); err != nil {
-			return err
-		}
-		return tx.DeleteOtherSessions(ctx, a.ID, session.ID)
-	})
-	s.remembered.forgetOthers(a.ID, session.ID)
-	return err
+	return s.create(ctx, Account{Name: clean}, from, NoProof)
 }
 
 // Whose returns the session that a token opens; false when it opens none.
@@ -188,6 +178,7 @@ func (s *Service) Whose(ctx context.Context, token string) (Session, bool, error
 		return Session{}, false, err
 	}
 	s.remembered.keep(hash, session, began, count)
+	s.sight(session)
 	return session, true, nil
 }
 
@@ -225,8 +216,8 @@ func (s *Service) prepare(name, password string) (Account, error) {
 	return Account{Name: clean, Password: phc}, err
 }
 
-func (s *Service) create(ctx context.Context, a Account) (Opened, error) {
-	a.ID, a.Folded, a.Created = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now()
+func (s *Service) create(ctx context.Context, a Account, from Visitor, by Proof) (Opened, error) {
+	a.ID, a.Folded, a.Created, a.Language = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), mail.Language("")
 	err := s.store.Update(ctx, func(tx Tx) error {
 		ok, err := tx.InsertAccount(ctx, a)
 		if err == nil && !ok {
@@ -237,16 +228,28 @@ func (s *Service) create(ctx context.Context, a Account) (Opened, error) {
 	if err != nil {
 		return Opened{}, err
 	}
-	return s.open(ctx, a)
+	return s.open(ctx, a, from, by)
 }
 
-func (s *Service) open(ctx context.Context, a Account) (Opened, error) {
-	token, err := s.secret()
+func (s *Service) open(ctx context.Context, a Account, from Visitor, by Proof) (Opened, error) {
+	o, err := s.prepareSession(a, from, by)
 	if err != nil {
 		return Opened{}, err
 	}
-	session := Session{ID: ident.Make[ident.Session](s.ids), Account: a, Expires: s.now().Add(sessionLife)}
-	err = s.store.Update(ctx, func(tx Tx) error { return tx.InsertSession(ctx, hashToken(token), session) })
+	return o, s.store.Update(ctx, func(tx Tx) error { return tx.InsertSession(ctx, hashToken(o.Token), o.Session) })
+}
+
+// prepareSession makes a session that is yet to be stored.
+func (s *Service) prepareSession(a Account, from Visitor, by Proof) (Opened, error) {
+	token, err := s.secret()
+	now := s.now()
+	session := Session{
+		ID: ident.Make[ident.Session](s.ids), Account: a, Device: from.Device,
+		Created: now, Seen: day(now), Proof: by, Expires: now.Add(sessionLife),
+	}
+	if by != NoProof {
+		session.Proved = now
+	}
 	return Opened{Token: token, Session: session}, err
 }
 
