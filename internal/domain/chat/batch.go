@@ -13,8 +13,8 @@ import (
 
 // writeBatch decides and writes many posts in one transaction. A refusal is
 // kept in its post and does not touch the others.
-func (s *Service) writeBatch(ctx context.Context, tx Tx, batch []*pending) error {
-	k, err := s.known(ctx, tx, batch)
+func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error {
+	k, err := s.known(ctx, tx, posts)
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, batch []*pending) error
 	var writers []*pending
 	first := map[Key]*pending{} // of two posts with one key in a batch, the first writes
 	var repeats []*pending
-	for _, w := range batch {
+	for _, w := range posts {
 		w.receipt, w.err = Receipt{}, nil
 		key := keyOf(w.post)
 		if w.err = s.mayWrite(w.post, k); w.err != nil {
@@ -66,13 +66,13 @@ type known struct {
 	replied map[Place]Stored
 }
 
-func (s *Service) known(ctx context.Context, tx Tx, batch []*pending) (k known, err error) {
+func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, err error) {
 	var channels []ident.Channel
 	var subjects []access.Subject
 	var authors []ident.Account
 	var keys []Key
 	var places []Place
-	for _, w := range batch {
+	for _, w := range posts {
 		p := w.post
 		channels, authors = append(channels, p.Channel), append(authors, p.Author)
 		subjects = append(subjects, access.Subject{Account: p.Author, Channel: p.Channel})

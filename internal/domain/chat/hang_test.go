@@ -59,7 +59,7 @@ func TestAHangingDatabaseIsToldToEverybodyAtOnce(t *testing.T) {
 						}
 					})
 				}
-				synctest.Wait() // all of them are in the lane
+				synctest.Wait() // all of them wait
 				ctx, stop := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() { done <- s.Run(ctx) }()

@@ -2,9 +2,11 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/batch"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -50,38 +52,35 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 }
 
-// writeLimit is how long one batch may take.
-const writeLimit = 10 * time.Second
-
-// The sizes of the lane.
-const (
-	laneQueue = 4096
-	laneBatch = 256
-)
-
 // Pacer says whether somebody may write now. A refusal is its error.
 type Pacer interface{ Take(key string) error }
 
-// Service writes messages. Posts that arrive while the previous commit runs are
-// written together.
+// Service writes messages, those that arrive while the previous commit runs
+// together.
 type Service struct {
-	store Store
-	now   func() time.Time
-	pace  Pacer
-	lane  chan *pending
+	store  Store
+	now    func() time.Time
+	pace   Pacer
+	writer *batch.Writer[*pending]
 }
 
 type pending struct {
 	post    Post
-	answer  chan struct{}
 	receipt Receipt
 	err     error
 }
 
 // NewService returns the service; Run must be running for Post to answer.
 func NewService(store Store, now func() time.Time, pace Pacer) *Service {
-	return &Service{store: store, now: now, pace: pace, lane: make(chan *pending, laneQueue)}
+	s := &Service{store: store, now: now, pace: pace}
+	s.writer = batch.NewWriter(func(ctx context.Context, posts []*pending) error {
+		return store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, posts) })
+	})
+	return s
 }
+
+// Run writes what Post queues until ctx ends; then it refuses what still waits.
+func (s *Service) Run(ctx context.Context) error { return s.writer.Run(ctx) }
 
 // Post writes a message and returns after its commit. Refusals: text_*,
 // key_invalid, slow_down, reply_missing, and whatever the gate says.
@@ -99,18 +98,15 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	if err := s.pace.Take(string(p.Author) + "\x00" + string(p.Channel)); err != nil {
 		return Receipt{}, slowDown(err)
 	}
-	w := &pending{post: p, answer: make(chan struct{})}
-	select {
-	case s.lane <- w:
-	default:
-		return Receipt{}, fault.New(fault.Unavailable, "chat_busy", "Too much is being written right now. Please try again.").After(time.Second)
+	w := &pending{post: p}
+	err = s.writer.Do(ctx, w)
+	if errors.Is(err, batch.ErrFull) {
+		err = fault.New(fault.Unavailable, "chat_busy", "Too much is being written right now. Please try again.").After(time.Second)
 	}
-	select {
-	case <-w.answer:
-		return w.receipt, w.err
-	case <-ctx.Done():
-		return Receipt{}, ctx.Err()
+	if err != nil {
+		return Receipt{}, err
 	}
+	return w.receipt, w.err
 }
 
 func slowDown(err error) error {
@@ -118,80 +114,4 @@ func slowDown(err error) error {
 		return fault.New(fault.Limited, "slow_down", "You are writing too fast. Please wait a moment.").After(f.RetryAfter)
 	}
 	return err
-}
-
-// Run writes what Post queues until ctx ends; then it refuses what still waits.
-func (s *Service) Run(ctx context.Context) error {
-	for {
-		select {
-		case <-ctx.Done():
-			s.refuseRest()
-			return nil
-		case first := <-s.lane:
-			s.write(ctx, s.gather(first))
-		}
-	}
-}
-
-func (s *Service) gather(first *pending) []*pending {
-	batch := []*pending{first}
-	for len(batch) < laneBatch {
-		select {
-		case w := <-s.lane:
-			batch = append(batch, w)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-func (s *Service) write(ctx context.Context, batch []*pending) {
-	// A batch that began is finished, also while stopping, but a database that
-	// hangs must not hang every room: the limit holds for all that follows.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
-	defer cancel()
-	err := s.commit(ctx, batch)
-	if err == nil || len(batch) == 1 || fault.Of(err) != nil {
-		settle(batch, err)
-		return
-	}
-	for i := range batch { // one of them broke the batch: each alone
-		alone := batch[i : i+1]
-		settle(alone, s.commit(ctx, alone))
-	}
-}
-
-// commit writes a batch in one transaction. One that ran into the limit may
-// have been written or not; trying again with the same keys is safe.
-func (s *Service) commit(ctx context.Context, batch []*pending) error {
-	err := ctx.Err()
-	if err == nil {
-		err = s.store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, batch) })
-	}
-	if err == nil || fault.Of(err) != nil || ctx.Err() == nil {
-		return err
-	}
-	return fault.New(fault.Unavailable, "storage_unavailable", "The database does not answer right now. Please try again.").After(2 * time.Second).Because(err)
-}
-
-func settle(batch []*pending, err error) {
-	for _, w := range batch {
-		if err != nil {
-			w.receipt, w.err = Receipt{}, err
-		}
-		close(w.answer)
-	}
-}
-
-func (s *Service) refuseRest() {
-	for {
-		select {
-		case w := <-s.lane:
-			w.err = fault.New(fault.Unavailable, "stopping", "The server is restarting. Please try again.").After(time.Second)
-			close(w.answer)
-		default:
-			return
-		}
-	}
 }
