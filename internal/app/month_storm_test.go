@@ -204,7 +204,7 @@ func (m *month) play(day int) {
 
 func (m *month) subscribe(by ident.Account) {
 	ctx := m.t.Context()
-	plan := subscription.Purchase{Key: string(by), Tier: m.tiers[m.chance.IntN(2)].ID, Interval: subscription.Month, Country: "FR"}
+	plan := subscription.Purchase{Key: string(by), Tier: m.tiers[m.chance.IntN(2)].ID, Interval: subscription.Month, Country: "FR", Agreement: subscription.Agreement{OfAge: true}}
 	if m.chance.IntN(10) == 0 {
 		plan.Interval = subscription.Year
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -34,6 +35,7 @@ type parts struct {
 	moderation    *moderation.Service
 	live          *live.Service
 	subscriptions *subscription.Service
+	buyers        *buyer.Service
 	hub           *media.Hub
 	door          *hls.Door
 	gateway       *gateway.Gateway
@@ -137,7 +139,7 @@ func (p *parts) doors(s *Server, node string) (err error) {
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
 		Accounts: p.accounts, Channels: p.channels, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
-		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions,
+		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
 		Viewers:   func(id ident.Channel) int { return p.gateway.Viewers(id) },

@@ -9,7 +9,9 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/payment/sandbox"
 	"github.com/subspace-live/subspace/internal/adapter/payment/webhook"
 	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -32,7 +34,8 @@ func (p *parts) money(ctx context.Context, s *Server) error {
 	ids := ident.NewSource(s.sur.Now, s.sur.Random)
 	cfg := subscription.Config{
 		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ids, Now: s.sur.Now, Random: s.sur.Random, Grace: s.cfg.PaymentGrace,
-		Share: s.cfg.OperatorBasisPoints(),
+		Share: s.cfg.OperatorBasisPoints(), Rehearsal: sandbox.Name,
+		Seller: invoice.Party{Name: s.cfg.SellerName, Address: s.cfg.SellerAddress, TaxID: s.cfg.SellerTaxID},
 	}
 	listens := s.cfg.Listen
 	if len(s.cfg.TrustedProxies()) > 0 {
@@ -51,6 +54,7 @@ func (p *parts) money(ctx context.Context, s *Server) error {
 		cfg.Providers = append(cfg.Providers, box)
 	}
 	p.subscriptions = subscription.NewService(cfg)
+	p.buyers = buyer.NewService(store.UnitOf(s.db, as[buyer.Tx]), s.sur.Now)
 	inbox := subscription.NewInbox(p.subscriptions, reconcileEvery, func(err error) {
 		s.sur.Log.Warn("payment event not applied; will try again", "err", err)
 	})

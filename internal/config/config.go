@@ -51,6 +51,9 @@ type Config struct {
 	SandboxDisputeAfter time.Duration
 	PaymentGrace        time.Duration
 	OperatorShare       string
+	SellerName          string
+	SellerAddress       string
+	SellerTaxID         string
 	MessagePace         time.Duration
 	MessageBurst        int
 	ReadableRate        int
@@ -91,6 +94,9 @@ func settings() []setting {
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
 		{name: "sandbox-dispute-after", usage: "when the sandbox's third card is disputed", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
 		{name: "operator-share", usage: "percent of a sale without its tax that the operator keeps; the creator has the rest", text: func(c *Config) *string { return &c.OperatorShare }},
+		{name: "seller-name", usage: "who sells, as it stands on invoices", text: func(c *Config) *string { return &c.SellerName }},
+		{name: "seller-address", usage: "the seller's address on invoices", text: func(c *Config) *string { return &c.SellerAddress }},
+		{name: "seller-tax-id", usage: "the seller's tax number on invoices", text: func(c *Config) *string { return &c.SellerTaxID }},
 		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed; at most 336h", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
 		{name: "message-pace", usage: "how often one person may write in a channel, in the long run", span: func(c *Config) *time.Duration { return &c.MessagePace }},
 		{name: "message-burst", usage: "messages one person may write at once", count: func(c *Config) *int { return &c.MessageBurst }},

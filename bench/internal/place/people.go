@@ -31,7 +31,7 @@ func (s *Server) Members(ctx context.Context, n int, handle string) ([]Person, e
 			return p, err
 		}
 		var checkout struct{ ID string }
-		if err := c.Call(ctx, p, "POST", "/api/channels/"+handle+"/checkout", map[string]any{"key": rand.Text()}, &checkout); err != nil {
+		if err := c.Call(ctx, p, "POST", "/api/channels/"+handle+"/checkout", map[string]any{"key": rand.Text(), "of_age": true}, &checkout); err != nil {
 			return p, err
 		}
 		if err := c.Call(ctx, p, "POST", "/api/sandbox/checkouts/"+checkout.ID+"/pay", map[string]any{"card": "4242424242424242"}, nil); err != nil {

@@ -60,6 +60,7 @@ type Options struct {
 	Moderation    *moderation.Service
 	Live          *live.Service
 	Subscriptions *subscription.Service
+	Buyers        Buyers
 	Sandbox       Sandbox // nil unless the sandbox takes the payments
 	Playback      Playbacks
 	Health        func(ident.Channel) Health
@@ -96,6 +97,7 @@ func New(opt Options) *API {
 	a.subscriptionRoutes()
 	a.saleRoutes()
 	a.awardRoutes()
+	a.buyerRoutes()
 	describe(a.huma.OpenAPI())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, fault.New(fault.Missing, "route_missing", "There is no %s of this address. GET /api/openapi.json lists the routes.", r.Method))

@@ -123,6 +123,7 @@ func (a *API) openGift(ctx context.Context, in *struct {
 		People   int    `json:"people,omitempty" doc:"of the room, a month each, 1 to 100; what finds nobody is paid back"`
 		Country  string `json:"country,omitempty" maxLength:"2" doc:"where the buyer lives, ISO 3166-1 alpha-2"`
 		Language string `json:"language,omitempty" maxLength:"8"`
+		Agreement
 	}
 },
 ) (*body[Checkout], error) {
@@ -137,6 +138,7 @@ func (a *API) openGift(ctx context.Context, in *struct {
 	checkout, err := a.opt.Subscriptions.OpenGift(ctx, s.Account, c.ID, subscription.GiftWish{
 		Key: b.Key, Tier: ident.Tier(b.Tier), Name: b.Name, Months: b.Months, People: b.People,
 		Country: b.Country, Language: b.Language, Back: a.back(ctx, "/c/"+c.Handle),
+		Agreement: subscription.Agreement(b.Agreement),
 	})
 	if err != nil {
 		return nil, err

@@ -45,6 +45,8 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Tier":         {"month", "year"},
 		"Sale":         {"share", "period_start", "period_end"},
 		"Subscriber":   {"price", "revoked_at"},
+		"Buyer":        {"next", "raised_at"},
+		"Paper":        {"from", "to"},
 		"SignedIn":     {"created_at", "seen_on"},
 	} {
 		s := doc.Components.Schemas.Map()[schema]

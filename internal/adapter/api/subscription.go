@@ -33,6 +33,12 @@ type Checkout struct {
 	RenewsAt Moment `json:"renews_at"`
 }
 
+// Agreement is what a buyer says when buying.
+type Agreement struct {
+	OfAge bool   `json:"of_age,omitempty" doc:"that they are 18 or older; remembered, and needed once"`
+	Terms string `json:"terms,omitempty" maxLength:"40" doc:"the name of the text they agreed to"`
+}
+
 // Subscription is what a person pays for.
 type Subscription struct {
 	ID                string  `json:"id"`
@@ -137,6 +143,7 @@ func (a *API) openCheckout(ctx context.Context, in *struct {
 		Period   string `json:"period,omitempty" enum:"month,year" doc:"without it the tier's first"`
 		Country  string `json:"country,omitempty" maxLength:"2" doc:"where the buyer lives, ISO 3166-1 alpha-2"`
 		Language string `json:"language,omitempty" maxLength:"8"`
+		Agreement
 	}
 },
 ) (*body[Checkout], error) {
@@ -150,6 +157,7 @@ func (a *API) openCheckout(ctx context.Context, in *struct {
 	checkout, err := a.opt.Subscriptions.OpenCheckout(ctx, s.Account, c.ID, subscription.Purchase{
 		Key: in.Body.Key, Tier: ident.Tier(in.Body.Tier), Interval: subscription.Interval(in.Body.Period),
 		Country: in.Body.Country, Language: in.Body.Language, Back: a.back(ctx, "/c/"+c.Handle),
+		Agreement: subscription.Agreement(in.Body.Agreement),
 	})
 	if err != nil {
 		return nil, err

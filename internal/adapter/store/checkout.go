@@ -9,7 +9,7 @@ import (
 )
 
 const checkoutColumns = `id, channel, account, key, purpose, tier, period, price_minor, currency, quantity, recipient, trial, country, language,
-	provider, ref, url, state, reason, renews, created, expires`
+	terms, provider, ref, url, state, reason, renews, created, expires`
 
 func (tx *Tx) checkouts(ctx context.Context, where string, args ...any) ([]subscription.Checkout, error) {
 	var out []subscription.Checkout
@@ -17,7 +17,7 @@ func (tx *Tx) checkouts(ctx context.Context, where string, args ...any) ([]subsc
 		var c subscription.Checkout
 		var renews, created, expires int64
 		err := scan(&c.ID, &c.Channel, &c.Account, &c.Key, &c.Purpose, &c.Plan.Tier, &c.Plan.Interval, &c.Plan.Price.Minor, &c.Plan.Price.Currency,
-			&c.Quantity, &c.For, &c.Trial, &c.Country, &c.Language, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires)
+			&c.Quantity, &c.For, &c.Trial, &c.Country, &c.Language, &c.Terms, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires)
 		c.RenewsAt, c.Created, c.Expires = fromMillis(renews), fromMillis(created), fromMillis(expires)
 		out = append(out, c)
 		return err
@@ -37,9 +37,9 @@ func first[T any](found []T, err error) (T, bool, error) {
 // InsertCheckout implements subscription.Tx.
 func (tx *Tx) InsertCheckout(ctx context.Context, c subscription.Checkout) (bool, error) {
 	return tx.changed(ctx, `INSERT INTO checkout (`+checkoutColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) ON CONFLICT DO NOTHING`,
 		c.ID, c.Channel, c.Account, c.Key, c.Purpose, c.Plan.Tier, c.Plan.Interval, c.Plan.Price.Minor, c.Plan.Price.Currency,
-		c.Quantity, c.For, c.Trial, c.Country, c.Language, c.Provider, c.Ref, c.URL, c.State, c.Reason,
+		c.Quantity, c.For, c.Trial, c.Country, c.Language, c.Terms, c.Provider, c.Ref, c.URL, c.State, c.Reason,
 		millis(c.RenewsAt), millis(c.Created), millis(c.Expires))
 }
 

@@ -284,7 +284,7 @@ func (p *Person) Pay(handle string) error {
 
 // Buy opens a checkout with what is wanted and pays it with a card of the sandbox.
 func (p *Person) Buy(handle, card string, want map[string]any) error {
-	body := map[string]any{"key": rand.Text()}
+	body := map[string]any{"key": rand.Text(), "of_age": true}
 	maps.Copy(body, want)
 	var checkout struct{ ID string }
 	if err := p.Try("POST", "/api/channels/"+handle+"/checkout", body, &checkout); err != nil {

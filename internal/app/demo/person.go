@@ -62,7 +62,7 @@ func (p *person) call(ctx context.Context, method, path string, in, out any) err
 // subscribe pays with the sandbox's good card and waits to be inside.
 func (p *person) subscribe(ctx context.Context) error {
 	var checkout struct{ ID string }
-	if err := p.call(ctx, "POST", channelPath+"/checkout", map[string]any{"key": rand.Text()}, &checkout); err != nil {
+	if err := p.call(ctx, "POST", channelPath+"/checkout", map[string]any{"key": rand.Text(), "of_age": true}, &checkout); err != nil {
 		return err
 	}
 	if err := p.call(ctx, "POST", "/api/sandbox/checkouts/"+checkout.ID+"/pay", map[string]any{"card": "4242424242424242"}, nil); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/money"
@@ -47,6 +48,7 @@ type Checkout struct {
 	Trial    int           // days before the first charge
 	Country  string        // where the buyer says to live; empty when not asked
 	Language string
+	Terms    string // the text that the buyer agreed to, by its name; at Created
 	Provider string
 	Ref      string // the provider's name for it; empty until it answered
 	URL      string // the provider's page to pay at; empty: the till is here
@@ -83,6 +85,13 @@ type Purchase struct {
 	Country  string     // ISO 3166-1 alpha-2; may be empty
 	Language string     // of the provider's page and receipt
 	Back     string     // absolute address to return to from the provider's page
+	Agreement
+}
+
+// Agreement is what a buyer says when buying.
+type Agreement struct {
+	OfAge bool   // that they are an adult; it is remembered
+	Terms string // the name of the text they agreed to: that it begins at once, and how it ends
 }
 
 // openTries is how often a checkout for another plan is cleared out of the way.
@@ -93,7 +102,7 @@ const openTries = 3
 // up first, unless it is paid already. Refusals: key_invalid, sign_in,
 // password_required, not_on_sale, own_channel, banned, timed_out,
 // already_subscribed, payments_off, tier_missing, interval_not_sold,
-// country_invalid, and of the buyer's own limit cap_reached.
+// country_invalid, age_unconfirmed, cap_reached.
 func (s *Service) OpenCheckout(ctx context.Context, by ident.Account, channel ident.Channel, want Purchase) (Checkout, error) {
 	if len(want.Key) == 0 || len(want.Key) > keyMax {
 		return Checkout{}, fault.New(fault.Invalid, "key_invalid", "A key has 1 to %d characters.", keyMax)
@@ -160,10 +169,40 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 	if c.Trial, err = s.trialFor(ctx, tx, by, tier); err != nil {
 		return c, true, err
 	}
+	if err := s.agree(ctx, tx, &c, want.Agreement); err != nil {
+		return c, true, err
+	}
 	if fresh, err := tx.InsertCheckout(ctx, c); err != nil || !fresh {
 		return Checkout{}, true, orElse(err, fmt.Errorf("open checkout: the logs of channel %s were not locked", channel))
 	}
 	return c, true, nil
+}
+
+// termsMax is the longest name of a text.
+const termsMax = 40
+
+// agree keeps what the buyer says, and asks whether they may and want to spend
+// so much.
+func (s *Service) agree(ctx context.Context, tx Tx, c *Checkout, a Agreement) error {
+	if len(a.Terms) > termsMax {
+		return fault.New(fault.Invalid, "key_invalid", "The name of a text has at most %d characters.", termsMax)
+	}
+	c.Terms = a.Terms
+	if a.OfAge {
+		l, err := tx.LimitsOf(ctx, c.Account)
+		if err == nil && l.OfAge.IsZero() {
+			l.OfAge = s.Now()
+			err = tx.PutLimits(ctx, l)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	total, err := c.Total()
+	if err != nil {
+		return err
+	}
+	return buyer.Allow(ctx, tx, c.Account, total, s.Now())
 }
 
 // wanted finds the tier and plan of a purchase.

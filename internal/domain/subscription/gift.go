@@ -25,6 +25,7 @@ type GiftWish struct {
 	Country  string
 	Language string
 	Back     string
+	Agreement
 }
 
 // Gift is what became of a gift that was paid.
@@ -106,6 +107,9 @@ func (s *Service) openGift(ctx context.Context, tx Tx, by ident.Account, channel
 		if c.For, err = s.recipient(ctx, tx, channel, want.Name); err != nil {
 			return c, err
 		}
+	}
+	if err := s.agree(ctx, tx, &c, want.Agreement); err != nil {
+		return c, err
 	}
 	if fresh, err := tx.InsertCheckout(ctx, c); err != nil || !fresh {
 		return Checkout{}, orElse(err, fmt.Errorf("open gift: the logs of channel %s were not locked", channel))

@@ -7,36 +7,52 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
 )
 
-// after is the sale as its provider tells of the charge now, and the postings of
-// what is new about it. Seen says that the payment itself was posted before.
+// books is what moved sales leave behind: postings and papers.
+type books struct {
+	at     time.Time
+	txns   []ledger.Transaction
+	papers []paper
+}
+
+// paper is an invoice or a credit note about a sale that is to be issued.
+type paper struct {
+	sale       Sale
+	kind       invoice.Kind
+	key        string // of a credit note; the invoice has the sale's
+	gross, tax int64
+}
+
+// follow is the sale as its provider tells of the charge now, with what is new
+// about it in the books. Seen says that the payment itself was posted before.
 // Every posting has a key made of the provider's names, so that it counts once
 // whoever comes to it.
-func (s Sale) after(ch Charge, seen bool, now time.Time) (Sale, []ledger.Transaction, error) {
+func (b *books) follow(s Sale, ch Charge, seen bool) (Sale, error) {
 	if s.Total != ch.Total {
-		return s, nil, errCharge(ch)
+		return s, errCharge(ch)
 	}
-	b := booking{sale: s, at: now}
+	k := booking{sale: s, books: b}
 	if !seen {
-		b.paid()
+		k.paid()
 	}
 	if ch.Fee > 0 && (!seen || s.Fee == 0) {
-		b.sale.Fee = ch.Fee
-		b.fee()
+		k.sale.Fee = ch.Fee
+		k.fee()
 	}
 	for _, r := range ch.Refunds {
 		if r.Amount <= 0 {
-			return s, nil, errCharge(ch)
+			return s, errCharge(ch)
 		}
-		b.refunded(r)
+		k.refunded(r)
 	}
-	if b.sale.Refunded > s.Total.Minor {
-		return s, nil, errCharge(ch)
+	if k.sale.Refunded > s.Total.Minor {
+		return s, errCharge(ch)
 	}
-	b.disputed(ch.Dispute)
-	return b.sale, b.txns, nil
+	k.disputed(ch.Dispute)
+	return k.sale, nil
 }
 
 // booking turns what happened to a sale into postings, one after the other.
@@ -49,9 +65,8 @@ func (s Sale) after(ch Charge, seen bool, now time.Time) (Sale, []ledger.Transac
 //	disputed   creator_payable → creator_held; won: back
 //	lost       vat → c, creator_held → c, revenue → c
 type booking struct {
+	*books
 	sale Sale
-	at   time.Time
-	txns []ledger.Transaction
 	seen int64 // refunded as the provider lists it, while the list is walked
 }
 
@@ -91,6 +106,7 @@ func (b *booking) paid() {
 		ledger.Transfer{Debit: b.clearing(), Credit: b.vat(), Amount: b.sale.Tax.Minor},
 		ledger.Transfer{Debit: b.clearing(), Credit: b.payable(), Amount: b.sale.Creator()},
 		ledger.Transfer{Debit: b.clearing(), Credit: b.revenue(), Amount: b.sale.Share})
+	b.papers = append(b.papers, paper{sale: b.sale, kind: invoice.Invoice, gross: b.sale.Total.Minor, tax: b.sale.Tax.Minor})
 }
 
 func (b *booking) fee() {
@@ -132,6 +148,14 @@ func (b *booking) refunded(r Refund) {
 		ledger.Transfer{Debit: b.vat(), Credit: b.clearing(), Amount: tax2 - tax},
 		ledger.Transfer{Debit: b.payable(), Credit: b.clearing(), Amount: creator2 - creator},
 		ledger.Transfer{Debit: b.revenue(), Credit: b.clearing(), Amount: share2 - share})
+	b.credit("refund:"+r.Ref, tax2-tax+creator2-creator+share2-share, tax2-tax)
+}
+
+// credit takes a part of the sale's invoice back.
+func (b *booking) credit(key string, gross, tax int64) {
+	if gross > 0 {
+		b.papers = append(b.papers, paper{sale: b.sale, kind: invoice.CreditNote, key: key, gross: gross, tax: tax})
+	}
 }
 
 // disputed follows a dispute from one state to the next. One that was lost or
@@ -159,6 +183,7 @@ func (b *booking) disputed(d Dispute) {
 			ledger.Transfer{Debit: b.vat(), Credit: b.clearing(), Amount: b.sale.Tax.Minor - tax},
 			ledger.Transfer{Debit: b.held(), Credit: b.clearing(), Amount: b.sale.Held},
 			ledger.Transfer{Debit: b.revenue(), Credit: b.clearing(), Amount: b.sale.Share - share})
+		b.credit("dispute:"+d.Ref, b.sale.Total.Minor-b.sale.Refunded, b.sale.Tax.Minor-tax)
 	default:
 		return
 	}

@@ -4,8 +4,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 	"github.com/subspace-live/subspace/internal/domain/money"
 )
 
@@ -52,6 +55,10 @@ func (s Sale) Refundable() int64 {
 // chargeTx is what keeping sales needs inside one transaction.
 type chargeTx interface {
 	ledger.Tx
+	invoice.Tx
+	buyer.Tx
+	mail.Tx
+	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 
 	// SalesOf returns the sales whose charges are named, by charge.
 	SalesOf(ctx context.Context, provider string, charges []string) (map[string]Sale, error)
@@ -61,6 +68,7 @@ type chargeTx interface {
 	// SalesOfChannel returns those made before the moment, newest first; zero: all.
 	SalesOfChannel(ctx context.Context, channel ident.Channel, before time.Time, limit int) ([]NamedSale, error)
 	SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]NamedSale, error)
+	PapersTo(ctx context.Context, buyer ident.Account, limit int) ([]invoice.Paper, error)
 	// SubscribersOf returns those whose right holds at now, by grant, after one.
 	SubscribersOf(ctx context.Context, channel ident.Channel, now time.Time, after ident.Grant, limit int) ([]Subscriber, error)
 }
@@ -79,7 +87,7 @@ func (s *Service) record(ctx context.Context, tx Tx, c Checkout, sub ident.Subsc
 	if err != nil {
 		return err
 	}
-	var moved []ledger.Transaction
+	b := books{at: s.Now()}
 	for _, ch := range charges {
 		was, seen := known[ch.Ref]
 		is := was
@@ -88,8 +96,7 @@ func (s *Service) record(ctx context.Context, tx Tx, c Checkout, sub ident.Subsc
 				return err
 			}
 		}
-		var txns []ledger.Transaction
-		if is, txns, err = is.after(ch, seen, s.Now()); err != nil {
+		if is, err = b.follow(is, ch, seen); err != nil {
 			return err
 		}
 		if seen && is == was {
@@ -98,9 +105,11 @@ func (s *Service) record(ctx context.Context, tx Tx, c Checkout, sub ident.Subsc
 		if err := tx.PutSale(ctx, is); err != nil {
 			return err
 		}
-		moved = append(moved, txns...)
 	}
-	return post(ctx, tx, moved)
+	if err := s.issue(ctx, tx, b.papers); err != nil {
+		return err
+	}
+	return post(ctx, tx, b.txns)
 }
 
 // sale is a charge that was never seen before. The operator's share is of the

@@ -8,6 +8,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -77,6 +78,9 @@ type Config struct {
 	Providers []Provider
 	// Grace is how long a right outlives a period that should be renewed.
 	Grace time.Duration
+	// Seller is who stands on invoices; Rehearsal the provider whose money is not real.
+	Seller    invoice.Party
+	Rehearsal string
 	// Share is what the operator keeps of a sale without its tax, in basis points.
 	Share int64
 }
@@ -85,7 +89,12 @@ type Config struct {
 type Service struct{ Config }
 
 // NewService returns the service.
-func NewService(c Config) *Service { return &Service{c} }
+func NewService(c Config) *Service {
+	if c.Seller.Code == "" {
+		c.Seller.Code = "INV"
+	}
+	return &Service{c}
+}
 
 // providerOff is the refusal of what only a missing provider could do.
 const providerOff = "provider_off"

@@ -117,6 +117,13 @@ func (w *world) persons(n int, full bool) []ident.Account {
 			if _, err := tx.InsertAccount(w.t.Context(), a); err != nil {
 				return err
 			}
+			l, err := tx.LimitsOf(w.t.Context(), id)
+			if l.OfAge = w.clock.Now(); err == nil {
+				err = tx.PutLimits(w.t.Context(), l)
+			}
+			if err != nil {
+				return err
+			}
 		}
 		return nil
 	})

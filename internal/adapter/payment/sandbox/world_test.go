@@ -233,7 +233,7 @@ func (w *world) person() ident.Account {
 
 func (w *world) checkout(by ident.Account) subscription.Checkout {
 	w.t.Helper()
-	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, subscription.Purchase{Key: "key"})
+	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, subscription.Purchase{Key: "key", Agreement: subscription.Agreement{OfAge: true}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/buyer"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// Buyers is what the API asks of buyer.Service.
+type Buyers interface {
+	Limits(ctx context.Context, by ident.Account) (buyer.Limits, error)
+	SetCap(ctx context.Context, by ident.Account, limit int64) (buyer.Limits, error)
+	ConfirmAge(ctx context.Context, by ident.Account) (buyer.Limits, error)
+}
+
+// Buyer is what a person has said about their own spending.
+type Buyer struct {
+	OfAge    bool    `json:"of_age"`
+	Cap      int64   `json:"cap" doc:"most in a week, in minor units of each currency; 0: no limit"`
+	Next     *int64  `json:"next" doc:"the higher limit that waits; null when none does; 0: no limit"`
+	RaisedAt *Moment `json:"raised_at" doc:"when it will hold"`
+}
+
+// Paper is an invoice or a credit note.
+type Paper struct {
+	Number    string  `json:"number"`
+	Kind      string  `json:"kind" enum:"invoice,credit_note"`
+	Corrects  string  `json:"corrects" doc:"the invoice that a credit note takes back from"`
+	Seller    string  `json:"seller"`
+	Address   string  `json:"seller_address"`
+	TaxID     string  `json:"seller_tax_id"`
+	Buyer     string  `json:"buyer"`
+	IssuedAt  Moment  `json:"issued_at"`
+	Line      string  `json:"line"`
+	From      *Moment `json:"from"`
+	To        *Moment `json:"to"`
+	Net       Money   `json:"net"`
+	Tax       Money   `json:"tax"`
+	TaxRate   int64   `json:"tax_rate" doc:"basis points"`
+	Gross     Money   `json:"gross"`
+	Country   string  `json:"country"`
+	CardLast4 string  `json:"card_last4"`
+	Sandbox   bool    `json:"sandbox" doc:"no money moved: not a real paper"`
+}
+
+// PaperList is a buyer's papers, the newest first.
+type PaperList struct {
+	Papers []Paper `json:"papers" nullable:"false"`
+}
+
+func (a *API) buyerRoutes() {
+	route(a, "GET", "/api/buyer", "get-buyer", "What I said about my spending", 200,
+		func(ctx context.Context, _ *none) (*body[Buyer], error) {
+			session, err := callerOf(ctx).signedIn()
+			if err != nil {
+				return nil, err
+			}
+			l, err := a.opt.Buyers.Limits(ctx, session.Account.ID)
+			return answer(buyerOf(l), err)
+		})
+	route(a, "PATCH", "/api/buyer", "change-buyer", "Say that I am of age, or how much I spend at most", 200, a.changeBuyer)
+	route(a, "GET", "/api/papers", "list-papers", "My invoices and credit notes", 200, a.papers)
+}
+
+func (a *API) changeBuyer(ctx context.Context, in *struct {
+	Body struct {
+		OfAge bool   `json:"of_age,omitempty"`
+		Cap   *int64 `json:"cap,omitempty" doc:"lower holds at once, higher after a day; 0: no limit"`
+	}
+},
+) (*body[Buyer], error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	l, err := a.opt.Buyers.Limits(ctx, session.Account.ID)
+	if err == nil && in.Body.Cap != nil {
+		l, err = a.opt.Buyers.SetCap(ctx, session.Account.ID, *in.Body.Cap)
+	}
+	if err == nil && in.Body.OfAge {
+		l, err = a.opt.Buyers.ConfirmAge(ctx, session.Account.ID)
+	}
+	return answer(buyerOf(l), err)
+}
+
+func buyerOf(l buyer.Limits) Buyer {
+	out := Buyer{OfAge: !l.OfAge.IsZero(), Cap: l.Cap, RaisedAt: MomentOf(l.Raised)}
+	if !l.Raised.IsZero() {
+		out.Next = &l.Next
+	}
+	return out
+}
+
+func (a *API) papers(ctx context.Context, _ *none) (*body[PaperList], error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	list, err := a.opt.Subscriptions.Papers(ctx, session.Account.ID)
+	out := PaperList{Papers: []Paper{}}
+	for _, p := range list {
+		out.Papers = append(out.Papers, Paper{
+			Number: p.Number, Kind: string(p.Kind), Corrects: p.Corrects, Seller: p.Seller.Name, Address: p.Seller.Address, TaxID: p.Seller.TaxID,
+			Buyer: p.BuyerName, IssuedAt: Moment(p.Issued), Line: p.Line, From: MomentOf(p.From), To: MomentOf(p.To),
+			Net: moneyOf(p.Net()), Tax: Money{p.Tax, p.Gross.Currency}, TaxRate: p.Rate, Gross: moneyOf(p.Gross),
+			Country: p.Country, CardLast4: p.CardLast4, Sandbox: p.Sandbox,
+		})
+	}
+	return answer(out, err)
+}

@@ -1,0 +1,167 @@
+// Package buyer is what people allow themselves to spend.
+//
+// Owns: the word that somebody is of age, and the limit that a buyer sets to
+// their own spending. Promises: nobody buys before saying that they are of age;
+// a lower limit holds at once, a higher one only after a day, so that nobody
+// raises it in the heat of a moment; what is over the limit is refused before
+// any payment provider is asked. Does not do: prices, payments, or checking
+// ages otherwise than by asking.
+package buyer
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/money"
+)
+
+// How the limit counts.
+const (
+	// Week is over which time spending is added up.
+	Week = 7 * 24 * time.Hour
+	// Patience is how long a higher limit waits.
+	Patience = 24 * time.Hour
+	capMax   = 100_000_000
+)
+
+// Limits are those of one buyer.
+type Limits struct {
+	Account ident.Account
+	// OfAge is when they said that they are; zero: never.
+	OfAge time.Time
+	// Cap is the most that they spend in a week, in minor units of whichever
+	// currency they pay in, each counted for itself; 0: no limit.
+	Cap int64
+	// Next takes the place of Cap at Raised, when that is not zero.
+	Next   int64
+	Raised time.Time
+}
+
+// At is the limits as they stand at now.
+func (l Limits) At(now time.Time) Limits {
+	if !l.Raised.IsZero() && !now.Before(l.Raised) {
+		l.Cap, l.Next, l.Raised = l.Next, 0, time.Time{}
+	}
+	return l
+}
+
+// With is the limits after their owner asked for another cap at now. What is
+// lower holds at once, and so takes back a raise that waits.
+func (l Limits) With(limit int64, now time.Time) (Limits, error) {
+	if limit < 0 || limit > capMax {
+		return l, fault.New(fault.Invalid, "cap_invalid", "A limit is a sum of money, or nothing.")
+	}
+	l = l.At(now)
+	switch {
+	case limit == l.Cap:
+		l.Next, l.Raised = 0, time.Time{}
+	case l.Cap == 0 || (limit != 0 && limit < l.Cap):
+		l.Cap, l.Next, l.Raised = limit, 0, time.Time{}
+	case l.Raised.IsZero() || l.Next != limit:
+		l.Next, l.Raised = limit, now.Add(Patience)
+	}
+	return l, nil
+}
+
+// Tx is what buying needs inside one transaction.
+type Tx interface {
+	// LimitsOf returns what is kept, or the limits of somebody who set none. It
+	// makes others who ask for the same buyer wait until this transaction ends.
+	LimitsOf(ctx context.Context, id ident.Account) (Limits, error)
+	PutLimits(ctx context.Context, l Limits) error
+	// SpentSince adds up what the buyer paid since, less what went back, and what
+	// they have promised by checkouts that are not finished.
+	SpentSince(ctx context.Context, id ident.Account, currency string, since time.Time) (int64, error)
+}
+
+// Allow refuses a purchase of somebody who has not said that they are of age
+// ('age_unconfirmed'), or that would be over their limit ('cap_reached').
+func Allow(ctx context.Context, tx Tx, id ident.Account, price money.Amount, now time.Time) error {
+	l, err := tx.LimitsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	l = l.At(now)
+	if l.OfAge.IsZero() {
+		return fault.New(fault.Denied, "age_unconfirmed", "Only adults may buy here. Say that you are 18 or older.")
+	}
+	return l.afford(ctx, tx, price, now)
+}
+
+// Afford is Allow for somebody who has bought before: it asks the limit alone.
+func Afford(ctx context.Context, tx Tx, id ident.Account, price money.Amount, now time.Time) error {
+	l, err := tx.LimitsOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	return l.At(now).afford(ctx, tx, price, now)
+}
+
+func (l Limits) afford(ctx context.Context, tx Tx, price money.Amount, now time.Time) error {
+	if l.Cap == 0 {
+		return nil
+	}
+	spent, err := tx.SpentSince(ctx, l.Account, price.Currency, now.Add(-Week))
+	if err != nil {
+		return err
+	}
+	if price.Minor > l.Cap-spent {
+		return fault.New(fault.Denied, "cap_reached", "This would be over the limit that you have set for yourself for a week.")
+	}
+	return nil
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Service is what buyers say about themselves.
+type Service struct {
+	store Store
+	now   func() time.Time
+}
+
+// NewService returns the service.
+func NewService(s Store, now func() time.Time) *Service { return &Service{s, now} }
+
+// Limits returns those of an account as they stand.
+func (s *Service) Limits(ctx context.Context, by ident.Account) (l Limits, err error) {
+	err = s.store.View(ctx, func(tx Tx) error {
+		l, err = tx.LimitsOf(ctx, by)
+		return err
+	})
+	return l.At(s.now()), err
+}
+
+// SetCap changes the buyer's own limit; 0 is for none. Refusals: cap_invalid.
+func (s *Service) SetCap(ctx context.Context, by ident.Account, limit int64) (Limits, error) {
+	return s.change(ctx, by, func(l Limits) (Limits, error) { return l.With(limit, s.now()) })
+}
+
+// ConfirmAge keeps the buyer's word that they are of age.
+func (s *Service) ConfirmAge(ctx context.Context, by ident.Account) (Limits, error) {
+	return s.change(ctx, by, func(l Limits) (Limits, error) {
+		if l.OfAge.IsZero() {
+			l.OfAge = s.now()
+		}
+		return l, nil
+	})
+}
+
+func (s *Service) change(ctx context.Context, by ident.Account, f func(Limits) (Limits, error)) (l Limits, err error) {
+	err = s.store.Update(ctx, func(tx Tx) error {
+		was, err := tx.LimitsOf(ctx, by)
+		if err != nil {
+			return err
+		}
+		if l, err = f(was); err != nil || l == was {
+			return err
+		}
+		return tx.PutLimits(ctx, l)
+	})
+	return l.At(s.now()), err
+}

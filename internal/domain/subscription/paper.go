@@ -1,0 +1,80 @@
+package subscription
+
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
+	"github.com/subspace-live/subspace/internal/domain/mail"
+	"github.com/subspace-live/subspace/internal/domain/money"
+)
+
+// The letters about sales.
+const (
+	LetterReceipt  mail.Kind = "sale.receipt"
+	LetterRefunded mail.Kind = "sale.refunded"
+)
+
+// issue gives the papers of sales their numbers, and sends word of each.
+func (s *Service) issue(ctx context.Context, tx Tx, papers []paper) error {
+	for _, x := range papers {
+		p, err := s.paper(ctx, tx, x)
+		if err != nil {
+			return err
+		}
+		if p, err = invoice.Issue(ctx, tx, p); err != nil {
+			return err
+		}
+		kind := LetterReceipt
+		if p.Kind == invoice.CreditNote {
+			kind = LetterRefunded
+		}
+		if err := tx.QueueLetter(ctx, mail.Letter{
+			Key: string(kind) + ":" + p.Number, Kind: kind, To: p.Buyer,
+			Data: map[string]string{"what": p.Line, "price": mail.Money(p.Gross), "tax": mail.Money(money.Amount{Minor: p.Tax, Currency: p.Gross.Currency}), "number": p.Number},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// paper is what stands on it.
+func (s *Service) paper(ctx context.Context, tx Tx, x paper) (invoice.Paper, error) {
+	sale := x.sale
+	key := sale.Provider + ":" + sale.Charge
+	p := invoice.Paper{
+		Key: key, Kind: x.kind, Seller: s.Seller, Buyer: sale.Buyer, Channel: sale.Channel, Issued: s.Now(),
+		From: sale.PeriodStart, To: sale.PeriodEnd, Gross: money.Amount{Minor: x.gross, Currency: sale.Total.Currency}, Tax: x.tax,
+		Rate: sale.Tax.Rate, Country: sale.Tax.Country, Proof: sale.Tax.Proof, Sandbox: sale.Provider == s.Rehearsal, CardLast4: sale.CardLast4,
+	}
+	if x.kind == invoice.CreditNote {
+		of, found, err := tx.PaperByKey(ctx, key)
+		if err != nil {
+			return p, err
+		}
+		p.Key = key + ":" + x.key
+		if found { // else it was sold before papers were issued
+			p.Corrects, p.Seller = of.Number, of.Seller
+		}
+	}
+	names, err := tx.Names(ctx, []ident.Account{sale.Buyer})
+	if err != nil {
+		return p, err
+	}
+	p.BuyerName = names[sale.Buyer]
+	p.Line, err = tx.PlanTitle(ctx, sale.Plan.Tier)
+	return p, err
+}
+
+// Papers returns the invoices and credit notes of a buyer, the newest first.
+func (s *Service) Papers(ctx context.Context, by ident.Account) (out []invoice.Paper, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		out, err = tx.PapersTo(ctx, by, papersPage)
+		return err
+	})
+	return out, err
+}
+
+// papersPage bounds what one page of papers holds.
+const papersPage = 500
