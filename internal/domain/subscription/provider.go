@@ -57,6 +57,17 @@ type Provider interface {
 	EventsSince(ctx context.Context, since time.Time) ([]Event, error)
 }
 
+// Resolver is a provider some of whose events name neither a subscription nor a
+// checkout, but a thing of its own such as a charge. Whoever is about to refresh
+// the object of such an event asks first what it belongs to. What Resolve knows
+// already it returns as it is, at no cost.
+type Resolver interface {
+	// Resolve returns the subscription concerned, or CheckoutObject of a checkout;
+	// empty when the object is of nothing that this server sold. It may be slow
+	// and may fail, and is not called inside a transaction.
+	Resolve(ctx context.Context, object string) (string, error)
+}
+
 // Interval is how long one payment lasts.
 type Interval string
 
