@@ -20,6 +20,7 @@ type fakeProvider struct {
 	mu       sync.Mutex
 	sessions map[ident.Checkout]*fakeSession
 	subs     map[string]*subscription.Object
+	owners   map[string]string // of objects that are neither
 	fetches  int
 	// onFetch, when set, is called with the answer before it is given.
 	onFetch func(o subscription.Object) error
@@ -113,6 +114,15 @@ func copied(o subscription.Object) subscription.Object {
 		o.Charges[i].Refunds = slices.Clone(o.Charges[i].Refunds)
 	}
 	return o
+}
+
+func (p *fakeProvider) Resolve(_ context.Context, object string) (string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if owner, known := p.owners[object]; known {
+		return owner, p.down
+	}
+	return object, nil
 }
 
 func (p *fakeProvider) CancelAtPeriodEnd(_ context.Context, ref string) error {

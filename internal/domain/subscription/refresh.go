@@ -60,6 +60,9 @@ func (s *Service) refresh(ctx context.Context, provider, ref string, t Turn) (Su
 	if session, ok := strings.CutPrefix(ref, checkoutPrefix); ok {
 		return Subscription{}, s.refreshCheckout(ctx, p, session, t)
 	}
+	if owner, err := owner(ctx, p, ref); err != nil || owner != ref {
+		return s.refreshOwner(ctx, provider, ref, owner, t, err)
+	}
 	for range refreshTries {
 		o, err := fetch(ctx, p, ref)
 		if err != nil {
