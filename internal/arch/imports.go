@@ -51,6 +51,7 @@ func crafts() map[string]string {
 		"github.com/danielgtaylor/huma/": "api",
 		"github.com/bluenviron/":         "media",
 		"github.com/pion/":               "media",
+		"github.com/stripe/":             "payment",
 		"golang.org/x/crypto/acme":       "certificate",
 		"github.com/wneessen/go-mail":    "notify",
 	}

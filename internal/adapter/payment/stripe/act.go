@@ -1,0 +1,133 @@
+package stripe
+
+import (
+	"context"
+
+	sdk "github.com/stripe/stripe-go/v85"
+
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+// CancelAtPeriodEnd implements subscription.Provider. A planned change of plan
+// is taken back by it. What owes its period, or is paused past the one that was
+// paid, ends at once: there is nothing left to end later, and a period that was
+// not paid is not given.
+func (s *Stripe) CancelAtPeriodEnd(ctx context.Context, ref string) error {
+	sub, err := s.own(ctx, ref)
+	switch {
+	case err != nil:
+		return err
+	case ended(sub) || cancels(sub):
+		return nil
+	}
+	over, err := s.over(ctx, sub)
+	if err != nil {
+		return err
+	}
+	if over {
+		return s.end(ctx, ref)
+	}
+	if err := s.release(ctx, sub); err != nil {
+		return err
+	}
+	return s.update(ctx, ref, "cancel a subscription", &sdk.SubscriptionUpdateParams{CancelAtPeriodEnd: sdk.Bool(true)})
+}
+
+// over reports that nothing is paid for any more: the period that was is over,
+// and no money comes for the one that Stripe is in.
+func (s *Stripe) over(ctx context.Context, sub *sdk.Subscription) (bool, error) {
+	switch status(sub.Status) {
+	case subscription.StatusActive, subscription.StatusTrialing:
+		if sub.PauseCollection == nil {
+			return false, nil
+		}
+		until, err := s.paidUntil(ctx, sub)
+		return !s.Now().Before(until), err
+	}
+	return true, nil
+}
+
+// Pause implements subscription.Provider. Stripe goes on counting periods and
+// voids their invoices.
+func (s *Stripe) Pause(ctx context.Context, ref string) error {
+	sub, err := s.own(ctx, ref)
+	switch {
+	case err != nil:
+		return err
+	case ended(sub):
+		return errEnded()
+	case sub.PauseCollection != nil:
+		return nil
+	}
+	return s.update(ctx, ref, "pause a subscription", &sdk.SubscriptionUpdateParams{
+		PauseCollection: &sdk.SubscriptionUpdatePauseCollectionParams{Behavior: sdk.String(string(sdk.SubscriptionPauseCollectionBehaviorVoid))},
+	})
+}
+
+// Resume implements subscription.Provider. A charge for the next period that is
+// declined leaves the subscription paused.
+func (s *Stripe) Resume(ctx context.Context, ref string) error {
+	sub, err := s.own(ctx, ref)
+	switch {
+	case err != nil:
+		return err
+	case ended(sub):
+		return errEnded()
+	}
+	params := &sdk.SubscriptionUpdateParams{}
+	changes := false
+	if sub.CancelAtPeriodEnd {
+		params.CancelAtPeriodEnd, changes = sdk.Bool(false), true
+	} else if sub.CancelAt > 0 {
+		params.AddUnsetField(sdk.SubscriptionUpdateParamsUnsetFieldCancelAt)
+		changes = true
+	}
+	if sub.PauseCollection != nil {
+		params.AddUnsetField(sdk.SubscriptionUpdateParamsUnsetFieldPauseCollection)
+		changes = true
+		over, err := s.over(ctx, sub)
+		if err != nil {
+			return err
+		}
+		if over {
+			params.BillingCycleAnchorNow = sdk.Bool(true)
+			params.ProrationBehavior = sdk.String("none")
+			params.PaymentBehavior = sdk.String("error_if_incomplete")
+		}
+	}
+	if !changes {
+		return nil
+	}
+	return s.update(ctx, ref, "resume a subscription", params)
+}
+
+// End implements subscription.Provider.
+func (s *Stripe) End(ctx context.Context, ref string) error {
+	sub, err := s.own(ctx, ref)
+	if err != nil || ended(sub) {
+		return err
+	}
+	return s.end(ctx, ref)
+}
+
+// end cancels without a last invoice and without money back. Its schedule, if
+// there is one, ends with it.
+func (s *Stripe) end(ctx context.Context, ref string) error {
+	_, err := s.api.V1Subscriptions.Cancel(ctx, ref, &sdk.SubscriptionCancelParams{InvoiceNow: sdk.Bool(false), Prorate: sdk.Bool(false)})
+	return trouble("end a subscription", err)
+}
+
+func (s *Stripe) update(ctx context.Context, ref, doing string, params *sdk.SubscriptionUpdateParams) error {
+	_, err := s.api.V1Subscriptions.Update(ctx, ref, params)
+	return trouble(doing, err)
+}
+
+// release takes a planned change of plan back, and with it the schedule that
+// would forbid other changes.
+func (s *Stripe) release(ctx context.Context, sub *sdk.Subscription) error {
+	if sub.Schedule == nil {
+		return nil
+	}
+	_, err := s.api.V1SubscriptionSchedules.Release(ctx, sub.Schedule.ID, &sdk.SubscriptionScheduleReleaseParams{})
+	return trouble("take a planned change back", err)
+}

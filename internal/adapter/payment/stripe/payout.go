@@ -1,0 +1,86 @@
+package stripe
+
+import (
+	"context"
+	"slices"
+
+	sdk "github.com/stripe/stripe-go/v85"
+
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/money"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+// Onboard implements subscription.Payer with an Express account: Stripe asks the
+// creator everything that the law wants to know, and shows them their payouts.
+func (s *Stripe) Onboard(ctx context.Context, channel ident.Channel, account, back string) (subscription.Onboarding, error) {
+	if account == "" {
+		params := &sdk.AccountCreateParams{
+			Type: sdk.String(string(sdk.AccountTypeExpress)), Metadata: s.marked(metaChannel, string(channel)),
+			Capabilities: &sdk.AccountCreateCapabilitiesParams{Transfers: &sdk.AccountCreateCapabilitiesTransfersParams{Requested: sdk.Bool(true)}},
+		}
+		params.IdempotencyKey = s.key("account", string(channel))
+		a, err := s.api.V1Accounts.Create(ctx, params)
+		if err != nil {
+			return subscription.Onboarding{}, trouble("open a creator's account", err)
+		}
+		account = a.ID
+	}
+	link, err := s.api.V1AccountLinks.Create(ctx, &sdk.AccountLinkCreateParams{
+		Account: &account, Type: sdk.String("account_onboarding"), RefreshURL: &back, ReturnURL: &back,
+	})
+	if err != nil {
+		return subscription.Onboarding{}, trouble("lead a creator to their account", err)
+	}
+	return subscription.Onboarding{Account: account, URL: link.URL}, nil
+}
+
+// Standing implements subscription.Payer.
+func (s *Stripe) Standing(ctx context.Context, account string) (subscription.Standing, error) {
+	a, err := s.api.V1Accounts.GetByID(ctx, account, &sdk.AccountRetrieveParams{})
+	if err != nil {
+		return subscription.Standing{}, trouble("look at a creator's account", err)
+	}
+	if !s.ours(a.Metadata) {
+		return subscription.Standing{}, errUnknown()
+	}
+	out := subscription.Standing{
+		Payable: a.PayoutsEnabled && a.Capabilities != nil && a.Capabilities.Transfers == sdk.AccountCapabilityStatusActive,
+	}
+	if r := a.Requirements; r != nil {
+		out.Missing = append(slices.Clone(r.CurrentlyDue), r.PastDue...)
+		slices.Sort(out.Missing)
+		out.Missing = slices.Compact(out.Missing)
+	}
+	return out, nil
+}
+
+// Transfer implements subscription.Payer. Stripe forgets an idempotency key
+// after a day; the key also names the transfer's group, and one that is there is
+// not made again.
+func (s *Stripe) Transfer(ctx context.Context, account string, amount money.Amount, key string) (string, error) {
+	minor, currency, err := sent(amount)
+	if err != nil {
+		return "", err
+	}
+	group := *s.key("transfer", key)
+	list := &sdk.TransferListParams{Destination: &account, TransferGroup: &group}
+	list.Limit = sdk.Int64(1)
+	for t, err := range s.api.V1Transfers.List(ctx, list).All(ctx) {
+		if err != nil {
+			return "", trouble("look for a transfer", err)
+		}
+		if t.TransferGroup == group {
+			return t.ID, nil
+		}
+	}
+	params := &sdk.TransferCreateParams{
+		Amount: &minor, Currency: &currency, Destination: &account, TransferGroup: &group, Metadata: s.marked(metaKey, key),
+	}
+	params.IdempotencyKey = &group
+	t, err := s.api.V1Transfers.Create(ctx, params)
+	if err != nil {
+		return "", trouble("pay a creator", err)
+	}
+	return t.ID, nil
+}
