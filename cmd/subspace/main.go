@@ -19,11 +19,12 @@ import (
 
 const usage = `Subspace: live streaming with a room for your subscribers.
 
-  subspace serve     run the server; --help lists the settings
-  subspace demo      show the product on a temporary folder
-  subspace doctor    look whether the database is sound, also while it is used
-  subspace openapi   print the OpenAPI document of the REST API
-  subspace version   print the version
+  subspace serve          run the server; --help lists the settings
+  subspace demo           show the product on a temporary folder
+  subspace doctor         look whether the database is sound, also while it is used
+  subspace stripe setup   let Stripe take the payments; docs/payments.md explains it
+  subspace openapi        print the OpenAPI document of the REST API
+  subspace version        print the version
 `
 
 func main() {
@@ -45,6 +46,8 @@ func run(ctx context.Context, args []string) int {
 		err = runDemo(ctx, args[1:])
 	case "doctor":
 		err = doctor(ctx, args[1:])
+	case "stripe":
+		err = stripe(ctx, args[1:])
 	case "openapi":
 		err = openapi()
 	case "version":

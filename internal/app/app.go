@@ -246,6 +246,13 @@ func (s *Server) greet(ctx context.Context) error {
 	if s.parts.catcher != nil {
 		s.sur.Tell("Letters are not sent but shown at %s%s\n", s.Address(), lettersPath)
 	}
+	switch {
+	case s.parts.stripe == nil:
+	case s.cfg.StripeLive():
+		s.sur.Tell("Payments go through Stripe: real money moves.\n")
+	default:
+		s.sur.Tell("Payments go through Stripe's test mode: no real money moves.\n")
+	}
 	secret, open, err := s.parts.accounts.SetupSecret(ctx)
 	if err != nil || !open {
 		return err

@@ -40,7 +40,8 @@ type parts struct {
 	door          *hls.Door
 	gateway       *gateway.Gateway
 	api           *api.API
-	sandbox       *payments
+	sandbox       *payments       // nil unless payments are rehearsed
+	stripe        http.Handler    // of its events; nil unless Stripe takes the payments
 	catcher       *notify.Catcher // nil: letters are sent, or there are none
 
 	log         *slog.Logger

@@ -28,41 +28,50 @@ type payments struct {
 	webhook http.Handler
 }
 
-// money joins the subscriptions with who takes the payments. Where strangers
-// could reach it the sandbox stays shut, and nothing is sold.
+// money joins the subscriptions with who takes the payments: Stripe, when there
+// is a key for it, and otherwise the sandbox.
 func (p *parts) money(ctx context.Context, s *Server) error {
-	ids := ident.NewSource(s.sur.Now, s.sur.Random)
-	cfg := subscription.Config{
-		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ids, Now: s.sur.Now, Random: s.sur.Random, Grace: s.cfg.PaymentGrace,
-		Share: s.cfg.OperatorBasisPoints(), Rehearsal: sandbox.Name,
+	if s.cfg.StripeKey != "" {
+		return p.byStripe(ctx, s)
+	}
+	return p.bySandbox(ctx, s)
+}
+
+// sell makes the service of subscriptions and the inbox of its providers.
+func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscription.Inbox {
+	p.subscriptions = subscription.NewService(subscription.Config{
+		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ident.NewSource(s.sur.Now, s.sur.Random), Now: s.sur.Now,
+		Random: s.sur.Random, Grace: s.cfg.PaymentGrace, Share: s.cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
 		Seller: invoice.Party{Name: s.cfg.SellerName, Address: s.cfg.SellerAddress, TaxID: s.cfg.SellerTaxID},
-	}
-	listens := s.cfg.Listen
-	if len(s.cfg.TrustedProxies()) > 0 {
-		listens = ":0" // strangers come by way of a proxy, so loopback is no wall
-	}
-	refused := sandbox.Permit(listens, s.cfg.PublicURL, s.cfg.SandboxPayments)
-	var box *sandbox.Sandbox
-	if refused == nil {
-		var err error
-		if box, err = sandbox.New(ctx, sandbox.Config{
-			Store: store.UnitOf(s.db, as[sandbox.Tx]), IDs: ids, Now: s.sur.Now, Random: s.sur.Random, Log: s.sur.Log,
-			Period: sandbox.Period(s.cfg.SandboxPeriod), DisputeAfter: s.cfg.SandboxDisputeAfter,
-		}); err != nil {
-			return err
-		}
-		cfg.Providers = append(cfg.Providers, box)
-	}
-	p.subscriptions = subscription.NewService(cfg)
+	})
 	p.buyers = buyer.NewService(store.UnitOf(s.db, as[buyer.Tx]), s.sur.Now)
 	inbox := subscription.NewInbox(p.subscriptions, reconcileEvery, func(err error) {
 		s.sur.Log.Warn("payment event not applied; will try again", "err", err)
 	})
 	p.background = append(p.background, inbox.Run)
-	if box == nil {
+	return inbox
+}
+
+// bySandbox rehearses payments. Where strangers could reach it the sandbox stays
+// shut, and nothing is sold.
+func (p *parts) bySandbox(ctx context.Context, s *Server) error {
+	listens := s.cfg.Listen
+	if len(s.cfg.TrustedProxies()) > 0 {
+		listens = ":0" // strangers come by way of a proxy, so loopback is no wall
+	}
+	if refused := sandbox.Permit(listens, s.cfg.PublicURL, s.cfg.SandboxPayments); refused != nil {
+		p.sell(s)
 		s.sur.Log.Warn("payments are off", "why", refused)
 		return nil
 	}
+	box, err := sandbox.New(ctx, sandbox.Config{
+		Store: store.UnitOf(s.db, as[sandbox.Tx]), IDs: ident.NewSource(s.sur.Now, s.sur.Random), Now: s.sur.Now, Random: s.sur.Random, Log: s.sur.Log,
+		Period: sandbox.Period(s.cfg.SandboxPeriod), DisputeAfter: s.cfg.SandboxDisputeAfter,
+	})
+	if err != nil {
+		return err
+	}
+	inbox := p.sell(s, box)
 	p.sandbox = &payments{Till: sandbox.NewTill(box, p.subscriptions), webhook: webhook.Route(box, inbox, s.sur.Log)}
 	address, err := p.webhookAddress(s)
 	if err != nil {

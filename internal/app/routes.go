@@ -36,6 +36,9 @@ func (s *Server) routes() (http.Handler, error) {
 	if s.parts.catcher != nil {
 		mux.Handle("GET "+lettersPath, onlyHere(s.parts.catcher))
 	}
+	if s.parts.stripe != nil {
+		mux.Handle("POST "+stripePath, s.parts.stripe)
+	}
 	mux.Handle("GET "+gateway.SocketPath, s.parts.gateway)
 	mux.HandleFunc(gateway.StreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)

@@ -54,6 +54,10 @@ type Config struct {
 	SellerName          string
 	SellerAddress       string
 	SellerTaxID         string
+	StripeKey           string // empty: no payments by Stripe
+	StripeWebhookSecret string // see StripeSecrets; empty: kept in the data folder
+	StripeTax           string // 'on' or 'off'
+	StripeAPI           string // empty: where Stripe is
 	MessagePace         time.Duration
 	MessageBurst        int
 	ReadableRate        int
@@ -98,6 +102,10 @@ func settings() []setting {
 		{name: "seller-address", usage: "the seller's address on invoices", text: func(c *Config) *string { return &c.SellerAddress }},
 		{name: "seller-tax-id", usage: "the seller's tax number on invoices", text: func(c *Config) *string { return &c.SellerTaxID }},
 		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed; at most 336h", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
+		{name: "stripe-key", usage: "secret key (sk_…, rk_…) of a Stripe account that takes the payments; better in the file or the environment than as a flag", text: func(c *Config) *string { return &c.StripeKey }},
+		{name: "stripe-webhook-secret", usage: "secret (whsec_…) of the webhook at Stripe, and with a comma the one before; empty: as 'subspace stripe setup' kept it", text: func(c *Config) *string { return &c.StripeWebhookSecret }},
+		{name: "stripe-tax", usage: "'on' lets Stripe Tax reckon the tax contained in prices", text: func(c *Config) *string { return &c.StripeTax }},
+		{name: "stripe-api", usage: "address on this machine of a Stripe to rehearse with; empty: Stripe itself", text: func(c *Config) *string { return &c.StripeAPI }},
 		{name: "message-pace", usage: "how often one person may write in a channel, in the long run", span: func(c *Config) *time.Duration { return &c.MessagePace }},
 		{name: "message-burst", usage: "messages one person may write at once", count: func(c *Config) *int { return &c.MessageBurst }},
 		{name: "readable-rate", usage: "messages a second a public room shows; of more, a fair sample", count: func(c *Config) *int { return &c.ReadableRate }},
@@ -109,7 +117,7 @@ func settings() []setting {
 func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
-		ACME: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
+		ACME: "off", StripeTax: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
 		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}
 }
@@ -266,6 +274,9 @@ func (c *Config) check() error {
 		c.PublicURL = u.Scheme + "://" + u.Host
 	}
 	if err := c.checkCertificates(); err != nil {
+		return err
+	}
+	if err := c.checkPayments(); err != nil {
 		return err
 	}
 	for _, p := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {

@@ -41,6 +41,7 @@ func every() map[string]string {
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
 		"payment-grace": "1h0m0s", "operator-share": "12.5", "seller-name": "Atelier SARL", "seller-address": "1 rue de la Paix, 75002 Paris", "seller-tax-id": "FR00123456789", "log-level": "debug",
 		"smtp-url": "smtps://mail.example.org", "mail-from": "Studio <hello@example.org>",
+		"stripe-key": "sk_test_1", "stripe-webhook-secret": "whsec_1,whsec_2", "stripe-tax": "on", "stripe-api": "http://127.0.0.1:12111",
 		"message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
 	}
 }
@@ -157,6 +158,13 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"caught behind a proxy": {args: []string{"--smtp-url", "catch:", "--proxies", "127.0.0.0/8"}, reason: "config_invalid", says: []string{"catch:", "proxies"}},
 		"caught under a name":   {args: []string{"--smtp-url", "catch:", "--public-url", "https://live.example.org"}, reason: "config_invalid", says: []string{"catch:", "public-url"}},
 		"log level":             {args: []string{"--log-level", "loud"}, reason: "config_invalid", says: []string{"log-level", "loud"}},
+		"the other key":         {args: []string{"--stripe-key", "pk_test_1"}, reason: "config_invalid", says: []string{"stripe-key", "publishable"}},
+		"no key":                {args: []string{"--stripe-key", "secret"}, reason: "config_invalid", says: []string{"stripe-key", "sk_"}},
+		"no secret":             {args: []string{"--stripe-webhook-secret", "we_1"}, reason: "config_invalid", says: []string{"stripe-webhook-secret", "whsec_"}},
+		"three secrets":         {args: []string{"--stripe-webhook-secret", "whsec_1,whsec_2,whsec_3"}, reason: "config_invalid", says: []string{"stripe-webhook-secret", "two"}},
+		"tax, perhaps":          {args: []string{"--stripe-tax", "yes"}, reason: "config_invalid", says: []string{"stripe-tax", "yes"}},
+		"a Stripe elsewhere":    {args: []string{"--stripe-api", "https://stripe.example.org"}, reason: "config_invalid", says: []string{"stripe-api", "stripe.example.org"}},
+		"a name for loopback":   {args: []string{"--stripe-api", "http://localhost:1"}, reason: "config_invalid", says: []string{"stripe-api"}},
 		"a word too many":       {args: []string{"now"}, reason: "argument_unknown", says: []string{`"now"`, "--help"}},
 		"no such file":          {args: []string{"--config", "elsewhere"}, reason: "config_unreadable", says: []string{"elsewhere"}},
 	} {
