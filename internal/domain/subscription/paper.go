@@ -9,12 +9,6 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/money"
 )
 
-// The letters about sales.
-const (
-	LetterReceipt  mail.Kind = "sale.receipt"
-	LetterRefunded mail.Kind = "sale.refunded"
-)
-
 // issue gives the papers of sales their numbers, and sends word of each.
 func (s *Service) issue(ctx context.Context, tx Tx, papers []paper) error {
 	for _, x := range papers {

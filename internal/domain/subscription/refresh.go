@@ -205,6 +205,11 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 	is := was
 	is.ID, is.Account, is.Channel, is.Tier, is.Source = sub.Grant, sub.Account, sub.Channel, sub.Plan.Tier, GrantSource
 	is = is.granted(o, s.Grace, s.Now())
+	if known && sub.State == PastDue && old.State != PastDue {
+		if err := s.tell(ctx, tx, is, "payment_failed"); err != nil {
+			return err
+		}
+	}
 	if is == was {
 		return nil
 	}
@@ -217,6 +222,9 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 // putGrant writes a right and tells the channel's log why it moved.
 func (s *Service) putGrant(ctx context.Context, tx Tx, g Grant, why string) error {
 	if err := tx.PutGrant(ctx, g); err != nil {
+		return err
+	}
+	if err := s.tell(ctx, tx, g, why); err != nil {
 		return err
 	}
 	ends := g.Ends

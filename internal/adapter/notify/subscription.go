@@ -1,0 +1,113 @@
+package notify
+
+import (
+	"github.com/subspace-live/subspace/internal/domain/mail"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+// saleWords are the letters about money.
+func saleWords() map[mail.Kind]Words {
+	return map[mail.Kind]Words{
+		subscription.LetterReceipt: {
+			Path: "/account",
+			English: Text{
+				Subject: "Receipt {number}: {what}",
+				Body: []string{
+					"You paid {price|money} for {what}, of which {tax|money} is tax. This is receipt {number}.",
+					"Your account page has it to print, and is where you change or cancel.",
+					linkHere,
+				},
+				Label: "Open my account",
+			},
+			French: Text{
+				Subject: "Reçu {number} : {what}",
+				Body: []string{
+					"Vous avez payé {price|money} pour {what}, dont {tax|money} de taxe. Ceci est le reçu {number}.",
+					"Vous le retrouvez sur la page de votre compte, où vous pouvez aussi changer ou résilier.",
+					linkHere,
+				},
+				Label: "Ouvrir mon compte",
+			},
+		},
+		subscription.LetterRefunded: {
+			Path: "/account",
+			English: Text{
+				Subject: "Paid back: {what}",
+				Body: []string{
+					"{price|money} of what you paid for {what} goes back to you, of which {tax|money} is tax. This is credit note {number}.",
+					linkHere,
+				},
+				Label: "Open my account",
+			},
+			French: Text{
+				Subject: "Remboursé : {what}",
+				Body: []string{
+					"{price|money} de ce que vous avez payé pour {what} vous est remboursé, dont {tax|money} de taxe. Ceci est l’avoir {number}.",
+					linkHere,
+				},
+				Label: "Ouvrir mon compte",
+			},
+		},
+	}
+}
+
+// subscriptionWords are the letters about what money opens.
+func subscriptionWords() map[mail.Kind]Words {
+	return map[mail.Kind]Words{
+		subscription.LetterFailed: {
+			Path: "/account",
+			English: Text{
+				Subject: "Your payment for {what} failed",
+				Body: []string{
+					"The payment for {what} did not go through. You stay inside until {until|day}; the payment is tried again before that.",
+					"You can change your card, or cancel, on your account page.",
+					linkHere,
+				},
+				Label: "Look at my subscription",
+			},
+			French: Text{
+				Subject: "Votre paiement pour {what} a échoué",
+				Body: []string{
+					"Le paiement pour {what} n’a pas abouti. Vous restez à l’intérieur jusqu’au {until|day} ; le paiement sera retenté d’ici là.",
+					"Vous pouvez changer de carte, ou résilier, sur la page de votre compte.",
+					linkHere,
+				},
+				Label: "Voir mon abonnement",
+			},
+		},
+		subscription.LetterCancelled: {
+			Path: "/account",
+			English: Text{
+				Subject: "Cancelled: {what}",
+				Body: []string{
+					"Your subscription to {what} is cancelled. Nothing more will be charged, and you stay inside until {until|day}.",
+					"You can take this back until then.",
+					linkHere,
+				},
+				Label: "Look at my subscription",
+			},
+			French: Text{
+				Subject: "Résilié : {what}",
+				Body: []string{
+					"Votre abonnement à {what} est résilié. Plus rien ne sera débité, et vous restez à l’intérieur jusqu’au {until|day}.",
+					"Vous pouvez revenir sur cette décision d’ici là.",
+					linkHere,
+				},
+				Label: "Voir mon abonnement",
+			},
+		},
+		subscription.LetterGift: {
+			Path: "/account",
+			English: Text{
+				Subject: "Somebody gave you {what}",
+				Body:    []string{"You were given a subscription to {what}. It opens the room to you until {until|day}, and nothing will be charged.", linkHere},
+				Label:   "Open Subspace",
+			},
+			French: Text{
+				Subject: "On vous a offert {what}",
+				Body:    []string{"On vous a offert un abonnement à {what}. La salle vous est ouverte jusqu’au {until|day}, et rien ne sera débité.", linkHere},
+				Label:   "Ouvrir Subspace",
+			},
+		},
+	}
+}

@@ -1,0 +1,141 @@
+package subscription_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/buyer"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+func (w *world) buyers() *buyer.Service {
+	return buyer.NewService(store.UnitOf(w.db, func(tx *store.Tx) buyer.Tx { return tx }), w.clock.Now)
+}
+
+func TestOnlyWhoSaysThatTheyAreOfAgeBuys(t *testing.T) {
+	w := newWorld(t)
+	young := w.person(true)
+	w.update(func(tx *store.Tx) error { return tx.PutLimits(t.Context(), buyer.Limits{Account: young}) })
+	open := func(key string, ofAge bool) error {
+		_, err := w.service.OpenCheckout(t.Context(), young, w.channel, subscription.Purchase{Key: key, Agreement: subscription.Agreement{OfAge: ofAge, Terms: "2026-11"}})
+		return err
+	}
+	wantReason(t, open("a", false), "age_unconfirmed")
+	_, err := w.service.OpenGift(t.Context(), young, w.channel, subscription.GiftWish{Key: "g", People: 1})
+	wantReason(t, err, "age_unconfirmed")
+	if opened := len(w.provider.sessions); opened != 0 {
+		t.Errorf("the provider was asked %d times", opened)
+	}
+	if err := open("b", true); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := w.buyers().Limits(t.Context(), young); err != nil || l.OfAge.IsZero() {
+		t.Errorf("it was forgotten: %+v, %v", l, err)
+	}
+	w.update(func(tx *store.Tx) error {
+		c, _, err := tx.CheckoutByKey(t.Context(), young, w.channel, "b")
+		if c.Terms != "2026-11" {
+			t.Errorf("agreed to %q", c.Terms)
+		}
+		return err
+	})
+}
+
+func TestALimitIsAskedBeforeTheProvider(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	gold := w.tier("Gold", 999, 0)
+	cap := func(limit int64) {
+		t.Helper()
+		if _, err := w.buyers().SetCap(t.Context(), by, limit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cap(498)
+	_, err := w.service.OpenCheckout(t.Context(), by, w.channel, subscription.Purchase{Key: "a"})
+	wantReason(t, err, "cap_reached")
+	if opened := len(w.provider.sessions); opened != 0 {
+		t.Errorf("the provider was asked %d times", opened)
+	}
+	cap(0)
+	w.clock.Advance(24 * time.Hour)
+	cap(1000)
+	sub, _ := w.subscribe(by)
+	_, err = w.service.OpenGift(t.Context(), by, w.channel, subscription.GiftWish{Key: "g", People: 2})
+	wantReason(t, err, "cap_reached") // 4.99 are spent, and two months are 9.98
+	_, err = w.service.Change(t.Context(), by, sub.ID, gold.ID, subscription.Month, 1<<40, "k")
+	if err != nil {
+		t.Errorf("5.00 more are within the limit: %v", err)
+	}
+	_, err = w.service.OpenGift(t.Context(), by, w.channel, subscription.GiftWish{Key: "g2", People: 1})
+	wantReason(t, err, "cap_reached")
+	w.clock.Advance(buyer.Week + time.Second)
+	if _, err = w.service.OpenGift(t.Context(), by, w.channel, subscription.GiftWish{Key: "g3", People: 2}); err != nil {
+		t.Errorf("a week later: %v", err)
+	}
+}
+
+func TestALimitFallsAtOnceAndRisesAfterADay(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	set := func(limit, holds, next int64) {
+		t.Helper()
+		l, err := w.buyers().SetCap(t.Context(), by, limit)
+		if err != nil || l.Cap != holds || l.Next != next || l.Raised.IsZero() != (next == 0 && limit == holds) {
+			t.Errorf("asked for %d: %+v, %v", limit, l, err)
+		}
+	}
+	set(1000, 1000, 0)
+	set(2000, 1000, 2000)
+	w.clock.Advance(23 * time.Hour)
+	set(2000, 1000, 2000) // asking again does not wait anew
+	w.clock.Advance(time.Hour)
+	if l, err := w.buyers().Limits(t.Context(), by); err != nil || l.Cap != 2000 {
+		t.Errorf("after a day: %+v, %v", l, err)
+	}
+	set(3000, 2000, 3000)
+	set(500, 500, 0) // and the raise is off
+	w.clock.Advance(25 * time.Hour)
+	if l, err := w.buyers().Limits(t.Context(), by); err != nil || l.Cap != 500 {
+		t.Errorf("a raise that was taken back held: %+v, %v", l, err)
+	}
+	if l, err := w.buyers().SetCap(t.Context(), by, 0); err != nil || l.Cap != 500 || l.Raised.IsZero() {
+		t.Errorf("no limit at once: %+v, %v", l, err)
+	}
+	_, err := w.buyers().SetCap(t.Context(), by, -1)
+	wantReason(t, err, "cap_invalid")
+}
+
+// Two servers that are asked at the same time do not both find room in a limit.
+func TestALimitHoldsForTwoPurchasesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	_, other := w.node(nil)
+	first := w.channel
+	for range 10 {
+		by := w.person(true)
+		if _, err := w.buyers().SetCap(t.Context(), by, 500); err != nil {
+			t.Fatal(err)
+		}
+		w.open()
+		second := w.channel
+		results := make(chan error, 2)
+		for s, ch := range map[*subscription.Service]ident.Channel{w.service: first, other: second} {
+			go func() {
+				_, err := s.OpenCheckout(t.Context(), by, ch, subscription.Purchase{Key: "k"})
+				results <- err
+			}()
+		}
+		refused := 0
+		for range 2 {
+			if err := <-results; err != nil {
+				wantReason(t, err, "cap_reached")
+				refused++
+			}
+		}
+		if refused != 1 {
+			t.Errorf("%d of two were refused", refused)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package subscription
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/subspace-live/subspace/internal/domain/mail"
+)
+
+// The letters about what is bought and given.
+const (
+	LetterReceipt   mail.Kind = "sale.receipt"
+	LetterRefunded  mail.Kind = "sale.refunded"
+	LetterFailed    mail.Kind = "subscription.payment_failed"
+	LetterCancelled mail.Kind = "subscription.cancelled"
+	LetterGift      mail.Kind = "gift.received"
+)
+
+// tell writes to the holder of a right what became of it, for the changes that
+// people want to hear of. One letter for each change, however often it is
+// applied: the key holds the end of the right.
+func (s *Service) tell(ctx context.Context, tx Tx, g Grant, why string) error {
+	var kind mail.Kind
+	switch why {
+	case "payment_failed":
+		kind = LetterFailed
+	case "cancelled":
+		kind = LetterCancelled
+	case "gift":
+		kind = LetterGift
+	default:
+		return nil
+	}
+	title, err := tx.PlanTitle(ctx, g.Tier)
+	if err != nil {
+		return err
+	}
+	return tx.QueueLetter(ctx, mail.Letter{
+		Key: string(kind) + ":" + string(g.ID) + ":" + strconv.FormatInt(g.Ends.UnixMilli(), 10), Kind: kind, To: g.Account,
+		Data: map[string]string{"what": title, "until": mail.Day(g.Ends)},
+	})
+}

@@ -1,0 +1,170 @@
+package subscription_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
+)
+
+func (w *world) papers(by ident.Account) []invoice.Paper {
+	w.t.Helper()
+	papers, err := w.service.Papers(w.t.Context(), by)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return papers
+}
+
+func TestEverySaleHasItsPapers(t *testing.T) {
+	w := newWorld(t)
+	w.service.Seller = invoice.Party{Code: "FR", Name: "Atelier", Address: "Paris", TaxID: "FR1"}
+	buyer := w.person(true)
+	_, ref := w.subscribe(buyer)
+	w.refresh(ref)
+	w.provider.renew(ref)
+	w.refresh(ref)
+	got := w.papers(buyer)
+	if len(got) != 2 || got[1].Number != "FR-2026-000001" || got[0].Number != "FR-2026-000002" {
+		t.Fatalf("got %+v", got)
+	}
+	first := got[1]
+	if first.Gross != euros(499) || first.Tax != 83 || first.Net() != euros(416) || first.Country != "FR" || first.Rate != 2000 ||
+		first.Seller.TaxID != "FR1" || first.Line != "Deep water" || first.BuyerName == "" || first.Sandbox {
+		t.Errorf("got %+v", first)
+	}
+	charge := "ch_" + ref + "_1"
+	for _, part := range []int64{100, 399} {
+		if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", charge, part, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.provider.change(ref, func(o *subscription.Object) {
+		dispute(o, w.clock.Now())
+		settle(o, subscription.DisputeLost, w.clock.Now())
+	})
+	w.refresh(ref)
+	got = w.papers(buyer)
+	var back, tax int64
+	for _, p := range got[:3] {
+		if p.Kind != invoice.CreditNote || p.Corrects == "" {
+			t.Errorf("got %+v", p)
+		}
+		back, tax = back+p.Gross.Minor, tax+p.Tax
+	}
+	if len(got) != 5 || back != 2*499 || tax != 2*83 {
+		t.Errorf("%d papers take back %d, of it tax %d", len(got), back, tax)
+	}
+	if n := len(w.papers(w.person(true))); n != 0 {
+		t.Errorf("a stranger has %d papers", n)
+	}
+}
+
+// TestNumbersHaveNoGap issues papers from several servers at once, while others
+// take a number and fail.
+func TestNumbersHaveNoGap(t *testing.T) {
+	w := newWorld(t)
+	buyers := w.persons(8, true)
+	var wg sync.WaitGroup
+	for i, by := range buyers {
+		db, _ := w.node(nil)
+		wg.Go(func() {
+			for n := range 5 {
+				err := db.Update(t.Context(), func(tx *store.Tx) error {
+					_, err := invoice.Issue(t.Context(), tx, invoice.Paper{
+						Key: fmt.Sprintf("%d-%d", i, n), Kind: invoice.Invoice, Seller: invoice.Party{Code: "X"}, Buyer: by, Channel: w.channel,
+						Issued: w.clock.Now(), Line: "x", Gross: euros(100),
+					})
+					if err == nil && n == 2 {
+						return errFailed
+					}
+					return err
+				})
+				if (err != nil) != (n == 2) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	seen := map[string]bool{}
+	for _, by := range buyers {
+		for _, p := range w.papers(by) {
+			seen[p.Number] = true
+		}
+	}
+	for n := range 4 * len(buyers) {
+		if number := fmt.Sprintf("X-2026-%06d", n+1); !seen[number] {
+			t.Errorf("%s is missing among %d", number, len(seen))
+		}
+	}
+}
+
+type failed struct{}
+
+func (failed) Error() string { return "failed on purpose" }
+
+var errFailed = failed{}
+
+// letters returns the kinds of the letters that wait for somebody, in order.
+func (w *world) letters(to ident.Account) string {
+	w.t.Helper()
+	var kinds []string
+	w.update(func(tx *store.Tx) error {
+		due, err := tx.DueLetters(w.t.Context(), w.clock.Now(), 1000)
+		for _, l := range due {
+			if l.To == to {
+				kinds = append(kinds, string(l.Kind))
+			}
+			for _, place := range []string{"what"} {
+				if l.Data[place] == "" {
+					w.t.Errorf("%s says nothing of %s", l.Kind, place)
+				}
+			}
+		}
+		return err
+	})
+	return strings.Join(kinds, " ")
+}
+
+func TestWhatBuyersAreWrittenTo(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	sub, ref := w.subscribe(buyer)
+	w.refresh(ref)
+	step := func(want string) {
+		t.Helper()
+		if got := w.letters(buyer); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	step("sale.receipt")
+	w.clock.Advance(day)
+	if _, err := w.service.Cancel(t.Context(), buyer, sub.ID); err != nil {
+		t.Fatal(err)
+	}
+	step("sale.receipt subscription.cancelled")
+	if _, err := w.service.Resume(t.Context(), buyer, sub.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(day)
+	for range 2 {
+		w.provider.change(ref, func(o *subscription.Object) { o.Status = subscription.StatusPastDue })
+		w.refresh(ref)
+	}
+	step("sale.receipt subscription.cancelled subscription.payment_failed")
+	w.clock.Advance(day)
+	w.provider.renew(ref)
+	w.refresh(ref)
+	step("sale.receipt subscription.cancelled subscription.payment_failed sale.receipt")
+	friend := w.person(false)
+	w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(friend), Months: 1}))
+	if got := w.letters(friend); got != "gift.received" {
+		t.Errorf("got %q", got)
+	}
+}
