@@ -1,6 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
-import type { Channel, ChannelCard, Checkout, Question, Session, Subscription } from '../src/api/subspace'
+import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
+import type { Checkout, Subscription } from '../src/api/subscription'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 const ahead = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()

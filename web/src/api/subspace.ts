@@ -1,10 +1,10 @@
 /**
- * Every call the screens make, by the name of what it does. A call resolves with the server's answer or
- * throws a Refusal. This is the only file that knows paths, so a change of the API shows up here first.
+ * Every call the screens make, by the name of what it does; those about money are in subscription.ts, which
+ * only pages that sell or tell of a sale need. A call resolves with the server's answer or throws a Refusal.
+ * These two files alone know paths, so a change of the API shows up here first.
  */
-import createClient from 'openapi-fetch'
 import type { RoomName, SubspaceEvent } from '../realtime/frames'
-import { Refusal } from './refusal'
+import { at, client, given } from './client'
 import type { components, paths } from './schema'
 
 type Schemas = components['schemas']
@@ -19,8 +19,6 @@ export type Money = Schemas['Money']
 export type Person = Schemas['Moderator']
 export type Sanction = Schemas['Sanction']
 export type Question = Schemas['Question']
-export type Checkout = Schemas['Checkout']
-export type Subscription = Schemas['Subscription']
 export type Playback = Schemas['Playback']
 export type Ingest = Schemas['Ingest']
 export type Health = Schemas['Health']
@@ -31,24 +29,6 @@ export type ChannelChange =
 
 export type EventPage = { events: SubspaceEvent[]; head: number; more: boolean }
 type Page = { after?: number; before?: number; limit?: number }
-type Answer<T> = { data?: T; error?: unknown; response: Response }
-
-// fetch is looked up at every call, so that a test can stand in for the server.
-const client = createClient<paths>({
-  baseUrl: globalThis.location?.origin,
-  fetch: (r) => globalThis.fetch(r),
-})
-
-async function given<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>> {
-  const { data, error, response } = await call.catch((thrown) => {
-    throw Refusal.from(thrown)
-  })
-  if (!response.ok) throw new Refusal({ status: response.status, reason: 'unknown', ...(error as object) })
-  return data as NonNullable<T>
-}
-
-const at = (channel: string) => ({ params: { path: { channel } } })
-
 export const api = {
   session: () => given(client.GET('/api/session')),
   signIn: (name: string, password: string) =>
@@ -122,28 +102,6 @@ export const api = {
       client.DELETE('/api/channels/{channel}/questions/{question}', {
         params: { path: { channel, question: id } },
       }),
-    ),
-
-  /** Idempotent on key: one key is one attempt to subscribe. */
-  openCheckout: (channel: string, key: string) =>
-    given(client.POST('/api/channels/{channel}/checkout', { ...at(channel), body: { key } })),
-  checkout: (id: string) =>
-    given(client.GET('/api/checkouts/{checkout}', { params: { path: { checkout: id } } })),
-  payInSandbox: (id: string, card: string) =>
-    given(
-      client.POST('/api/sandbox/checkouts/{checkout}/pay', {
-        params: { path: { checkout: id } },
-        body: { card },
-      }),
-    ),
-  subscriptions: async () => (await given(client.GET('/api/subscriptions'))).subscriptions,
-  cancel: (id: string) =>
-    given(
-      client.POST('/api/subscriptions/{subscription}/cancel', { params: { path: { subscription: id } } }),
-    ),
-  resume: (id: string) =>
-    given(
-      client.POST('/api/subscriptions/{subscription}/resume', { params: { path: { subscription: id } } }),
     ),
 
   playback: (channel: string) => given(client.GET('/api/channels/{channel}/playback', at(channel))),

@@ -1,5 +1,5 @@
 /** One attempt to subscribe, from "who are you" to "you are inside". */
-import { api, type Checkout } from '../../api/subspace'
+import { api, type Checkout } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
 import { freshKey } from '../chat/key'
 
@@ -33,7 +33,7 @@ export class CheckoutAttempt {
     this.step = 'opening'
     this.refusal = undefined
     try {
-      this.checkout = await api.openCheckout(this.#channel, this.#key)
+      this.checkout = await api.openCheckout(this.#channel, { key: this.#key })
       this.#follow(this.checkout)
     } catch (thrown) {
       this.#refused(Refusal.from(thrown))

@@ -1,4 +1,4 @@
-import { api, type Subscription } from '../../api/subspace'
+import { api, type Subscription } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
 
 /** What this account pays for, as the account page shows it. */
@@ -28,7 +28,7 @@ export class Subscriptions {
 
   /** Throws the refusal, for the row that asked. */
   act = async (id: string, what: 'cancel' | 'resume'): Promise<void> => {
-    const changed = await (what === 'cancel' ? api.cancel(id) : api.resume(id))
+    const changed = await api.wish(id, what)
     this.all = this.all.map((s) => (s.id === id ? changed : s))
   }
 }
