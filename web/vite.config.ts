@@ -13,6 +13,9 @@ const keepEmbeddable: Plugin = {
   closeBundle: () => writeFileSync(resolve(dist, '.gitkeep'), ''),
 }
 
+/** Small parts that most screens share are one file: as forty, gzip begins anew forty times, and so do requests. */
+const common = { name: 'common', test: /lucide|src.(ui|api|i18n.(format|reason))/, minShareCount: 5 }
+
 const server = process.env.SUBSPACE_SERVER ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
@@ -27,6 +30,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') },
+      output: { codeSplitting: { groups: [common] } },
     },
   },
   server: {
