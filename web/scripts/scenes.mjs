@@ -1,19 +1,12 @@
 // Every screen in every state worth a look: who looks, what the server says, what is pressed.
-const press = (name) => (page) => page.getByRole('button', { name }).first().click()
-const space = async (page) => {
-  await page.getByRole('tab').nth(1).click()
-}
+import { en, press, space } from './acts.mjs'
+import { subscriptionScenes } from './subscription-scenes.mjs'
+
 const offline = (w) => {
   w.channel.live = null
   w.channel.on_air = null
   w.playback = { state: 'offline', url: '', reason: 'offline' }
 }
-const subscribe = async (page) => {
-  await space(page)
-  await page.getByTestId('subscribe').click()
-  await page.waitForTimeout(500)
-}
-const en = ['en']
 
 export const scenes = [
   { name: 'home', path: '/', role: 'full' },
@@ -209,31 +202,7 @@ export const scenes = [
     },
   },
 
-  { name: 'checkout', path: '/c/ines', role: 'full', plays: true, act: subscribe },
-  { name: 'checkout-account', path: '/c/ines', role: 'anonymous', plays: true, act: subscribe },
-  { name: 'checkout-light', path: '/c/ines', role: 'light', plays: true, langs: en, act: subscribe },
-  {
-    name: 'checkout-declined',
-    path: '/c/ines',
-    role: 'full',
-    plays: true,
-    act: async (page) => {
-      await subscribe(page)
-      await page.getByRole('radio').nth(1).check()
-      await page.getByTestId('pay').click()
-    },
-  },
-  {
-    name: 'checkout-done',
-    path: '/c/ines',
-    role: 'full',
-    plays: true,
-    act: async (page) => {
-      await subscribe(page)
-      await page.getByTestId('pay').click()
-      await page.waitForTimeout(500)
-    },
-  },
+  ...subscriptionScenes,
 
   { name: 'sign-in', path: '/sign-in' },
   { name: 'link', path: '/link#token', langs: en },

@@ -4,7 +4,10 @@
  */
 import type { ClientFrame, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
 import type { Question } from '../src/api/subspace'
+import type { Period, Sale, Tier } from '../src/api/subscription'
 import type { World } from './fake-world'
+
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
 export type Answer = { status: number; body?: unknown }
 type Send = (frame: ServerFrame) => void
@@ -13,6 +16,8 @@ export class FakeServer {
   world: World
   /** Every call, as "POST /api/session". */
   calls: string[] = []
+  /** What came with those that are not reads. */
+  bodies: Record<string, unknown>[] = []
   #sockets = new Set<{ send: Send; close: (code: number) => void }>()
 
   constructor(world: World) {
@@ -21,6 +26,7 @@ export class FakeServer {
 
   answer(method: string, path: string, body: Record<string, unknown>): Answer {
     this.calls.push(`${method} ${path}`)
+    if (method !== 'GET') this.bodies.push(body)
     const w = this.world
     if (w.down) return { status: 503, body: { reason: 'unknown', detail: 'down' } }
     const ok = (answer: unknown): Answer => ({ status: 200, body: answer })
@@ -31,7 +37,12 @@ export class FakeServer {
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
     if (path.includes('checkout')) return this.#checkout(path, body)
-    if (path.startsWith('/api/subscriptions')) return this.#subscriptions(path)
+    if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
+      return this.#subscriptions(path.replace('/sandbox', ''), body)
+    if (path === '/api/payments') return ok({ sales: w.payments })
+    if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
+    if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body)
+    if (rest === '/C/subscribers') return ok({ subscribers: w.subscribers })
     if (path.startsWith('/api/overlay/'))
       return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air })
     const found = this.#channel(method, rest, body)
@@ -179,30 +190,42 @@ export class FakeServer {
     const w = this.world
     if (path.startsWith('/api/channels')) {
       if (w.session.account?.kind !== 'full') return { status: 403, body: { reason: 'password_required' } }
-      if (w.checkout && w.checkout.state !== 'complete') return { status: 200, body: w.checkout }
-      const renews_at = new Date(Date.now() + 30 * 86_400_000).toISOString()
+      if (w.refuseCheckout) return { status: 409, body: { reason: w.refuseCheckout } }
+      const tier = w.tiers.find(({ id }) => id === body.tier) ?? w.tiers[0]!
+      const period = (body.period as Period | undefined) ?? (tier.month ? 'month' : 'year')
+      const trial_days = w.tried ? 0 : tier.trial_days
+      const price = tier[period]!
       w.checkout = {
         id: 'c1',
         channel: 'ines',
-        tier: 't1',
-        price: w.channel.price!,
-        total: w.channel.price!,
-        period: 'month',
-        trial_days: 0,
+        tier: tier.id,
+        price,
+        total: { ...price, minor: trial_days ? 0 : price.minor },
+        period,
+        trial_days,
         quantity: 1,
-        url: '',
+        url: w.page,
         state: 'open',
         reason: '',
         sandbox: true,
-        renews_at,
+        renews_at: inDays(trial_days || (period === 'year' ? 365 : 30)),
       }
     }
-    if (path.endsWith('/pay')) {
-      const state = body.card === '4000000000000002' ? 'declined' : w.card
-      w.checkout = { ...w.checkout!, state }
-      if (state === 'complete') this.openDoor()
-    }
+    if (path.endsWith('/pay')) this.#pay(String(body.card), body.approved === true)
     return { status: 200, body: w.checkout }
+  }
+
+  #pay(card: string, approved: boolean): void {
+    const w = this.world
+    const reason =
+      card === '4000000000000002'
+        ? 'card_declined'
+        : card === '4000002500003155' && !approved
+          ? 'authentication_required'
+          : ''
+    const state = reason ? 'declined' : card === '4000000000000077' ? 'pending' : w.card
+    w.checkout = { ...w.checkout!, state, reason }
+    if (state === 'complete') this.openDoor()
   }
 
   /** Payment has gone through: the viewer is entitled, and told so. */
@@ -211,14 +234,60 @@ export class FakeServer {
     this.tell({ type: 'door', channel: 'ines', room: 'space', open: true, until: null })
   }
 
-  #subscriptions(path: string): Answer {
+  #subscriptions(path: string, body: Record<string, unknown>): Answer {
     const w = this.world
     const [, , , id, act] = path.split('/')
     if (!id) return { status: 200, body: { subscriptions: w.subscriptions } }
+    if (act === 'preview') return { status: 200, body: w.preview }
+    if (act === 'card') return { status: 200, body: { url: w.page } }
+    const change = {
+      cancel: { cancel_at_period_end: true, next: null },
+      resume: { cancel_at_period_end: false, state: 'active' },
+      pause: { state: 'paused' },
+      withdraw: { state: 'ended' },
+      'keep-plan': { next: null },
+      forward: { months: 1 },
+      change: this.#changed(body),
+    }[act!]
     w.subscriptions = w.subscriptions.map((s) =>
-      s.id === id ? { ...s, cancel_at_period_end: act === 'cancel' } : s,
+      s.id === id ? { ...s, ...(change as Partial<typeof s>) } : s,
     )
     return { status: 200, body: w.subscriptions.find((s) => s.id === id) }
+  }
+
+  #changed(body: Record<string, unknown>): object {
+    const tier = this.world.tiers.find(({ id }) => id === body.tier)
+    if (!tier) return {}
+    const period = body.period as Period
+    const plan = { tier: tier.id, tier_name: tier.name, period, price: tier[period] }
+    return this.world.preview.now ? plan : { next: plan }
+  }
+
+  #tiers(method: string, path: string, body: Record<string, unknown>): Answer {
+    const w = this.world
+    if (method === 'GET') return { status: 200, body: { tiers: w.tiers } }
+    if (w.refuse) return { status: 422, body: { reason: w.refuse, detail: 'refused' } }
+    const id = path.split('/')[3] ?? `t${w.tiers.length + 1}`
+    const empty = { name: '', perks: [], month: null, year: null, trial_days: 0 }
+    const level = w.tiers.length + 1
+    const tier = { on_sale: false, ...empty, level, ...body, id } as Tier
+    w.tiers = [...w.tiers.filter((t) => t.id !== id), tier].sort((a, b) => a.level - b.level)
+    return { status: 200, body: tier }
+  }
+
+  #sales(method: string, path: string, body: Record<string, unknown>): Answer {
+    const w = this.world
+    if (method === 'GET') return { status: 200, body: { sales: w.sales } }
+    const id = path.split('/')[4]
+    const sale = w.sales.find((s) => s.id === id)!
+    const minor = Number(body.amount ?? sale.refundable.minor)
+    const changed: Sale = {
+      ...sale,
+      refunded: { ...sale.refunded, minor: sale.refunded.minor + minor },
+      refundable: { ...sale.refundable, minor: sale.refundable.minor - minor },
+    }
+    w.sales = w.sales.map((s) => (s.id === id ? changed : s))
+    return { status: 200, body: changed }
   }
 
   #channel(method: string, path: string, body: Record<string, unknown>): unknown {

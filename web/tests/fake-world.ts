@@ -1,7 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
-import type { Checkout, Subscription } from '../src/api/subscription'
+import type { Checkout, PlanPreview, Sale, Subscriber, Subscription, Tier } from '../src/api/subscription'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 const ahead = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -135,10 +135,20 @@ export function world(role: Role = 'anonymous') {
     logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
     questions: questions(role),
     inside: 146,
+    tiers: [tier('t1', 1, 499)],
+    threeTiers: threeTiers(),
     checkout: undefined as Checkout | undefined,
-    /** Asked as the answer to a payment. */
+    /** Given as the answer to a payment that no card decides. */
     card: 'complete' as Checkout['state'],
+    /** The provider has a page to pay at. */
+    page: '',
+    /** The buyer has had a trial here. */
+    tried: false,
     subscriptions: subscriptions(),
+    preview: preview(),
+    payments: sales().map((sale) => ({ ...sale, buyer: 'Noa', share: null })),
+    sales: sales(),
+    subscribers: subscribers(),
     moderators: [{ id: 'maud', name: 'Maud' }],
     sanctions: [
       {
@@ -172,6 +182,8 @@ export function world(role: Role = 'anonymous') {
     cut: false,
     /** Posting is refused with this reason; '' accepts. */
     refuse: '',
+    /** Checkouts are refused with this reason. */
+    refuseCheckout: '',
     /** REST never answers. */
     slow: false,
   }
@@ -253,5 +265,114 @@ function subscriptions(): Subscription[] {
     }),
     one('anselm', 'Anselm Roux', 1, { cancel_at_period_end: true, access_until: ahead(11) }),
     one('marek', 'Marek Novotný', 5, { state: 'past_due', access_until: ahead(4) }),
+  ]
+}
+
+const eur = (minor: number) => ({ minor, currency: 'EUR' })
+
+/** A tier without a name and perks, sold by the month: what a creator begins with. */
+export function tier(id: string, level: number, month: number, more: Partial<Tier> = {}): Tier {
+  return {
+    id,
+    name: '',
+    level,
+    perks: [],
+    month: eur(month),
+    year: null,
+    trial_days: 0,
+    on_sale: true,
+    ...more,
+  }
+}
+
+/** What a creator sells who has thought about it. */
+export const threeTiers = (): Tier[] => [
+  tier('t1', 1, 499, {
+    name: 'Studio',
+    year: eur(4900),
+    trial_days: 7,
+    perks: ['The room and its questions'],
+  }),
+  tier('t2', 2, 999, {
+    name: 'Kiln',
+    year: eur(9900),
+    perks: ['Everything of Studio', 'Glaze recipes, written out', 'Subscribers’ price on pinned pieces'],
+  }),
+  tier('t3', 3, 2500, { name: 'Patron', perks: ['Everything of Kiln', 'A cup each December'] }),
+]
+
+function preview(): PlanPreview {
+  return {
+    now: true,
+    credit: eur(370),
+    due: eur(4530),
+    price: eur(4900),
+    at: ahead(0),
+    renews_at: ahead(365),
+  }
+}
+
+function sales(): Sale[] {
+  const one = (id: string, buyer: string, days: number, total: number, more: Partial<Sale> = {}): Sale => ({
+    provider: 'sandbox',
+    id,
+    channel: 'ines',
+    buyer,
+    kind: 'period',
+    tier: 'Studio',
+    period: 'month',
+    quantity: 1,
+    total: eur(total),
+    tax: eur(Math.round(total / 6)),
+    tax_rate: 2000,
+    country: 'FR',
+    share: eur(total - Math.round(total / 6)),
+    at: ago(86_400 * days),
+    period_start: ago(86_400 * days),
+    period_end: ahead(30 - days),
+    card_last4: '4242',
+    refunded: eur(0),
+    refundable: eur(total),
+    dispute: '',
+    sandbox: true,
+    ...more,
+  })
+  return [
+    one('ch_1', 'Priya', 1, 9900, { tier: 'Kiln', period: 'year' }),
+    one('ch_2', 'Bastien', 4, 499),
+    one('ch_3', 'Yuna', 6, 4530, { kind: 'change', period: 'year' }),
+    one('ch_4', 'Noa', 12, 999, { tier: 'Kiln', refunded: eur(300), refundable: eur(699) }),
+    one('ch_5', 'Sam K', 15, 499, { dispute: 'open', refundable: eur(0), country: 'DE' }),
+    one('ch_6', 'Théo R.', 31, 499, { refunded: eur(499), refundable: eur(0) }),
+    one('ch_7', 'Sam K', 45, 499, { dispute: 'won', country: 'DE' }),
+    one('ch_8', 'Lou', 60, 499, { dispute: 'lost', refundable: eur(0), country: 'US', tax: eur(0) }),
+  ]
+}
+
+function subscribers(): Subscriber[] {
+  const one = (name: string, months: number, more: Partial<Subscriber> = {}): Subscriber => ({
+    account: name.toLowerCase(),
+    name,
+    right: `r-${name}`,
+    source: 'subscription',
+    tier: 'Studio',
+    since: ago(86_400 * (30 * months + 3)),
+    until: ahead(19),
+    months,
+    state: 'active',
+    cancel_at_period_end: false,
+    period: 'month',
+    price: eur(499),
+    revoked_at: null,
+    ...more,
+  })
+  return [
+    one('Priya', 11, { tier: 'Kiln', period: 'year', price: eur(9900) }),
+    one('Bastien', 9),
+    one('Yuna', 14, { cancel_at_period_end: true }),
+    one('Noa', 0, { state: 'trialing', since: ago(86_400 * 2), until: ahead(5) }),
+    one('Sam K', 3, { state: 'past_due', until: ahead(2) }),
+    one('Alix', 26, { state: 'paused' }),
+    one('Wren', 5, { source: 'comp', state: '', period: '', price: null, until: ahead(90) }),
   ]
 }

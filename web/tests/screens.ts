@@ -1,4 +1,5 @@
-import type { Role, World } from './fake-world'
+import { expect } from 'vitest'
+import { threeTiers, type Role, type World } from './fake-world'
 
 /** The screens that a test of all of them visits. */
 export type Screen = {
@@ -9,6 +10,25 @@ export type Screen = {
   /** What stands there when the screen is. */
   ready: string
   tab?: number
+  /** Pressed then, one after the other. */
+  press?: string[]
+  /** What stands there after that. */
+  shown?: string
+}
+
+const several = (w: World) => void (w.tiers = threeTiers())
+
+/** Waits for the screen, and goes on to what it is there for. */
+export async function reach({ ready, press = [], shown }: Screen, size: 'desk' | 'phone'): Promise<void> {
+  const there = (selector: string) =>
+    expect.poll(() => document.querySelector<HTMLElement>(selector)).not.toBeNull()
+  // On the phone the cockpit keeps its queue in a drawer.
+  await there(ready.includes('queue') && size === 'phone' ? '.next' : ready)
+  for (const selector of press) {
+    await there(selector)
+    document.querySelector<HTMLElement>(selector)!.click()
+  }
+  if (shown) await there(shown)
 }
 
 export const screens: Screen[] = [
@@ -16,6 +36,23 @@ export const screens: Screen[] = [
   { name: 'home, empty', path: '/', as: 'owner', change: (w) => (w.channels = []), ready: '.title' },
   { name: 'watch', path: '/c/ines', ready: '.msg' },
   { name: 'watch, locked', path: '/c/ines', ready: '[data-testid=subscribe]', tab: 1 },
+  {
+    name: 'watch, several tiers',
+    path: '/c/ines',
+    change: several,
+    ready: '[data-testid=subscribe]',
+    tab: 1,
+  },
+  {
+    name: 'checkout',
+    path: '/c/ines',
+    as: 'full',
+    change: several,
+    ready: '[data-testid=subscribe]',
+    tab: 1,
+    press: ['[data-testid=subscribe]', '[data-testid=checkout-sheet] .link'],
+    shown: '[data-testid=pay]:enabled',
+  },
   { name: 'watch, inside', path: '/c/ines', as: 'subscriber', ready: '[data-testid=ask-box]', tab: 1 },
   { name: 'sign in', path: '/sign-in', ready: 'form' },
   { name: 'link', path: '/link', ready: '.problem' },

@@ -182,46 +182,6 @@ describe('watching', () => {
     })
   })
 
-  it('pays in a sheet that gives the focus back, and steps inside by itself', async () => {
-    opened = await openPage('/c/ines', { as: 'full' })
-    await page.getByRole('tab').nth(1).click()
-    await page.getByTestId('subscribe').click()
-    await expect.element(page.getByTestId('checkout-sheet')).toHaveTextContent('no real money')
-    expect(await audit()).toEqual([])
-    await userEvent.keyboard('{Escape}')
-    await expect.element(page.getByTestId('subscribe')).toHaveFocus()
-    await page.getByTestId('subscribe').click()
-    await page.getByTestId('pay').click()
-    await expect.element(page.getByRole('heading', { name: 'You are inside' })).toBeVisible()
-    expect(await audit()).toEqual([])
-    await page.getByRole('button', { name: 'Ask your first question' }).click()
-    await expect.element(page.getByTestId('ask-box').getByRole('textbox')).toHaveFocus()
-  })
-
-  it('says so when the card is declined, and lets another one try', async () => {
-    opened = await openPage('/c/ines', { as: 'full' })
-    await page.getByRole('tab').nth(1).click()
-    await page.getByTestId('subscribe').click()
-    await page.getByRole('radio').nth(1).click()
-    await page.getByTestId('pay').click()
-    await expect.element(page.getByRole('heading', { name: 'The card was declined' })).toBeVisible()
-    await page.getByRole('button', { name: 'Use another card' }).click()
-    await expect.element(page.getByTestId('pay')).toBeEnabled()
-    await page.getByRole('radio').nth(0).click()
-    await page.getByTestId('pay').click()
-    await expect.element(page.getByRole('heading', { name: 'You are inside' })).toBeVisible()
-    expect(opened.server.calls.filter((c) => c === 'POST /api/channels/ines/checkout')).toHaveLength(1)
-  })
-
-  it('asks a light account for a password inside the sheet', async () => {
-    opened = await openPage('/c/ines', { as: 'light' })
-    await page.getByRole('tab').nth(1).click()
-    await page.getByTestId('subscribe').click()
-    await page.getByLabelText('Password').fill('correct horse')
-    await page.getByRole('button', { name: 'Set password' }).click()
-    await expect.element(page.getByTestId('pay')).toBeVisible()
-  })
-
   it('asks a question without a name', async () => {
     opened = await openPage('/c/ines', { as: 'subscriber' })
     await page.getByRole('tab').nth(1).click()

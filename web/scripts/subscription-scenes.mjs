@@ -1,0 +1,114 @@
+// What is sold, bought and paid back, in every state worth a look.
+import { en, space } from './acts.mjs'
+
+const several = (w) => (w.tiers = w.threeTiers)
+const subscribe = async (page) => {
+  await space(page)
+  await page.getByTestId('subscribe').click()
+  await page.waitForTimeout(500)
+}
+const paying = (card) => async (page) => {
+  await subscribe(page)
+  await page.getByTestId('test-card').selectOption(card)
+  await page.getByTestId('pay').click()
+  await page.waitForTimeout(500)
+}
+
+export const subscriptionScenes = [
+  { name: 'price', path: '/c/ines', role: 'anonymous', plays: true, change: several, act: space },
+  {
+    name: 'price-year',
+    path: '/c/ines',
+    role: 'anonymous',
+    plays: true,
+    change: several,
+    act: async (page) => {
+      await space(page)
+      await page.getByRole('radio', { name: /Kiln/ }).check()
+      await page.getByRole('radio').last().check()
+    },
+  },
+  {
+    name: 'price-one',
+    path: '/c/ines',
+    role: 'anonymous',
+    plays: true,
+    langs: en,
+    change: (w) => (several(w), (w.tiers = w.tiers.slice(0, 1))),
+    act: space,
+  },
+  { name: 'checkout', path: '/c/ines', role: 'full', plays: true, act: subscribe },
+  { name: 'checkout-trial', path: '/c/ines', role: 'full', plays: true, change: several, act: subscribe },
+  {
+    name: 'checkout-choose',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    change: (w) => (several(w), (w.tried = true)),
+    act: async (page) => {
+      await subscribe(page)
+      await page
+        .getByTestId('checkout-sheet')
+        .getByRole('button', { name: /Change/ })
+        .click()
+      await page.waitForTimeout(300)
+    },
+  },
+  { name: 'checkout-account', path: '/c/ines', role: 'anonymous', plays: true, act: subscribe },
+  { name: 'checkout-light', path: '/c/ines', role: 'light', plays: true, langs: en, act: subscribe },
+  { name: 'checkout-declined', path: '/c/ines', role: 'full', plays: true, act: paying('4000000000000002') },
+  { name: 'checkout-approve', path: '/c/ines', role: 'full', plays: true, act: paying('4000002500003155') },
+  {
+    name: 'checkout-late',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    act: async (page) => {
+      await paying('4000000000000077')(page)
+      await page.waitForTimeout(4000)
+    },
+  },
+  {
+    name: 'checkout-no-trial',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    change: (w) => (several(w), (w.card = 'pending')),
+    act: async (page, fake) => {
+      await paying('4000056655665556')(page)
+      fake.world.checkout = { ...fake.world.checkout, state: 'expired', reason: 'trial_used' }
+      await page.waitForTimeout(1500)
+    },
+  },
+  {
+    name: 'checkout-page',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    change: (w) => (w.page = 'https://pay.example.org/x'),
+    act: subscribe,
+  },
+  {
+    name: 'checkout-away',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    change: (w) => (w.page = '/favicon.svg'),
+    act: async (page, fake) => {
+      fake.world.page = `${new URL(page.url()).origin}/favicon.svg`
+      await subscribe(page)
+      await page.getByTestId('pay').click()
+      await page.waitForTimeout(300)
+    },
+  },
+  { name: 'checkout-done', path: '/c/ines', role: 'full', plays: true, act: paying('4242424242424242') },
+  {
+    name: 'checkout-done-trial',
+    path: '/c/ines',
+    role: 'full',
+    plays: true,
+    langs: en,
+    change: several,
+    act: paying('4242424242424242'),
+  },
+]

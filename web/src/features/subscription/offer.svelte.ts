@@ -1,0 +1,51 @@
+import { api, type Period, type Plan, type Tier } from '../../api/subscription'
+import { Refusal } from '../../api/refusal'
+import { saving, soldFor } from './plan'
+
+/** What a channel sells, and the plan that is chosen of it: the lowest by the month until somebody chooses. */
+export class Offer {
+  readonly channel: string
+  tiers: Tier[] = $state.raw([])
+  state: 'loading' | 'ready' | 'failed' = $state('loading')
+  failure: Refusal | undefined = $state.raw()
+
+  #tier = $state('')
+  #period: Period = $state('month')
+
+  /** A choice that is not sold any more falls back to one that is. */
+  tier = $derived(this.tiers.find((tier) => tier.id === this.#tier) ?? this.tiers[0])
+  periods = $derived(this.tier ? soldFor(this.tier) : [])
+  period = $derived(this.periods.includes(this.#period) ? this.#period : (this.periods[0] ?? 'month'))
+  price = $derived(this.tier?.[this.period] ?? undefined)
+  saving = $derived(this.tier && saving(this.tier))
+  plan: Plan | undefined = $derived(this.tier && { tier: this.tier.id, period: this.period })
+  /** There is something to choose. */
+  several = $derived(this.tiers.length > 1 || this.periods.length > 1)
+
+  #reading = 0
+
+  constructor(channel: string, chosen?: Plan) {
+    this.channel = channel
+    if (chosen) this.choose(chosen)
+  }
+
+  choose({ tier, period }: Partial<Plan>): void {
+    if (tier !== undefined) this.#tier = tier
+    if (period) this.#period = period
+  }
+
+  /** What was read before stays on sale here until the answer comes. */
+  async read(): Promise<void> {
+    const reading = ++this.#reading
+    try {
+      const tiers = await api.tiers(this.channel)
+      if (reading !== this.#reading) return
+      this.tiers = tiers.filter((tier) => tier.on_sale)
+      this.state = 'ready'
+    } catch (thrown) {
+      if (reading !== this.#reading || this.state === 'ready') return
+      this.failure = Refusal.from(thrown)
+      this.state = 'failed'
+    }
+  }
+}
