@@ -83,6 +83,8 @@ test('by keyboard alone', async ({ stage }) => {
     await tabTo(page, sheet.getByLabel(t('signin.password')))
     await page.keyboard.type(password)
     await page.keyboard.press('Enter')
+    await tabTo(page, sheet.getByTestId('of-age'))
+    await page.keyboard.press('Enter')
     await expect(sheet.getByTestId('pay')).toBeEnabled()
     await tabTo(page, sheet.getByTestId('pay'))
     await focusIsSeen(page)

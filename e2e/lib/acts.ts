@@ -37,6 +37,7 @@ export async function toThePayButton(page: Page, password?: string): Promise<Loc
     await sheet.getByLabel(t('signin.password')).fill(password)
     await sheet.getByRole('button', { name: t('signin.setPassword') }).click()
   }
+  await sheet.getByTestId('of-age').click() // asked once in a lifetime
   const pay = sheet.getByTestId('pay')
   await expect(pay).toBeEnabled()
   return pay

@@ -108,6 +108,7 @@ export function makeStage(browser: Browser, server: Server, people: Person[], en
     async subscribe(person) {
       const bought = await person.rest.call<{ id: string }>('POST', `/api/channels/${handle}/checkout`, {
         key: crypto.randomUUID(),
+        of_age: true,
       })
       await person.rest.call('POST', `/api/sandbox/checkouts/${bought.id}/pay`, { card: '4242424242424242' })
       await until(`${person.name} is inside`, async () => {

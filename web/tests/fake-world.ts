@@ -80,6 +80,7 @@ export function world(role: Role = 'anonymous') {
   const inside = role === 'subscriber' || role === 'owner' || role === 'moderator'
   const session: Session = {
     account: accountOf(role),
+    mail: false,
     setup: false,
     sandbox: true,
     version: 'test',
@@ -191,9 +192,9 @@ export function world(role: Role = 'anonymous') {
 
 function accountOf(role: Role): Session['account'] {
   if (role === 'anonymous') return null
-  if (role === 'owner') return { id: 'ines', name: people.ines.name, kind: 'full', operator: true }
-  if (role === 'moderator') return { id: 'maud', name: 'Maud', kind: 'full', operator: false }
-  return { id: 'noa', name: 'Noa', kind: role === 'light' ? 'light' : 'full', operator: false }
+  if (role === 'owner') return { id: 'ines', name: people.ines.name, kind: 'full', operator: true, language: 'en' }
+  if (role === 'moderator') return { id: 'maud', name: 'Maud', kind: 'full', operator: false, language: 'en' }
+  return { id: 'noa', name: 'Noa', kind: role === 'light' ? 'light' : 'full', operator: false, language: 'en' }
 }
 
 function otherCards(): ChannelCard[] {

@@ -4,6 +4,92 @@
  */
 
 export interface paths {
+  '/api/account': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What is kept of my account */
+    get: operations['get-account']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/language': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** The language of letters to me */
+    put: operations['set-language']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/mail': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Send a link to an address; opening it makes it mine */
+    put: operations['add-address']
+    post?: never
+    /** Forget my addresses */
+    delete: operations['remove-address']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/mail/confirm': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Open the link that was sent to an address */
+    post: operations['confirm-address']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/mail/waiting': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Forget the address that waits for its confirmation */
+    delete: operations['keep-address']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/account/password': {
     parameters: {
       query?: never
@@ -16,6 +102,58 @@ export interface paths {
     put: operations['set-password']
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/proof': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Show again who I am, before changing what opens my account */
+    post: operations['prove']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where I am signed in */
+    get: operations['list-sessions']
+    put?: never
+    post?: never
+    /** Sign out every browser but this one */
+    delete: operations['end-other-sessions']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/sessions/{session}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Sign out one browser */
+    delete: operations['end-session']
     options?: never
     head?: never
     patch?: never
@@ -36,6 +174,24 @@ export interface paths {
     options?: never
     head?: never
     patch?: never
+    trace?: never
+  }
+  '/api/buyer': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What I said about my spending */
+    get: operations['get-buyer']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /** Say that I am of age, or how much I spend at most */
+    patch: operations['change-buyer']
     trace?: never
   }
   '/api/channels': {
@@ -590,6 +746,57 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/papers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** My invoices and credit notes */
+    get: operations['list-papers']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/password/forgotten': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Send a link that sets a new password; answers the same for every address */
+    post: operations['forget-password']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/password/reset': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Set a new password by such a link, and sign in */
+    post: operations['reset-password']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/payments': {
     parameters: {
       query?: never
@@ -871,13 +1078,29 @@ export interface components {
     Account: {
       id: string
       /**
-       * @description light: a display name alone; full: with a password
+       * @description light: a display name alone; full: with a password or a passkey
        * @enum {string}
        */
       kind: 'light' | 'full'
+      /**
+       * @description of letters
+       * @enum {string}
+       */
+      language: 'en' | 'fr'
       name: string
       /** @description opens channels on this server */
       operator: boolean
+    }
+    AccountDetails: {
+      has_password: boolean
+      /** @description the confirmed address; empty: none */
+      mail: string
+      /** @description an address that waits for its confirmation; empty: none */
+      mail_waiting: string
+      name: string
+    }
+    'Add-addressRequest': {
+      address: string
     }
     'Ask-questionRequest': {
       /** @description shown as 'a subscriber' */
@@ -898,9 +1121,29 @@ export interface components {
       /** @description empty: show the channel's */
       title: string
     }
+    Buyer: {
+      /**
+       * Format: int64
+       * @description most in a week, in minor units of each currency; 0: no limit
+       */
+      cap: number
+      /** @description the higher limit that waits; null when none does; 0: no limit */
+      next: (number | null) | null
+      of_age: boolean
+      /** @description when it will hold */
+      raised_at: string | null
+    }
     CardPage: {
       /** @description empty: the provider has no such page */
       url: string
+    }
+    'Change-buyerRequest': {
+      /**
+       * Format: int64
+       * @description lower holds at once, higher after a day; 0: no limit
+       */
+      cap?: number
+      of_age?: boolean
     }
     'Change-channelRequest': {
       broadcast_title?: string
@@ -979,6 +1222,9 @@ export interface components {
       /** @description the provider's page to pay at; empty: the till is here */
       url: string
     }
+    'Confirm-addressRequest': {
+      token: string
+    }
     CredentialsBody: {
       name: string
       password: string
@@ -1008,6 +1254,9 @@ export interface components {
       head: number
       /** @description older events exist (after a cursor: newer ones) */
       more: boolean
+    }
+    'Forget-passwordRequest': {
+      address: string
     }
     'Forward-in-sandboxRequest': {
       /**
@@ -1120,11 +1369,15 @@ export interface components {
       /** @description chosen by the caller; the same key opens one checkout */
       key: string
       language?: string
+      /** @description that they are 18 or older; remembered, and needed once */
+      of_age?: boolean
       /**
        * @description without it the tier's first
        * @enum {string}
        */
       period?: 'month' | 'year'
+      /** @description the name of the text they agreed to */
+      terms?: string
       /** @description without it the lowest on sale */
       tier?: string
     }
@@ -1141,11 +1394,15 @@ export interface components {
       months?: number
       /** @description whom it is for; without it people of the room */
       name?: string
+      /** @description that they are 18 or older; remembered, and needed once */
+      of_age?: boolean
       /**
        * Format: int64
        * @description of the room, a month each, 1 to 100; what finds nobody is paid back
        */
       people?: number
+      /** @description the name of the text they agreed to */
+      terms?: string
       /** @description without it the lowest on sale */
       tier?: string
     }
@@ -1159,6 +1416,37 @@ export interface components {
       /** @description null while nothing is on air */
       on_air: components['schemas']['OnAir'] | null
       title: string
+    }
+    Paper: {
+      buyer: string
+      card_last4: string
+      /** @description the invoice that a credit note takes back from */
+      corrects: string
+      country: string
+      from: string | null
+      gross: components['schemas']['Money']
+      /** Format: date-time */
+      issued_at: string
+      /** @enum {string} */
+      kind: 'invoice' | 'credit_note'
+      line: string
+      net: components['schemas']['Money']
+      number: string
+      /** @description no money moved: not a real paper */
+      sandbox: boolean
+      seller: string
+      seller_address: string
+      seller_tax_id: string
+      tax: components['schemas']['Money']
+      /**
+       * Format: int64
+       * @description basis points
+       */
+      tax_rate: number
+      to: string | null
+    }
+    PaperList: {
+      papers: components['schemas']['Paper'][]
     }
     'Pay-in-sandboxRequest': {
       /** @description the holder's word, for the card that asks for it */
@@ -1235,6 +1523,9 @@ export interface components {
       /** @description Always about:blank; branch on reason. */
       type: string
     }
+    ProveRequest: {
+      password: string
+    }
     Question: {
       /** Format: date-time */
       aired_at?: string
@@ -1263,6 +1554,10 @@ export interface components {
       amount?: number
       /** @description also end the subscription it paid for */
       end?: boolean
+    }
+    'Reset-passwordRequest': {
+      password: string
+      token: string
     }
     Right: {
       id: string
@@ -1331,14 +1626,23 @@ export interface components {
     Session: {
       /** @description null when nobody is signed in */
       account: components['schemas']['Account'] | null
+      /** @description this server can write to people */
+      mail: boolean
       /** @description payments are a rehearsal, no real money */
       sandbox: boolean
       /** @description nobody has become the first owner yet */
       setup: boolean
       version: string
     }
+    'Set-languageRequest': {
+      /** @enum {string} */
+      language: 'en' | 'fr'
+    }
     'Set-passwordRequest': {
+      /** @description not needed within ten minutes of showing a passkey */
       current?: string
+      /** @description leave other browsers signed in */
+      keep_sessions?: boolean
       password: string
     }
     SetupRequest: {
@@ -1353,6 +1657,22 @@ export interface components {
     }
     'Sign-in-lightlyRequest': {
       name: string
+    }
+    SignedIn: {
+      /** @description such as Firefox; empty: it did not say */
+      browser: string
+      /** @description null: before this was kept */
+      created_at: string | null
+      /** @description the one that asks */
+      here: boolean
+      id: string
+      /** @description the day of its last request, in UTC */
+      seen_on: string | null
+      /** @description such as Windows; empty: it did not say */
+      system: string
+    }
+    SignedInList: {
+      sessions: components['schemas']['SignedIn'][]
     }
     Standing: {
       /** @description may read the Sub Space now */
@@ -1472,6 +1792,186 @@ export interface components {
 }
 export type $defs = Record<string, never>
 export interface operations {
+  'get-account': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AccountDetails']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'set-language': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Set-languageRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'add-address': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Add-addressRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AccountDetails']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'remove-address': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'confirm-address': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Confirm-addressRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['AccountDetails']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'keep-address': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'set-password': {
     parameters: {
       query?: never
@@ -1505,6 +2005,122 @@ export interface operations {
       }
     }
   }
+  prove: {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ProveRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SignedInList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'end-other-sessions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'end-session': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        session: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'sign-up': {
     parameters: {
       query?: never
@@ -1526,6 +2142,68 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-buyer': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Buyer']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-buyer': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-buyerRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Buyer']
         }
       }
       /** @description Error */
@@ -2827,6 +3505,100 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['OverlayState']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-papers': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PaperList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'forget-password': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Forget-passwordRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'reset-password': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Reset-passwordRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
         }
       }
       /** @description Error */

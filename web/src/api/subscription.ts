@@ -29,7 +29,15 @@ export const api = {
   /** Idempotent on key: one key is one attempt to subscribe. */
   openCheckout: (
     channel: string,
-    body: { key: string; tier?: string; period?: Period; country?: string; language?: string },
+    body: {
+      key: string
+      tier?: string
+      period?: Period
+      country?: string
+      language?: string
+      of_age?: boolean
+      terms?: string
+    },
   ) => given(client.POST('/api/channels/{channel}/checkout', { ...at(channel), body })),
   checkout: (checkout: string) =>
     given(client.GET('/api/checkouts/{checkout}', { params: { path: { checkout } } })),

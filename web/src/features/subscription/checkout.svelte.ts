@@ -8,6 +8,8 @@ import type { Offer } from './offer.svelte'
 
 export type Step =
   | 'account'
+  /** The buyer has to say, once, that they are an adult. */
+  | 'age'
   | 'opening'
   | 'review'
   | 'paying'
@@ -20,6 +22,9 @@ export type Step =
   | 'declined'
   | 'done'
   | 'failed'
+
+/** The text beside the pay button: a new name whenever what it promises changes. */
+const TERMS = '2026-11'
 
 /** The cards of the sandbox, and what becomes of each: words under `sandbox.`. */
 export const testCards = [
@@ -50,6 +55,7 @@ export class CheckoutAttempt {
 
   #country = $state(ownCountry(navigator.languages))
   #key = freshKey()
+  #ofAge = false
   #turn = 0
   #asked = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -85,12 +91,18 @@ export class CheckoutAttempt {
     this.refusal = undefined
     try {
       if (this.offer.state !== 'ready') await this.offer.read()
-      const wish = { ...this.offer.plan, country: this.country, language: language.current }
+      const wish = { ...this.offer.plan, country: this.country, language: language.current, of_age: this.#ofAge, terms: TERMS }
       const checkout = await api.openCheckout(this.offer.channel, { key: this.#key, ...wish })
       if (turn === this.#turn) this.#follow(checkout)
     } catch (thrown) {
       if (turn === this.#turn) this.#refused(Refusal.from(thrown))
     }
+  }
+
+  /** "I am 18 or older": the server remembers it. */
+  async confirmAge(): Promise<void> {
+    this.#ofAge = true
+    await this.open()
   }
 
   /** After a declined card the same checkout takes another one; after a failure a new one is opened. */
@@ -179,6 +191,7 @@ export class CheckoutAttempt {
   #refused(refusal: Refusal): void {
     this.refusal = refusal
     const needsAccount = refusal.reason === 'sign_in' || refusal.reason === 'password_required'
-    this.step = needsAccount ? 'account' : 'failed'
+    if (refusal.reason === 'age_unconfirmed') this.step = 'age'
+    else this.step = needsAccount ? 'account' : 'failed'
   }
 }
