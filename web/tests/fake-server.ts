@@ -123,7 +123,13 @@ export class FakeServer {
     else if (method === 'PUT') session.account = { ...session.account!, kind: 'full' }
     else if (method === 'POST') {
       const name = String(body.name ?? 'Noa')
-      session.account = { id: 'noa', name, kind: path.endsWith('light') ? 'light' : 'full', operator: false, language: 'en' }
+      session.account = {
+        id: 'noa',
+        name,
+        kind: path.endsWith('light') ? 'light' : 'full',
+        operator: false,
+        language: 'en',
+      }
     }
     return method === 'DELETE' ? { status: 204 } : { status: 200, body: { ...session } }
   }

@@ -192,9 +192,16 @@ export function world(role: Role = 'anonymous') {
 
 function accountOf(role: Role): Session['account'] {
   if (role === 'anonymous') return null
-  if (role === 'owner') return { id: 'ines', name: people.ines.name, kind: 'full', operator: true, language: 'en' }
+  if (role === 'owner')
+    return { id: 'ines', name: people.ines.name, kind: 'full', operator: true, language: 'en' }
   if (role === 'moderator') return { id: 'maud', name: 'Maud', kind: 'full', operator: false, language: 'en' }
-  return { id: 'noa', name: 'Noa', kind: role === 'light' ? 'light' : 'full', operator: false, language: 'en' }
+  return {
+    id: 'noa',
+    name: 'Noa',
+    kind: role === 'light' ? 'light' : 'full',
+    operator: false,
+    language: 'en',
+  }
 }
 
 function otherCards(): ChannelCard[] {

@@ -91,7 +91,13 @@ export class CheckoutAttempt {
     this.refusal = undefined
     try {
       if (this.offer.state !== 'ready') await this.offer.read()
-      const wish = { ...this.offer.plan, country: this.country, language: language.current, of_age: this.#ofAge, terms: TERMS }
+      const wish = {
+        ...this.offer.plan,
+        country: this.country,
+        language: language.current,
+        of_age: this.#ofAge,
+        terms: TERMS,
+      }
       const checkout = await api.openCheckout(this.offer.channel, { key: this.#key, ...wish })
       if (turn === this.#turn) this.#follow(checkout)
     } catch (thrown) {
