@@ -8,8 +8,16 @@ import (
 	"github.com/subspace-live/subspace/internal/config"
 )
 
+// where names the settings that say which server is meant.
+func where() []string { return []string{"data", "database"} }
+
 func doctor(ctx context.Context, args []string) error {
-	cfg, err := config.Load(args, os.LookupEnv, os.ReadFile, os.Stderr)
+	cmd := config.Command{
+		Name:    "doctor",
+		Purpose: "Looks whether the database keeps its promises, and prints a line for each. It only reads: the server may run meanwhile.",
+		Only:    where(),
+	}
+	cfg, _, err := cmd.Load(args, os.LookupEnv, os.ReadFile, os.Stderr)
 	if err != nil {
 		return err
 	}

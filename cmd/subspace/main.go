@@ -19,12 +19,14 @@ import (
 
 const usage = `Subspace: live streaming with a room for your subscribers.
 
-  subspace serve          run the server; --help lists the settings
+  subspace serve          run the server
   subspace demo           show the product on a temporary folder
   subspace doctor         look whether the database is sound, also while it is used
   subspace stripe setup   let Stripe take the payments; docs/payments.md explains it
   subspace openapi        print the OpenAPI document of the REST API
   subspace version        print the version
+
+Behind a command, --help tells more and lists the settings.
 `
 
 func main() {
@@ -49,9 +51,13 @@ func run(ctx context.Context, args []string) int {
 	case "stripe":
 		err = stripe(ctx, args[1:])
 	case "openapi":
-		err = openapi()
+		if err = alone("openapi", "Prints the OpenAPI document of the REST API.", args[1:]); err == nil {
+			err = openapi()
+		}
 	case "version":
-		fmt.Println(version())
+		if err = alone("version", "Prints the version.", args[1:]); err == nil {
+			fmt.Println(version())
+		}
 	case "help", "-h", "--help":
 		fmt.Print(usage)
 	default:
@@ -59,6 +65,21 @@ func run(ctx context.Context, args []string) int {
 		return 2
 	}
 	return exitCode(err)
+}
+
+// alone reads the arguments of a command that takes none but --help.
+func alone(name, purpose string, args []string) error {
+	flags := flag.NewFlagSet("subspace "+name, flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprintf(os.Stderr, "Usage: subspace %s\n\n%s\n", name, purpose) }
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return err
+	} else if err != nil {
+		return fault.New(fault.Invalid, "argument_unknown", "%s.", err)
+	}
+	if flags.NArg() > 0 {
+		return fault.New(fault.Invalid, "argument_unknown", "Unknown argument %q: this command takes none.", flags.Arg(0))
+	}
+	return nil
 }
 
 func exitCode(err error) int {

@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -119,6 +121,54 @@ func TestProgramSaysWhyItDoesNotStart(t *testing.T) {
 				t.Errorf("says %s", said)
 			}
 		})
+	}
+}
+
+// Each command that is listed says what it does, how it is called, and which
+// settings it takes.
+func TestEveryCommandExplainsItself(t *testing.T) {
+	takes := map[string]struct {
+		behind string // its name in the usage
+		flags  []string
+		not    []string
+	}{
+		"serve":   {" [settings]", []string{"config", "data", "database", "listen", "log-level"}, nil},
+		"demo":    {" [settings]", []string{"config", "listen", "rtmp-listen"}, []string{"data", "database"}},
+		"doctor":  {" [settings]", []string{"config", "data", "database"}, []string{"listen", "acme"}},
+		"stripe":  {" setup [settings]", []string{"config", "data", "stripe-key"}, nil},
+		"openapi": {"", nil, []string{"data"}},
+		"version": {"", nil, []string{"data"}},
+	}
+	all, code := ends(t, nil, "help")
+	listed := regexp.MustCompile(`(?m)^  subspace (\w+)`).FindAllStringSubmatch(all, -1)
+	if code != 0 || len(listed) < len(takes) {
+		t.Errorf("help ends with %d and lists %v", code, listed)
+	}
+	for _, line := range listed {
+		name, c := line[1], takes[line[1]]
+		said, code := ends(t, nil, name, "--help")
+		usage, _, _ := strings.Cut(said, "\n")
+		if code != 0 || !strings.HasPrefix(usage, "Usage: subspace "+name+c.behind) {
+			t.Errorf("%s --help ends with %d: %s", name, code, said)
+		}
+		var flags []string
+		for _, m := range regexp.MustCompile(`(?m)^  -([a-z-]+)`).FindAllStringSubmatch(said, -1) {
+			flags = append(flags, m[1])
+		}
+		for _, want := range c.flags {
+			if !slices.Contains(flags, want) {
+				t.Errorf("%s --help does not list %s", name, want)
+			}
+		}
+		for _, not := range c.not {
+			if slices.Contains(flags, not) {
+				t.Errorf("%s --help lists %s", name, not)
+			}
+		}
+		delete(takes, name)
+	}
+	for name := range takes {
+		t.Errorf("help does not list %s", name)
 	}
 }
 

@@ -13,14 +13,20 @@ import (
 
 // stripe runs 'subspace stripe setup [--renew] [settings of serve]'.
 func stripe(ctx context.Context, args []string) error {
-	if len(args) == 0 || args[0] != "setup" {
+	if len(args) > 0 && args[0] == "setup" {
+		args = args[1:]
+	} else if len(args) == 0 || !slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
 		return fault.New(fault.Invalid, "argument_unknown", "Say 'subspace stripe setup'.")
 	}
+	cmd := config.Command{
+		Name:    "stripe setup",
+		Purpose: "Looks at your Stripe account and has its events sent to this server. docs/payments.md explains it.\n--renew has them signed with a new secret.",
+	}
 	renew := func(arg string) bool { return arg == "--renew" || arg == "-renew" }
-	settings := slices.DeleteFunc(slices.Clone(args[1:]), renew)
-	cfg, err := config.Load(settings, os.LookupEnv, os.ReadFile, os.Stderr)
+	settings := slices.DeleteFunc(slices.Clone(args), renew)
+	cfg, _, err := cmd.Load(settings, os.LookupEnv, os.ReadFile, os.Stderr)
 	if err != nil {
 		return err
 	}
-	return app.StripeSetup(ctx, cfg, slices.ContainsFunc(args[1:], renew), func(format string, args ...any) { fmt.Printf(format, args...) })
+	return app.StripeSetup(ctx, cfg, slices.ContainsFunc(args, renew), func(format string, args ...any) { fmt.Printf(format, args...) })
 }

@@ -8,8 +8,6 @@
 package config
 
 import (
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -122,58 +120,42 @@ func Default() Config {
 	}
 }
 
-// Load reads file, environment and arguments, in this order, and checks the
-// result. environ returns the value of a variable and whether it is set;
-// readFile the bytes of a file. help is where usage is printed.
+// Load reads file, environment and the arguments of 'subspace serve', in this
+// order, and checks the result. environ returns the value of a variable and
+// whether it is set; readFile the bytes of a file. help is where usage is printed.
 func Load(args []string, environ func(string) (string, bool), readFile func(string) ([]byte, error), help io.Writer) (Config, error) {
-	c := Default()
-	flags, values := flagSet(help)
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return c, err
-	} else if err != nil { // flags has printed the usage
-		return c, fault.New(fault.Invalid, "argument_unknown", "%s.", err)
+	c, _, err := Serve().Load(args, environ, readFile, help)
+	return c, err
+}
+
+// load sets what file, environment and the given flags say, and checks it.
+func (c *Config) load(given map[string]string, environ func(string) (string, bool), readFile func(string) ([]byte, error)) error {
+	file, named := given["config"]
+	if v, ok := environ("SUBSPACE_CONFIG"); ok && !named {
+		file = v
 	}
-	if flags.NArg() > 0 {
-		return c, fault.New(fault.Invalid, "argument_unknown", "Unknown argument %q. Run with --help for the settings.", flags.Arg(0))
-	}
-	given := map[string]bool{}
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	c.File = *values["config"]
-	if v, ok := environ("SUBSPACE_CONFIG"); ok && !given["config"] {
-		c.File = v
-	}
-	if c.File != "" {
-		text, err := readFile(c.File)
+	if c.File = file; file != "" {
+		text, err := readFile(file)
 		if err != nil {
-			return c, fault.New(fault.Invalid, "config_unreadable", "The settings file %q cannot be read.", c.File).Because(err)
+			return fault.New(fault.Invalid, "config_unreadable", "The settings file %q cannot be read.", file).Because(err)
 		}
 		if err := c.parseFile(string(text)); err != nil {
-			return c, err
+			return err
 		}
 	}
 	for _, s := range settings() {
 		if v, ok := environ(variable(s.name)); ok {
 			if err := c.set(s, v, "the environment variable "+variable(s.name)); err != nil {
-				return c, err
+				return err
 			}
 		}
-		if given[s.name] {
-			if err := c.set(s, *values[s.name], "--"+s.name); err != nil {
-				return c, err
+		if v, ok := given[s.name]; ok {
+			if err := c.set(s, v, "--"+s.name); err != nil {
+				return err
 			}
 		}
 	}
-	return c, c.check()
-}
-
-func flagSet(help io.Writer) (*flag.FlagSet, map[string]*string) {
-	flags := flag.NewFlagSet("subspace serve", flag.ContinueOnError)
-	flags.SetOutput(help)
-	values := map[string]*string{"config": flags.String("config", "", "settings file: lines of 'name = value' (also SUBSPACE_CONFIG)")}
-	for _, s := range settings() {
-		values[s.name] = flags.String(s.name, "", s.usage+defaultOf(s)+" (also "+variable(s.name)+")")
-	}
-	return flags, values
+	return c.check()
 }
 
 // defaultOf names the default of a setting in the help text.

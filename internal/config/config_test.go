@@ -244,3 +244,33 @@ func TestTheOperatorsShareIsRead(t *testing.T) {
 		}
 	}
 }
+
+// What a command works on stands before or behind its flags, and a setting that is
+// no flag of it may still stand in the file.
+func TestCommandTakesItsOperandsAndItsOwnFlags(t *testing.T) {
+	cmd := config.Command{Name: "copy", Purpose: "Copies.", Operands: []string{"FROM", "TO"}, Only: []string{"data", "node"}, Without: []string{"node"}}
+	read := func(string) ([]byte, error) { return []byte("listen = 127.0.0.1:99\ndata = by-file\n"), nil }
+	for _, c := range []struct {
+		args   string
+		reason string
+	}{
+		{"a b --data x --config f", ""},
+		{"--data x a --config f b", ""},
+		{"--data=x --config=f -- a b", ""},
+		{"a --data x", "argument_missing"},
+		{"", "argument_missing"},
+		{"a b c", "argument_unknown"},
+		{"a b --node n", "argument_unknown"},
+		{"a b --listen x:1", "argument_unknown"},
+	} {
+		got, operands, err := cmd.Load(strings.Fields(c.args), func(string) (string, bool) { return "", false }, read, &bytes.Buffer{})
+		switch {
+		case c.reason != "":
+			if !fault.Is(err, c.reason) {
+				t.Errorf("%q: %v, want %s", c.args, err, c.reason)
+			}
+		case err != nil || !slices.Equal(operands, []string{"a", "b"}) || got.Data != "x" || got.Listen != "127.0.0.1:99":
+			t.Errorf("%q: %v of %+v, %v", c.args, operands, got, err)
+		}
+	}
+}
