@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,5 +199,22 @@ func TestFileThatIsNoDatabaseIsRefusedUntouched(t *testing.T) {
 	}
 	if after, err := os.ReadFile(file); err != nil || string(after) != string(words) {
 		t.Errorf("the file was changed (%v)", err)
+	}
+}
+
+// A database holds secrets: only its owner reads it, whatever the umask.
+func TestDatabaseIsItsOwnersAlone(t *testing.T) {
+	if onPostgres() {
+		t.Skip("PostgreSQL keeps its files itself")
+	}
+	old := syscall.Umask(0)
+	defer syscall.Umask(old)
+	file := filepath.Join(t.TempDir(), "subspace.db")
+	storetest.Open(t, "sqlite:"+file, time.Now, nil)
+	for _, name := range []string{file, file + "-wal", file + "-shm"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,6 +35,9 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)"}}
 		return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode() + mode
 	}
+	if err := makePrivate(file); err != nil {
+		return nil, openError(file, err)
+	}
 	write, err := sql.Open("sqlite", dsn("&_txlock=immediate&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(8000)&_pragma=temp_store(MEMORY)"))
 	if err != nil {
 		return nil, err
@@ -52,6 +56,22 @@ func openSQLite(ctx context.Context, file string) (engine, error) {
 	}
 	e := &sqliteEngine{write: write, readers: newReaders(read), writer: newGroupCommit(conn)}
 	return e, nil
+}
+
+// makePrivate makes a new database's file before SQLite does, so that nobody but
+// its owner reads it, nor the files that SQLite puts beside it. One that is there
+// is not touched: closing it here would let go of others' locks on it.
+func makePrivate(file string) error {
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) { // made by another start at the same moment
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func writable(dir string) error {
