@@ -72,7 +72,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	if err := p.money(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := p.doors(s, node); err != nil {
+	if err := p.doors(ctx, s, node); err != nil {
 		return nil, err
 	}
 	if err := p.live.Recover(ctx); err != nil { // before an encoder can come back
@@ -135,7 +135,11 @@ func (p *parts) caller(r *http.Request) ident.Account {
 	return session.Account.ID
 }
 
-func (p *parts) doors(s *Server, node string) (err error) {
+func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
+	history, err := s.db.History(ctx)
+	if err != nil {
+		return err
+	}
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
@@ -150,7 +154,7 @@ func (p *parts) doors(s *Server, node string) (err error) {
 	}
 	p.api = api.New(options)
 	p.gateway, err = gateway.New(gateway.Options{
-		Node: node, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat,
+		Node: node, History: history, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat,
 		Channel: func(ctx context.Context, handle string) (ident.Channel, error) {
 			c, err := p.channels.ByHandle(ctx, handle)
 			return c.ID, err

@@ -25,6 +25,7 @@ type entrance struct {
 	asked    time.Time        // when the gate was asked
 	changes  uint64           // how many changes of rights had been heard of by then
 	ahead    int64            // the cursor, when it is beyond what could be read here
+	lost     bool             // the cursor is of another history
 }
 
 func business(channel ident.Channel) room.Address {
@@ -106,7 +107,7 @@ func (e *entrance) known() bool {
 			e.space = &may
 		}
 	}
-	if c := e.ask.Cursor; c != nil && *c > e.audience.tail.Head() {
+	if c := e.ask.Cursor; c != nil && (e.strange() || *c > e.audience.tail.Head()) {
 		return false // see reach
 	}
 	_, ok := e.audience.recent.page(e.ask.Cursor)
@@ -143,6 +144,9 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 		if e.decision, err = e.allow(ctx, access.Reading(a.address.Audience)); err != nil {
 			return false, err
 		}
+		if e.lost { // only who may read the room is told how far it goes
+			return false, room.CursorUnknown()
+		}
 		if e.space = nil; a.address.Audience == room.Public && e.who != "" && e.ask.Overlay == "" {
 			if may, err := e.allow(ctx, access.ReadSpace); err == nil {
 				e.space = &may
@@ -176,17 +180,29 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 
 // reach follows the log up to the cursor of somebody who comes from another
 // node, where they have seen what no bell has told here yet. Where it cannot be
-// read, they are taken at their word: nothing comes twice.
+// read, they are taken at their word: nothing comes twice. A cursor that the log
+// does not reach is from before a backup was restored.
 func (e *entrance) reach(ctx context.Context) {
 	cursor, tail := e.ask.Cursor, e.audience.tail
-	if cursor == nil || *cursor <= tail.Head() {
+	if cursor == nil || e.strange() {
+		e.lost = cursor != nil
+		return
+	}
+	if *cursor <= tail.Head() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
 	defer cancel()
 	if err := tail.Heal(ctx); err != nil {
 		e.ahead = *cursor
+		return
 	}
+	e.lost = *cursor > tail.Head()
+}
+
+// strange reports whether the caller read another history than the logs hold.
+func (e *entrance) strange() bool {
+	return e.ask.History != "" && e.ask.History != e.visitor.gateway().opt.History
 }
 
 // explain asks the gate why a door closed while it was being opened.

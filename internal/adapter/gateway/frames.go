@@ -22,6 +22,7 @@ type ask struct {
 	Room    string `json:"room"`
 	Overlay string `json:"overlay"`
 	Cursor  *int64 `json:"cursor"`
+	History string `json:"history"`
 	Key     string `json:"key"`
 	Text    string `json:"text"`
 	ReplyTo int64  `json:"reply_to"`
@@ -66,6 +67,8 @@ func appendEntered(b []byte, id string, a *audience, p page, ends time.Time, sta
 	head = append(head, a.address.Audience...)
 	head = append(head, `","log":"`...)
 	head = append(head, a.log...)
+	head = append(head, `","history":"`...)
+	head = append(head, a.gateway.opt.History...) // nor does the word for a history
 	head = append(head, `","head":`...)
 	head = strconv.AppendInt(head, p.head, 10)
 	head = append(head, `,"more":`...)

@@ -60,7 +60,10 @@ type Poster interface {
 
 // Options is what a Gateway needs from its surroundings.
 type Options struct {
-	Node     string
+	Node string
+	// History is the word for what the logs hold: a cursor that comes with another
+	// is of a time before a backup was restored. It needs no escaping in JSON.
+	History  string
 	Gate     Gate
 	Logs     Logs
 	Sessions Sessions

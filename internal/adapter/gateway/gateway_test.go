@@ -124,7 +124,7 @@ func newStage(t testing.TB, portable bool) *stage {
 	people := chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), now, account.NewThrottle(account.Limit{Tries: 1000, Every: time.Second}, now))
 	s.chat = people
 	g, err := gateway.New(gateway.Options{
-		Node: "test", Gate: s.gate, Logs: s.logs, Sessions: s.signed, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
+		Node: "test", History: "now", Gate: s.gate, Logs: s.logs, Sessions: s.signed, Chat: people, Announce: func(p room.Presence) { s.gateway.OnPresence(p) },
 		Channel: func(_ context.Context, handle string) (ident.Channel, error) {
 			if n, ok := strings.CutPrefix(handle, "other-"); ok {
 				s.opening.Lock()

@@ -16,7 +16,8 @@ const StreamPattern = "GET /api/channels/{channel}/rooms/{room}/stream"
 
 // Stream serves one room as server-sent events: the same frames from the same
 // log behind the same gate, for networks that let no WebSocket through. A client
-// comes back with its cursor as Last-Event-ID, or as the parameter 'cursor'.
+// comes back with its cursor as Last-Event-ID, or as the parameter 'cursor', and
+// may say of which history it is with the parameter 'history'.
 func (g *Gateway) Stream(w http.ResponseWriter, r *http.Request) {
 	f := ask{Type: "enter", ID: "stream", Channel: r.PathValue("channel"), Room: r.PathValue("room")}
 	session, signedIn, err := g.listener(r, &f)
@@ -54,6 +55,7 @@ func (g *Gateway) listener(r *http.Request, f *ask) (who account.Session, signed
 	if f.Cursor, err = cursorOf(r); err != nil {
 		return who, false, err
 	}
+	f.History = r.URL.Query().Get("history")
 	if who, signedIn, err = g.opt.Session(r); err != nil {
 		return who, false, access.Unconfirmed().Because(err)
 	}

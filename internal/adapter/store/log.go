@@ -252,12 +252,15 @@ func (l *Logs) Log(ctx context.Context, a room.Address) (log room.Log, err error
 // Page returns a stretch of the log at a, at most limit long and in ascending
 // order. With a cursor, zero included, it is the oldest that came after; with
 // room.NoCursor it is the newest below before, or the newest of all when before
-// is zero.
+// is zero. A cursor beyond the head is refused with 'cursor_unknown'.
 func (l *Logs) Page(ctx context.Context, a room.Address, after, before int64, limit int) (p room.Page, err error) {
 	err = l.db.View(ctx, func(tx *Tx) error {
 		log, err := tx.LogAt(ctx, a)
 		if err != nil {
 			return err
+		}
+		if after > log.Head {
+			return room.CursorUnknown()
 		}
 		p = room.Page{Log: log.ID, Head: log.Head}
 		if after > room.NoCursor {

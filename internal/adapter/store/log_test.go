@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -58,5 +59,8 @@ func TestPagesOfALog(t *testing.T) {
 		if got := page(c.after, c.before, c.limit); got != c.want {
 			t.Errorf("after %d before %d limit %d: %s, want %s", c.after, c.before, c.limit, got, c.want)
 		}
+	}
+	if _, err := db.Logs().Page(t.Context(), public, 21, 0, 5); !fault.Is(err, "cursor_unknown") {
+		t.Errorf("after what was never written: %v", err)
 	}
 }

@@ -1,6 +1,23 @@
 package store
 
-import "context"
+import (
+	"context"
+	"encoding/hex"
+)
+
+// historySetting names what tells the histories of a database apart.
+const historySetting = "history"
+
+// History returns a word for what the logs hold: it stays as long as they only
+// grow, and is another after a backup was restored, when sequences that somebody
+// has read may have come to mean other events.
+func (db *DB) History(ctx context.Context) (string, error) {
+	fresh := make([]byte, 8)
+	if _, err := db.opt.Random.Read(fresh); err != nil {
+		return "", err
+	}
+	return db.SettingOnce(ctx, historySetting, hex.EncodeToString(fresh))
+}
 
 // Setting returns a value that the server keeps for itself.
 func (tx *Tx) Setting(ctx context.Context, name string) (value string, found bool, err error) {

@@ -15,7 +15,7 @@ import (
 
 // Frame is one decoded frame from the server, with its bytes and when it came.
 type Frame struct {
-	Type, ID, Channel, Room, Log, Reason, Detail string
+	Type, ID, Channel, Room, Log, History, Reason, Detail string
 
 	Seq    int64
 	Head   int64

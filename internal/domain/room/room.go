@@ -63,6 +63,12 @@ type Appender interface {
 // a cursor: that of somebody who entered an empty room.
 const NoCursor int64 = -1
 
+// CursorUnknown refuses a cursor of another history: the server was restored from
+// a backup, and what the reader has seen last was never written there.
+func CursorUnknown() *fault.Fault {
+	return fault.New(fault.Conflict, "cursor_unknown", "Your place in this room is not known: the server was restored from a backup. Begin anew, without a cursor.")
+}
+
 // Page is a stretch of a log in ascending order.
 type Page struct {
 	Log    ident.Log

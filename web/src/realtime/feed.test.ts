@@ -252,6 +252,27 @@ describe('Feed', () => {
     expect(entries()).toHaveLength(2)
   })
 
+  it('says of which history its cursor is, and begins anew when the server has another', async () => {
+    const answer = (history: string, list: SubspaceEvent[], head: number) =>
+      network.answerLast((id) => ({
+        ...{ type: 'entered', id, channel: 'ines', room: 'public', log: 'l', history, head, events: list },
+        ...{ more: false, until: null, state: { viewers: 1 } },
+      }))
+    answer('before', events(5, 8), 8)
+    back()
+    expect(network.last).toMatchObject({ type: 'enter', cursor: 8, history: 'before' })
+    refuse('cursor_unknown')
+    await settled()
+    expect(network.last).toMatchObject({ type: 'enter', channel: 'ines' })
+    expect(network.last).not.toHaveProperty('cursor')
+    answer('after', events(1, 6), 6)
+    arrive(event(7))
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7])
+    expect([begun, out]).toEqual([2, ''])
+    back()
+    expect(network.last).toMatchObject({ type: 'enter', cursor: 7, history: 'after' })
+  })
+
   it('asks again when the answer does not come', async () => {
     network.pass(10_000)
     await settled()

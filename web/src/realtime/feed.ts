@@ -38,6 +38,8 @@ export class Feed {
   #page: Pager
   #reader: Reader
   #channel: string | undefined
+  /** What the cursor counts in: the server has another after it was restored from a backup. */
+  #history: string | undefined
   #inside = false
   #held: SubspaceEvent[] = []
   #catching: Promise<void> | undefined
@@ -87,14 +89,22 @@ export class Feed {
 
   async enter(): Promise<void> {
     this.#giveUpTrying?.()
-    const cursor = this.cursor === undefined ? {} : { cursor: this.cursor }
+    const history = this.#history === undefined ? {} : { history: this.#history }
+    const cursor = this.cursor === undefined ? {} : { cursor: this.cursor, ...history }
     try {
       await this.#connection.request({ type: 'enter', ...this.#place, ...cursor })
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
-      if (refusal.passing) this.#wait(refusal.reason, refusal.retryAfter)
+      if (refusal.reason === 'cursor_unknown' && this.cursor !== undefined) this.#beginAnew()
+      else if (refusal.passing) this.#wait(refusal.reason, refusal.retryAfter)
       else this.#leave(refusal.reason, refusal.message)
     }
+  }
+
+  /** What we have read is not what the server holds now. The newest page replaces it. */
+  #beginAnew(): void {
+    this.forget()
+    void this.enter()
   }
 
   /** Trouble of the server's is not a closed door. Nor is a lost socket: entering follows when it is back. */
@@ -141,6 +151,7 @@ export class Feed {
     this.#held = []
     this.#catching = undefined
     this.#visit++
+    this.#history = frame.history
     this.#reader.entered?.(frame)
     if (this.cursor === undefined) return this.#beginWith(frame.events, frame.more, frame.head)
     this.#arrive(frame.events)

@@ -47,7 +47,8 @@ export type Place = { channel: string; room: RoomName } | { overlay: string; roo
 
 export type Passing = { viewers: number; inside?: number }
 
-type Enter = Place & { type: 'enter'; cursor?: number }
+/** `history` is that of the answer the cursor comes from: after a restored backup it is another. */
+type Enter = Place & { type: 'enter'; cursor?: number; history?: string }
 type Leave = { type: 'leave'; channel: string; room: RoomName }
 type Post = {
   type: 'post'
@@ -66,6 +67,7 @@ export type Entered = Located & {
   type: 'entered'
   id: string
   log: string
+  history?: string
   head: number
   events: SubspaceEvent[]
   more: boolean

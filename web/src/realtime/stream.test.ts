@@ -72,6 +72,13 @@ describe('StreamSocket', () => {
     expect(s.closed).toEqual([])
   })
 
+  it('says of which history the cursor is', async () => {
+    const s = new Streams()
+    s.send({ ...enter, history: 'h' })
+    await settled()
+    expect(s.asked).toContain('GET /api/channels/ines/rooms/public/stream?cursor=4&history=h')
+  })
+
   it('says why a room or a message is refused', async () => {
     const banned = () => json(403, { reason: 'banned', detail: 'No.' })
     const s = new Streams({

@@ -78,7 +78,8 @@ export class StreamSocket implements SocketLike {
     this.#rooms.get(place)?.abort()
     const room = new AbortController()
     this.#rooms.set(place, room)
-    const cursor = frame.cursor === undefined ? '' : `?cursor=${frame.cursor}`
+    const history = frame.history === undefined ? '' : `&history=${frame.history}`
+    const cursor = frame.cursor === undefined ? '' : `?cursor=${frame.cursor}${history}`
     try {
       const answer = await this.#fetch(`${place}/stream${cursor}`, { signal: room.signal })
       if (!answer.ok || !answer.body) return await this.#refuse(frame.id, answer)
