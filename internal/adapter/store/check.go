@@ -36,10 +36,10 @@ func (db *DB) Checks() []Check {
 	return all
 }
 
-// viewing asks a question on a snapshot.
+// viewing asks a question on a snapshot, which may take long in a large database.
 func (db *DB) viewing(ask func(*Tx, context.Context) ([]string, error)) func(context.Context) ([]string, error) {
 	return func(ctx context.Context) (found []string, err error) {
-		err = db.View(ctx, func(tx *Tx) error {
+		err = db.Snapshot(ctx, func(tx *Tx) error {
 			found, err = ask(tx, ctx)
 			return err
 		})

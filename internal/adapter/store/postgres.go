@@ -106,11 +106,31 @@ func within(ctx context.Context, run func(by time.Time) error) error {
 	return err
 }
 
+// snapshot has no limit: it may read whole tables, and wait for who takes them.
+func (e *postgresEngine) snapshot(ctx context.Context, job func(runner) error) error {
+	return e.transact(ctx, time.Time{}, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`, func(r runner) error {
+		if err := unlimited(ctx, r); err != nil {
+			return err
+		}
+		return job(r)
+	})
+}
+
+// unlimited lets a transaction work long, and its node do something else
+// meanwhile.
+func unlimited(ctx context.Context, r runner) error {
+	_, err := r.run(ctx, statement{text: `SET LOCAL statement_timeout = 0`}, statement{text: `SET LOCAL idle_in_transaction_session_timeout = 0`})
+	if err != nil {
+		return fmt.Errorf("work without a limit: %w", err)
+	}
+	return nil
+}
+
 // migrate has no limit: it may wait for another node, and work long.
 func (e *postgresEngine) migrate(ctx context.Context, job func(runner) error) error {
 	return e.transact(ctx, time.Time{}, `BEGIN`, func(r runner) error {
-		if _, err := r.run(ctx, statement{text: `SET LOCAL statement_timeout = 0`}); err != nil {
-			return fmt.Errorf("migrate without a limit: %w", err)
+		if err := unlimited(ctx, r); err != nil {
+			return err
 		}
 		if _, err := r.run(ctx, statement{text: `SELECT pg_advisory_xact_lock($1)`, args: []any{migrationLock}}); err != nil {
 			return fmt.Errorf("wait for another node's migration: %w", err)

@@ -114,6 +114,11 @@ func (e *sqliteEngine) view(ctx context.Context, job func(runner) error) error {
 	return e.readers.view(ctx, job)
 }
 
+// snapshot implements engine: a view has no limit here.
+func (e *sqliteEngine) snapshot(ctx context.Context, job func(runner) error) error {
+	return e.readers.view(ctx, job)
+}
+
 func (e *sqliteEngine) locksRows() bool { return false }
 
 func (e *sqliteEngine) takesArrays() bool { return false }

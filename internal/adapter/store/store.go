@@ -47,6 +47,8 @@ type DB struct {
 type engine interface {
 	update(ctx context.Context, job func(runner) error) error
 	view(ctx context.Context, job func(runner) error) error
+	// snapshot is a view that may take as long as it needs.
+	snapshot(ctx context.Context, job func(runner) error) error
 	// migrate runs job alone among all nodes of the database.
 	migrate(ctx context.Context, job func(runner) error) error
 	locksRows() bool
@@ -124,6 +126,11 @@ func (db *DB) Update(ctx context.Context, f func(*Tx) error) error {
 // View runs f on a consistent snapshot. f must not write.
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	return db.refusal(db.engine.view(ctx, func(r runner) error { return f(db.begin(r, false)) }))
+}
+
+// Snapshot is View for what reads whole tables: it may take as long as it needs.
+func (db *DB) Snapshot(ctx context.Context, f func(*Tx) error) error {
+	return db.refusal(db.engine.snapshot(ctx, func(r runner) error { return f(db.begin(r, false)) }))
 }
 
 // Ping reports whether the database answers.
