@@ -45,3 +45,15 @@ func Unnamed(query string) string { return unnamed(query) }
 
 // Holders is holders.
 func Holders(n, width int) string { return holders(n, width) }
+
+// ReferredFirst is referredFirst by the tables' names.
+func ReferredFirst(names []string, refers map[string][]string) (out []string) {
+	var tables []table
+	for _, name := range names {
+		tables = append(tables, table{name: name})
+	}
+	for _, t := range referredFirst(tables, refers) {
+		out = append(out, t.name)
+	}
+	return out
+}

@@ -31,8 +31,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	return db.refusal(db.engine.migrate(ctx, func(r runner) error {
-		if _, err := r.run(ctx, statement{text: `CREATE TABLE IF NOT EXISTS schema_migration
-			(version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT NULL)`}); err != nil {
+		if err := noteMigrations(ctx, r); err != nil {
 			return err
 		}
 		applied, err := appliedMigrations(ctx, r)
@@ -52,6 +51,13 @@ func (db *DB) migrate(ctx context.Context) error {
 		}
 		return nil
 	}))
+}
+
+// noteMigrations makes the table in which a database notes its migrations.
+func noteMigrations(ctx context.Context, r runner) error {
+	_, err := r.run(ctx, statement{text: `CREATE TABLE IF NOT EXISTS schema_migration
+		(version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at BIGINT NOT NULL)`})
+	return err
 }
 
 func (db *DB) apply(ctx context.Context, r runner, m migration) error {

@@ -292,6 +292,19 @@ func (e *postgresEngine) locksRows() bool { return true }
 
 func (e *postgresEngine) takesArrays() bool { return true }
 
+func (e *postgresEngine) kind() string { return "postgresql" }
+
+func (e *postgresEngine) columns() string {
+	return `SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c
+		JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+		WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' ORDER BY c.table_name, c.ordinal_position`
+}
+
+func (e *postgresEngine) references() string {
+	return `SELECT c.conrelid::regclass::text, c.confrelid::regclass::text FROM pg_constraint c
+		WHERE c.contype = 'f' AND c.connamespace = current_schema()::regnamespace`
+}
+
 func (e *postgresEngine) classify(err error) *fault.Fault {
 	var pe *pgconn.PgError
 	if errors.As(err, &pe) {

@@ -123,6 +123,17 @@ func (e *sqliteEngine) locksRows() bool { return false }
 
 func (e *sqliteEngine) takesArrays() bool { return false }
 
+func (e *sqliteEngine) kind() string { return "sqlite" }
+
+func (e *sqliteEngine) columns() string {
+	return `SELECT t.name, c.name, lower(c.type) FROM sqlite_master t JOIN pragma_table_info(t.name) c
+		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY t.name, c.cid`
+}
+
+func (e *sqliteEngine) references() string {
+	return `SELECT t.name, f."table" FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'`
+}
+
 func (e *sqliteEngine) classify(err error) *fault.Fault {
 	var se *sqlite.Error
 	if !errors.As(err, &se) {

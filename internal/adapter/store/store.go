@@ -53,6 +53,9 @@ type engine interface {
 	migrate(ctx context.Context, job func(runner) error) error
 	locksRows() bool
 	takesArrays() bool               // as one argument
+	kind() string                    // its name in a backup
+	columns() string                 // a query for table, name and type of all columns, in their order
+	references() string              // a query for the tables that refer to tables
 	classify(err error) *fault.Fault // nil: an accident
 	// complaints asks the database what it finds wrong with itself.
 	complaints(ctx context.Context, r runner) ([]string, error)
