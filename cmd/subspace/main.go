@@ -21,6 +21,8 @@ const usage = `Subspace: live streaming with a room for your subscribers.
 
   subspace serve          run the server
   subspace demo           show the product on a temporary folder
+  subspace backup DIR     copy everything a server keeps into a new folder, while it runs
+  subspace restore DIR    fill an empty data folder and database with a backup
   subspace doctor         look whether the database is sound, also while it is used
   subspace stripe setup   let Stripe take the payments; docs/payments.md explains it
   subspace openapi        print the OpenAPI document of the REST API
@@ -50,6 +52,10 @@ func run(ctx context.Context, args []string) int {
 		err = doctor(ctx, args[1:])
 	case "stripe":
 		err = stripe(ctx, args[1:])
+	case "backup":
+		err = backup(ctx, args[1:])
+	case "restore":
+		err = restore(ctx, args[1:])
 	case "openapi":
 		if err = alone("openapi", "Prints the OpenAPI document of the REST API.", args[1:]); err == nil {
 			err = openapi()

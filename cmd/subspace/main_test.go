@@ -134,6 +134,8 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	}{
 		"serve":   {" [settings]", []string{"config", "data", "database", "listen", "log-level"}, nil},
 		"demo":    {" [settings]", []string{"config", "listen", "rtmp-listen"}, []string{"data", "database"}},
+		"backup":  {" [settings] DIR", []string{"config", "data", "database"}, []string{"listen", "acme"}},
+		"restore": {" [settings] DIR", []string{"config", "data", "database"}, []string{"listen", "acme"}},
 		"doctor":  {" [settings]", []string{"config", "data", "database"}, []string{"listen", "acme"}},
 		"stripe":  {" setup [settings]", []string{"config", "data", "stripe-key"}, nil},
 		"openapi": {"", nil, []string{"data"}},

@@ -68,7 +68,7 @@ func Open(ctx context.Context, cfg config.Config, sur Surroundings) (*Server, er
 }
 
 func (s *Server) open(ctx context.Context) (err error) {
-	if s.folder, err = lockFolder(s.cfg.Data); err != nil {
+	if s.folder, err = takeFolder(s.cfg.Data); err != nil {
 		return err
 	}
 	if s.db, err = store.Open(ctx, store.Options{
