@@ -19,6 +19,10 @@ import (
 // shared is how many connections present the same session.
 const shared = 10
 
+// everything is more messages a second than anybody says here: nobody is shown a
+// sample, because the opponents show everything.
+const everything = "10000"
+
 // found sets up the folder that all of Subspace's runs begin with.
 func (s *Stage) found(ctx context.Context) error {
 	if err := os.MkdirAll(s.prepared, 0o700); err != nil {
@@ -93,7 +97,8 @@ func (s *Stage) startSubspace(ctx context.Context, build Build, class Class) (*R
 	if err := place.Copy(s.prepared, data); err != nil {
 		return nil, err
 	}
-	args := append(s.certificate.arguments(class), build.Args...)
+	args := append(s.certificate.arguments(class), "--readable-rate", everything)
+	args = append(args, build.Args...)
 	server, err := place.Serve(ctx, place.Options{Binary: build.Binary, Data: data, Args: args})
 	if err != nil {
 		return nil, err
