@@ -2,11 +2,10 @@ package gateway
 
 import "time"
 
-// pace says when a room may be sent to next. One message after the other costs
-// a write to each reader; where rate times readers is high, messages wait for
-// each other, so that one write carries several.
+// pace says when what waits for a room may leave. One message after the other
+// costs a write to each reader; where rate times readers is high, messages wait
+// for each other, so that one write carries several.
 type pace struct {
-	last    time.Time // when the last batch left
 	second  time.Time // the second that is being counted
 	casts   int       // in it
 	before  int       // in the one before
@@ -17,23 +16,25 @@ const (
 	// hotWrites is the writes a second on one loop from which on a room is hot:
 	// about a quarter of a core.
 	hotWrites = 32_000
-	// hotTick is how long messages of a hot room wait for each other.
-	hotTick = 100 * time.Millisecond
+	// hotWindow is how long the first message that waits in a hot room waits for
+	// others, and so the longest that any of them waits.
+	hotWindow = 100 * time.Millisecond
 )
 
-// next returns when the next batch may leave.
-func (p *pace) next(now time.Time) time.Time {
+// leave returns when the messages may leave of which the first has waited since
+// a time.
+func (p *pace) leave(since, now time.Time) time.Time {
 	p.roll(now)
 	if max(p.casts, p.before)*p.readers < hotWrites {
 		return now
 	}
-	return p.last.Add(hotTick)
+	return since.Add(hotWindow)
 }
 
 // sent counts a batch.
 func (p *pace) sent(now time.Time, casts, readers int) {
 	p.roll(now)
-	p.last, p.readers = now, readers
+	p.readers = readers
 	p.casts += casts
 }
 

@@ -29,9 +29,10 @@ type part struct {
 
 	mu      sync.Mutex
 	waiting []*cast
-	overrun bool     // some of a private room did not fit
-	changed []change // whose rights may have changed, before what was queued afterwards
-	queued  bool     // the loop knows that something waits
+	since   time.Time // when the first of them came
+	overrun bool      // some of a private room did not fit
+	changed []change  // whose rights may have changed, before what was queued afterwards
+	queued  bool      // the loop knows that something waits
 }
 
 // change says that rights behind private doors may be others since a moment.
@@ -58,7 +59,11 @@ func (p *part) take(casts []*cast) {
 	if p.size.Load() == 0 {
 		return
 	}
+	now := p.share.gateway.opt.Now()
 	p.mu.Lock()
+	if len(p.waiting) == 0 && !p.overrun {
+		p.since = now
+	}
 	p.waiting = append(p.waiting, casts...)
 	if len(p.waiting) > waitingMax {
 		p.shorten()
@@ -105,13 +110,16 @@ func (p *part) Turn() bool {
 }
 
 // begin takes what waits. Casts that came while the loop was busy leave
-// together; in a hot room they also wait for each other a moment.
+// together; in a hot room the first of them also waits a moment for others.
 func (p *part) begin(now time.Time) bool {
-	if at := p.pace.next(now); at.After(now) {
-		p.share.loop.ReadyAt(at, p)
-		return false
-	}
 	p.mu.Lock()
+	if len(p.waiting) > 0 {
+		if at := p.pace.leave(p.since, now); at.After(now) {
+			p.mu.Unlock()
+			p.share.loop.ReadyAt(at, p)
+			return false
+		}
+	}
 	casts, overrun, changed := p.waiting, p.overrun, p.changed
 	p.waiting, p.overrun, p.changed = nil, false, nil
 	p.queued = len(casts) > 0
