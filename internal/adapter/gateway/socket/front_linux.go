@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -21,15 +22,30 @@ import (
 // everybody else is let through to net/http, not a byte of theirs touched.
 type front struct {
 	under   net.Listener
+	door    *os.File // a copy of under's descriptor, which nobody else waits for
 	path    []byte
 	handler http.Handler
 	run     func(func()) // does what may wait
 	through chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
-	stop    func()
-	ushers  sync.WaitGroup // of those who are let through
+	ushers  sync.WaitGroup // the one who takes in, and those who let through
+	first   []byte         // what the newcomer says who is being looked at
 }
+
+const (
+	// headMax is how long the head of a handshake may be; a longer one is for
+	// net/http, which has a limit of its own.
+	headMax = 8 << 10
+	// acceptAtOnce bounds how many newcomers are taken in before others have a turn.
+	acceptAtOnce = 32
+	// silence is how many seconds the kernel waits for a newcomer's first words
+	// before it hands over the connection without. net/http has the patience with
+	// whoever is silent longer.
+	silence = 1
+	// descriptorPause is how long nobody is accepted when descriptors run out.
+	descriptorPause = 100 * time.Millisecond
+)
 
 // Front returns a listener for an HTTP server in place of under. Handshakes for
 // path go to handler, which is called through run, because it may wait. The
@@ -39,28 +55,42 @@ func (l *Loops) Front(under net.Listener, path string, handler http.Handler, run
 	if !ok || l.opt.Portable {
 		return under, nil
 	}
-	file, err := tcp.File() // a copy of the descriptor, which nobody else waits for
+	door, err := copyOf(tcp)
+	if err != nil {
+		return nil, fmt.Errorf("stand before the listener: %w", err)
+	}
+	f := &front{
+		under: under, door: door, path: []byte("GET " + path), handler: handler, run: run,
+		through: make(chan net.Conn), closed: make(chan struct{}), first: make([]byte, headMax),
+	}
+	f.ushers.Go(f.takeIn) // Close ends it and waits
+	return f, nil
+}
+
+// copyOf returns a copy of a listener's descriptor for which Go's runtime waits,
+// set up for newcomers who speak first and are answered at once.
+func copyOf(tcp *net.TCPListener) (*os.File, error) {
+	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	f := &front{
-		under: under, path: []byte("GET " + path), handler: handler, run: run,
-		through: make(chan net.Conn), closed: make(chan struct{}),
-	}
-	fd := int(file.Fd())
-	if err := errors.Join(unix.SetNonblock(fd, true), unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)); err != nil { // whom it accepts inherit it
-		return nil, errors.Join(err, file.Close())
-	}
-	for _, loop := range l.loops {
-		loop.Do(func() { loop.poll.(*epoll).open(f, fd) })
-	}
-	f.stop = func() {
-		for _, loop := range l.loops {
-			loop.Await(func() { loop.poll.(*epoll).shut(f) })
+	copied, failed := 0, error(nil)
+	err = raw.Control(func(fd uintptr) {
+		if copied, failed = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); failed != nil {
+			return
 		}
-		file.Close() //nolint:errcheck // a copy
+		failed = errors.Join(
+			unix.SetsockoptInt(copied, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1), // whom it accepts inherit it
+			unix.SetsockoptInt(copied, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT, silence),
+		)
+	})
+	if err := errors.Join(err, failed); err != nil {
+		if copied > 0 {
+			unix.Close(copied) //nolint:errcheck // already failing
+		}
+		return nil, err
 	}
-	return f, nil
+	return os.NewFile(uintptr(copied), "listener"), nil // a listener of Go's does not block
 }
 
 // Accept implements net.Listener for everybody who is no handshake.
@@ -78,9 +108,8 @@ func (f *front) Close() error {
 	err := net.ErrClosed
 	f.once.Do(func() {
 		close(f.closed)
-		f.stop()
+		err = errors.Join(f.door.Close(), f.under.Close())
 		f.ushers.Wait()
-		err = f.under.Close()
 	})
 	return err
 }
@@ -88,98 +117,87 @@ func (f *front) Close() error {
 // Addr implements net.Listener.
 func (f *front) Addr() net.Addr { return f.under.Addr() }
 
-// porch is a loop's share of a front.
-type porch struct {
-	front  *front
-	fd     int
-	guests map[*descriptor]time.Time // whoever has not said what they want
-}
-
-const (
-	// acceptAtOnce bounds how many newcomers one round of a loop takes.
-	acceptAtOnce = 32
-	// guestPatience is how long a newcomer may be silent before net/http has the
-	// patience with them.
-	guestPatience = time.Second
-	// descriptorPause is how long nobody is accepted when descriptors run out.
-	descriptorPause = 100 * time.Millisecond
-)
-
-func (e *epoll) open(f *front, fd int) {
-	e.porch = &porch{front: f, fd: fd, guests: map[*descriptor]time.Time{}}
-	e.listen(true)
-}
-
-// listen waits for newcomers, or does not. EPOLLEXCLUSIVE wakes one loop for each.
-func (e *epoll) listen(on bool) {
-	op, ev := unix.EPOLL_CTL_DEL, unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLEXCLUSIVE, Fd: int32(e.porch.fd)}
-	if on {
-		op = unix.EPOLL_CTL_ADD
+// takeIn lets newcomers in until the front is closed. It waits a moment when
+// descriptors have run out.
+func (f *front) takeIn() {
+	raw, err := f.door.SyscallConn()
+	for err == nil {
+		full := false
+		err = raw.Read(func(fd uintptr) (some bool) {
+			some, full = f.accept(fd)
+			return some || full
+		})
+		if full {
+			select {
+			case <-time.After(descriptorPause):
+			case <-f.closed:
+			}
+		}
 	}
-	unix.EpollCtl(e.fd, op, e.porch.fd, &ev) //nolint:errcheck // the descriptor is ours and open
 }
 
-func (e *epoll) shut(f *front) {
-	if e.porch == nil || e.porch.front != f {
-		return
-	}
-	e.listen(false)
-	for w := range e.porch.guests {
-		w.close()
-	}
-	e.porch = nil
-}
-
-// accept takes newcomers in. It reports false when descriptors have run out.
-func (e *epoll) accept() bool {
+// accept takes in those who are there, if they are few, and reports whether
+// there were some, and whether descriptors have run out.
+func (f *front) accept(door uintptr) (some, full bool) {
 	for range acceptAtOnce {
-		fd, from, err := unix.Accept4(e.porch.fd, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		switch {
-		case errors.Is(err, unix.EMFILE), errors.Is(err, unix.ENFILE), errors.Is(err, unix.ENOBUFS), errors.Is(err, unix.ENOMEM):
-			return false
-		case errors.Is(err, unix.EAGAIN):
-			return true
-		case err != nil: // gone before it was taken in
-			continue
+		var from unix.RawSockaddrAny
+		size := uint32(unsafe.Sizeof(from))
+		fd, _, errno := syscall.RawSyscall6(unix.SYS_ACCEPT4, door, uintptr(unsafe.Pointer(&from)), uintptr(unsafe.Pointer(&size)),
+			unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0, 0)
+		switch errno {
+		case 0:
+			f.welcome(int32(fd), &from)
+		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
+			return some, true
+		case unix.EAGAIN:
+			return some, false
+		default: // gone before it was taken in
 		}
-		w := &descriptor{poll: e, fd: int32(fd), guest: addressOf(from)}
-		if e.add(w, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLONESHOT) != nil {
-			w.close()
-			continue
-		}
-		e.porch.guests[w] = time.Now()
+		some = true
 	}
-	return true
+	return some, false
 }
 
-func addressOf(a unix.Sockaddr) string {
-	switch a := a.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port)).String()
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port)).String()
-	}
-	return ""
-}
-
-// welcome looks at what a guest wants, without taking it from the socket.
-func (e *epoll) welcome(w *descriptor) {
-	p := e.porch
-	delete(p.guests, w)
-	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(w.fd), uintptr(unsafe.Pointer(&e.buf[0])), uintptr(len(e.buf)), unix.MSG_PEEK, 0, 0)
-	if errno != 0 || n == 0 {
-		w.close()
+// welcome looks at what a newcomer wants, without taking it from the socket.
+func (f *front) welcome(fd int32, from *unix.RawSockaddrAny) {
+	n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&f.first[0])), uintptr(len(f.first)),
+		unix.MSG_PEEK|unix.MSG_DONTWAIT, 0, 0)
+	switch {
+	case errno == syscall.EAGAIN:
+		f.letThrough(fd)
+		return
+	case errno != 0 || n == 0:
+		unix.Close(int(fd)) //nolint:errcheck // nobody is there any more
 		return
 	}
-	size := p.front.handshake(e.buf[:n])
+	size := f.handshake(f.first[:n])
 	if size == 0 {
-		e.passOn(w)
+		f.letThrough(fd)
 		return
 	}
-	came := append([]byte(nil), e.buf[:n]...)
-	syscall.RawSyscall(syscall.SYS_READ, uintptr(w.fd), uintptr(unsafe.Pointer(&e.buf[0])), n) //nolint:errcheck // what was just seen
-	f := p.front
-	f.run(func() { f.serve(w, came[:size], came[size:]) })
+	came := bytes.Clone(f.first[:n])
+	syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&f.first[0])), n) //nolint:errcheck // what was just seen
+	a := &arrival{wire: &descriptor{fd: fd}, early: came[size:], header: http.Header{}}
+	guest := addressOf(from)
+	f.run(func() { f.serve(a, guest, came[:size]) })
+}
+
+func addressOf(a *unix.RawSockaddrAny) netip.AddrPort {
+	switch a.Addr.Family {
+	case unix.AF_INET:
+		in := (*unix.RawSockaddrInet4)(unsafe.Pointer(a))
+		return netip.AddrPortFrom(netip.AddrFrom4(in.Addr), port(&in.Port))
+	case unix.AF_INET6:
+		in := (*unix.RawSockaddrInet6)(unsafe.Pointer(a))
+		return netip.AddrPortFrom(netip.AddrFrom16(in.Addr).Unmap(), port(&in.Port))
+	}
+	return netip.AddrPort{}
+}
+
+// port reads a number in the network's order.
+func port(p *uint16) uint16 {
+	b := (*[2]byte)(unsafe.Pointer(p))
+	return uint16(b[0])<<8 | uint16(b[1])
 }
 
 // handshake returns how long the head of a request is that is surely a
@@ -205,14 +223,10 @@ func (f *front) handshake(b []byte) int {
 	return end + 4
 }
 
-// passOn gives a connection to net/http.
-func (e *epoll) passOn(w *descriptor) {
-	f := e.porch.front
-	delete(e.porch.guests, w)
-	unix.EpollCtl(e.fd, unix.EPOLL_CTL_DEL, int(w.fd), nil) //nolint:errcheck // the descriptor is ours and open
-	e.wires[w.fd] = nil
+// letThrough gives a connection to net/http.
+func (f *front) letThrough(fd int32) {
 	f.ushers.Go(func() { // ends as soon as net/http accepts, which waits for nobody
-		file := os.NewFile(uintptr(w.fd), "")
+		file := os.NewFile(uintptr(fd), "")
 		c, err := net.FileConn(file)
 		if errors.Join(err, file.Close()) != nil {
 			return // the client is gone
@@ -225,26 +239,13 @@ func (e *epoll) passOn(w *descriptor) {
 	})
 }
 
-// passSilent gives whoever has said nothing for a while to net/http.
-func (e *epoll) passSilent(now time.Time) {
-	if e.porch == nil {
-		return
-	}
-	for w, since := range e.porch.guests {
-		if now.Sub(since) >= guestPatience {
-			e.passOn(w)
-		}
-	}
-}
-
 // serve answers one handshake. It may wait.
-func (f *front) serve(w *descriptor, head, early []byte) {
-	a := &arrival{wire: w, early: early, header: http.Header{}}
+func (f *front) serve(a *arrival, guest netip.AddrPort, head []byte) {
 	r, err := http.ReadRequest(bufio.NewReaderSize(bytes.NewReader(head), len(head)))
 	if err != nil || r.ProtoMajor != 1 {
 		http.Error(a, "this is no request", http.StatusBadRequest)
 	} else {
-		r.RemoteAddr = w.guest
+		r.RemoteAddr = guest.String()
 		f.handler.ServeHTTP(a, r)
 	}
 	a.finish()

@@ -25,7 +25,7 @@ func (l *Loops) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol stri
 	if listed(r.Header["Sec-Websocket-Protocol"], subprotocol) {
 		answer = append(append(append(answer, "Sec-WebSocket-Protocol: "...), subprotocol...), "\r\n"...)
 	}
-	c := &Conn{loop: l.loopOf(w)}
+	c := &Conn{loop: l.pick()}
 	if offersDeflate(r.Header["Sec-Websocket-Extensions"]) {
 		c.flags |= flagSqueezes
 		answer = append(answer, deflateAnswer...)

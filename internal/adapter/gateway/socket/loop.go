@@ -60,15 +60,11 @@ type appointment struct {
 
 // poller waits for the world.
 type poller interface {
-	// of says whose it is, once.
-	of(l *Loop)
 	// wait returns when something happened, was woken, or d has passed; what
 	// happened has been handed to the connections by then.
 	wait(d time.Duration)
 	// wake ends a wait, from any goroutine.
 	wake()
-	// second is called about once a second.
-	second(now time.Time)
 	close()
 }
 
@@ -127,7 +123,6 @@ func (l *Loop) run(ctx context.Context) {
 		if s := int32(now.Sub(l.began) / time.Second); s > l.second {
 			l.second = s
 			l.pulse.beat(s, l.ping, l.opt.QueueMax)
-			l.poll.second(now)
 		}
 	}
 	l.mu.Lock()

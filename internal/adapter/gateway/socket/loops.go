@@ -2,7 +2,6 @@ package socket
 
 import (
 	"context"
-	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -35,9 +34,7 @@ func New(opt Options) (*Loops, error) {
 			}
 			return nil, err
 		}
-		loop := &Loop{opt: &l.opt, poll: p, pumps: &l.pumps, began: opt.Now(), ping: appendHeader(nil, opPing, false, 0)}
-		p.of(loop)
-		l.loops = append(l.loops, loop)
+		l.loops = append(l.loops, &Loop{opt: &l.opt, poll: p, pumps: &l.pumps, began: opt.Now(), ping: appendHeader(nil, opPing, false, 0)})
 	}
 	return l, nil
 }
@@ -55,17 +52,6 @@ func (l *Loops) Run(ctx context.Context) error {
 	err := group.Wait()
 	l.pumps.Wait()
 	return err
-}
-
-// loopOf returns the loop of whoever waits for w's answer: the one it came by,
-// if it came by one.
-func (l *Loops) loopOf(w http.ResponseWriter) *Loop {
-	if a, is := w.(*arrival); is {
-		if loop := a.wire.owner(); loop != nil {
-			return loop
-		}
-	}
-	return l.pick()
 }
 
 // pick returns the loop for a newcomer.

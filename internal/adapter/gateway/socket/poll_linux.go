@@ -19,8 +19,6 @@ type epoll struct {
 	wires  []*descriptor // by number
 	uses   int32         // tells a number from the same number used again
 	buf    [64 << 10]byte
-	porch  *porch // nil: nobody comes in here
-	loop   *Loop
 }
 
 func newPoller() (poller, error) {
@@ -40,8 +38,6 @@ func newPoller() (poller, error) {
 	return e, nil
 }
 
-func (e *epoll) of(l *Loop) { e.loop = l }
-
 func (e *epoll) wait(d time.Duration) {
 	ms := int((d + time.Millisecond - 1) / time.Millisecond)
 	n, err := unix.EpollWait(e.fd, e.events[:], ms)
@@ -54,42 +50,13 @@ func (e *epoll) wait(d time.Duration) {
 			unix.Read(e.bell, count[:]) //nolint:errcheck // it only has to be empty
 			continue
 		}
-		if e.porch != nil && int(ev.Fd) == e.porch.fd {
-			e.takeIn()
-			continue
-		}
 		if w := e.wires[ev.Fd]; w != nil && w.use == ev.Pad {
 			e.happened(w, ev.Events)
 		}
 	}
 }
 
-// takeIn lets newcomers in, or waits a moment when descriptors have run out.
-func (e *epoll) takeIn() {
-	if e.accept() {
-		return
-	}
-	e.listen(false)
-	e.loop.ReadyAt(e.loop.opt.Now().Add(descriptorPause), doorkeeper{e})
-}
-
-// doorkeeper opens the door again.
-type doorkeeper struct{ e *epoll }
-
-func (d doorkeeper) Turn() bool {
-	if d.e.porch != nil {
-		d.e.listen(true)
-	}
-	return false
-}
-
 func (e *epoll) happened(w *descriptor, events uint32) {
-	if w.conn == nil {
-		if _, waits := e.guestsWaiting()[w]; waits {
-			e.welcome(w)
-		}
-		return
-	}
 	if events&unix.EPOLLOUT != 0 {
 		w.arm(false)
 		w.conn.writable()
@@ -116,31 +83,19 @@ func (e *epoll) wake() {
 }
 
 func (e *epoll) close() {
-	for w := range e.guestsWaiting() {
-		w.close()
-	}
 	unix.Close(e.bell) //nolint:errcheck // nothing is written through it
 	unix.Close(e.fd)   //nolint:errcheck // likewise
 }
 
-func (e *epoll) guestsWaiting() map[*descriptor]time.Time {
-	if e.porch == nil {
-		return nil
-	}
-	return e.porch.guests
-}
-
-func (e *epoll) second(now time.Time) { e.passSilent(now) }
-
 // add begins to wait for w.
-func (e *epoll) add(w *descriptor, events uint32) error {
+func (e *epoll) add(w *descriptor) error {
 	for int(w.fd) >= len(e.wires) {
 		e.wires = append(e.wires, make([]*descriptor, len(e.wires)+64)...)
 	}
 	e.uses++
 	w.use = e.uses
 	e.wires[w.fd] = w
-	return unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, int(w.fd), &unix.EpollEvent{Events: events, Fd: w.fd, Pad: w.use})
+	return unix.EpollCtl(e.fd, unix.EPOLL_CTL_ADD, int(w.fd), &unix.EpollEvent{Events: reading, Fd: w.fd, Pad: w.use})
 }
 
 const reading = unix.EPOLLIN | unix.EPOLLRDHUP
@@ -151,8 +106,6 @@ type descriptor struct {
 	conn *Conn
 	fd   int32
 	use  int32
-	// guest is the address of somebody who has not become a connection yet.
-	guest string
 }
 
 // write sends without waiting. It enters the kernel without telling Go's
@@ -175,8 +128,6 @@ func (w *descriptor) write(b []byte) (int, error) {
 		}
 	}
 }
-
-func (w *descriptor) owner() *Loop { return w.poll.loop }
 
 func (w *descriptor) await() { w.arm(true) }
 
@@ -233,31 +184,29 @@ func (l *Loop) take(c *Conn, nc net.Conn) (start func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w.poll, w.conn = l.poll.(*epoll), c
-	c.wire = w
-	return func() error { return w.poll.add(w, reading) }, nil
+	return l.carry(c, w), nil
 }
 
-// takeArrival makes the wire of a connection that came without net/http. It
-// stands in the loop's epoll already.
+// carry makes a descriptor the wire of a connection.
+func (l *Loop) carry(c *Conn, w *descriptor) (start func() error) {
+	w.poll, w.conn = l.poll.(*epoll), c
+	c.wire = w
+	return func() error { return w.poll.add(w) }
+}
+
+// takeArrival makes the wire of a connection that came without net/http.
 func (l *Loop) takeArrival(c *Conn, a *arrival) (start func() error, err error) {
-	w := a.wire
 	if l.opt.SendBuffer > 0 {
-		if err := unix.SetsockoptInt(int(w.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, l.opt.SendBuffer); err != nil {
+		if err := unix.SetsockoptInt(int(a.wire.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, l.opt.SendBuffer); err != nil {
 			return nil, err
 		}
 	}
 	a.taken = true
-	c.wire = w
-	return func() error {
-		w.conn, w.guest = c, ""
-		w.arm(false)
-		return nil
-	}, nil
+	return l.carry(c, a.wire), nil
 }
 
-// refuse answers a guest and shows them out.
+// refuse answers a newcomer and shows them out.
 func (w *descriptor) refuse(answer []byte) {
-	w.write(answer) //nolint:errcheck // it fits, or nobody reads it
-	w.poll.loop.Do(w.close)
+	w.write(answer)       //nolint:errcheck // it fits, or nobody reads it
+	unix.Close(int(w.fd)) //nolint:errcheck // no loop has it
 }

@@ -36,8 +36,6 @@ func (s *sleeper) wake() {
 	}
 }
 
-func (s *sleeper) second(time.Time) {}
-
 func (s *sleeper) close() {}
 
 // descriptor is nothing here.
@@ -45,12 +43,7 @@ type descriptor struct{}
 
 func (*descriptor) refuse([]byte) {}
 
-func (*descriptor) owner() *Loop { return nil }
-
 func (l *Loop) takeArrival(*Conn, *arrival) (func() error, error) { return nil, errors.ErrUnsupported }
-
-// of tells the poller its loop.
-func (s *sleeper) of(*Loop) {}
 
 // take makes a connection's wire.
 func (l *Loop) take(c *Conn, nc net.Conn) (start func() error, err error) { return l.pump(c, nc), nil }
