@@ -11,6 +11,7 @@ package socket
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -60,9 +61,12 @@ type appointment struct {
 
 // poller waits for the world.
 type poller interface {
-	// wait returns when something happened, was woken, or d has passed; what
+	// alarm ends the next wait at a time, at the latest. No wake may fall between
+	// it and that wait unheard.
+	alarm(now, at time.Time)
+	// wait returns when something has happened, or, with rest unset, at once; what
 	// happened has been handed to the connections by then.
-	wait(d time.Duration)
+	wait(rest bool)
 	// wake ends a wait, from any goroutine.
 	wake()
 	close()
@@ -116,7 +120,7 @@ func (l *Loop) run(ctx context.Context) {
 	stopping := false
 	defer context.AfterFunc(ctx, func() { l.Do(func() { stopping = true }) })()
 	for !stopping {
-		l.poll.wait(l.patience())
+		l.poll.wait(l.rests())
 		l.work()
 		now := l.opt.Now()
 		l.keepAppointments(now)
@@ -139,20 +143,24 @@ func (l *Loop) run(ctx context.Context) {
 	l.poll.close()
 }
 
-// patience returns how long the loop may sleep, and goes to sleep when it may.
-func (l *Loop) patience() time.Duration {
+// rests reports whether nothing is to be done, and goes to sleep then.
+func (l *Loop) rests() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.jobs) > 0 || len(l.ready) > 0 || len(l.turns) > 0 {
-		return 0
+		return false
 	}
 	now := l.opt.Now()
-	d := l.began.Add(time.Duration(l.second+1) * time.Second).Sub(now)
+	at := l.began.Add(time.Duration(l.second+1) * time.Second)
 	for _, a := range l.later {
-		d = min(d, a.at.Sub(now))
+		if a.at.Before(at) {
+			at = a.at
+		}
 	}
-	l.asleep = d > 0
-	return max(d, 0)
+	if l.asleep = at.After(now); l.asleep {
+		l.poll.alarm(now, at) // before anybody sees that there is one to wake
+	}
+	return l.asleep
 }
 
 // work does what others asked for, then one slice of each turn.
@@ -175,7 +183,9 @@ func (l *Loop) work() {
 		}
 	}
 	clear(l.turns[len(going):])
-	l.turns = going
+	if l.turns = going; len(going) > 0 {
+		runtime.Gosched() // sending does not tell the scheduler, which would have others wait for all of it
+	}
 }
 
 func (l *Loop) keepAppointments(now time.Time) {

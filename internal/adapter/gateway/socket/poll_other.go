@@ -9,19 +9,24 @@ import (
 )
 
 // sleeper is a poller without descriptors: every connection has goroutines.
-type sleeper struct{ bell chan struct{} }
+type sleeper struct {
+	bell chan struct{}
+	lies time.Duration // how long a wait lasts
+}
 
 func newPoller() (poller, error) { return &sleeper{bell: make(chan struct{}, 1)}, nil }
 
-func (s *sleeper) wait(d time.Duration) {
-	if d <= 0 {
+func (s *sleeper) alarm(now, at time.Time) { s.lies = at.Sub(now) }
+
+func (s *sleeper) wait(rest bool) {
+	if !rest {
 		select {
 		case <-s.bell:
 		default:
 		}
 		return
 	}
-	t := time.NewTimer(d)
+	t := time.NewTimer(s.lies)
 	defer t.Stop()
 	select {
 	case <-s.bell:
