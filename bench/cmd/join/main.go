@@ -46,6 +46,8 @@ func run() error {
 	e := experiment{log: progress.Begin()}
 	binary := flag.String("binary", filepath.Join(root, "bin", "subspace"), "the server to measure")
 	args := flag.String("args", "", "more settings of the server, as on its command line")
+	otherBinary := flag.String("other-binary", "", "another build, for the server 'subspace-other' (default the same)")
+	otherArgs := flag.String("other-args", "", "settings of 'subspace-other'")
 	out := flag.String("out", filepath.Join(root, "bench", "out"), "folder of the results")
 	servers := flag.String("servers", "subspace,centrifuge,centrifuge-lean", "who takes turns")
 	history := flag.Int("history", 50, "messages in the room")
@@ -62,7 +64,9 @@ func run() error {
 	e.log.Tell("building, and setting up accounts")
 	turns := strings.Split(*servers, ",")
 	e.stage, err = contender.Prepare(ctx, contender.Options{
-		Root: root, Subspace: contender.Build{Binary: *binary, Args: strings.Fields(*args)}, Servers: turns, N: e.n, Speakers: 16, History: *history,
+		Root: root, Servers: turns, N: e.n, Speakers: 16, History: *history,
+		Subspace: contender.Build{Binary: *binary, Args: strings.Fields(*args)},
+		Other:    contender.Build{Binary: *otherBinary, Args: strings.Fields(*otherArgs)},
 	})
 	if err != nil {
 		return err
