@@ -19,7 +19,13 @@ type presenceBoard struct {
 	mu  sync.Mutex
 	// counted by channel, then node
 	counted map[ident.Channel]map[string]seen
-	shown   map[ident.Channel]seen
+	shown   map[ident.Channel]display
+}
+
+// display is the totals that a channel was last shown.
+type display struct {
+	viewers, inside int
+	since           time.Time // they are not true any more; zero: they are
 }
 
 type seen struct {
@@ -28,7 +34,7 @@ type seen struct {
 }
 
 func newPresenceBoard(now func() time.Time) *presenceBoard {
-	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel]seen{}}
+	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel]display{}}
 }
 
 func (b *presenceBoard) put(p room.Presence) {
@@ -64,10 +70,11 @@ func (b *presenceBoard) sum(channel ident.Channel) (viewers, inside int) {
 	return viewers, inside
 }
 
-// calm is how long totals of a room stand at least: telling everybody costs a
-// write for each, and of thousands nobody counts the last ones.
+// calm is how long a change of a room's totals waits for others: telling
+// everybody costs a write for each, and of thousands nobody counts the last ones.
+// A crowd that comes is told on entering, and not each second how many more came.
 func calm(viewers int) time.Duration {
-	return min(max(1, time.Duration(viewers)/1000), 10) * time.Second
+	return min(max(1, time.Duration(viewers)/1000), 10)*time.Second - presenceEvery
 }
 
 // changed reports whether the totals of a channel differ from those last shown,
@@ -77,11 +84,19 @@ func (b *presenceBoard) changed(channel ident.Channel) (viewers, inside int, is 
 	defer b.mu.Unlock()
 	viewers, inside = b.sum(channel)
 	last, now := b.shown[channel], b.now()
-	if (last.viewers == viewers && last.inside == inside) || now.Sub(last.at) < calm(viewers)-presenceEvery/2 {
-		return viewers, inside, false
+	switch {
+	case last.viewers == viewers && last.inside == inside:
+		last.since = time.Time{}
+	case last.since.IsZero():
+		last.since = now
+		fallthrough
+	default:
+		if is = now.Sub(last.since) >= calm(viewers)-presenceEvery/2; is {
+			last = display{viewers: viewers, inside: inside}
+		}
 	}
-	b.shown[channel] = seen{viewers, inside, now}
-	return viewers, inside, true
+	b.shown[channel] = last
+	return viewers, inside, is
 }
 
 // OnPresence takes what a node announced. It does not block.
