@@ -167,7 +167,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 			c, err := p.channels.ByID(ctx, id)
 			return id, c.Handle, err
 		},
-		Session: p.api.Session, SessionOf: p.sessionOf, Refuse: p.refuse,
+		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
 		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/coder/websocket"
@@ -71,6 +72,42 @@ func TestPublicRoomIsReadWithoutAccountAndWrittenWithOne(t *testing.T) {
 	if _, err := light.EnterAt("atelier", "space", 0); reasonOf(err) != "subscribers_only" {
 		t.Errorf("the Sub Space without paying: %v", err)
 	}
+}
+
+// A crowd whose sessions nobody has asked for yet is told apart, also from those
+// whose cookie opens nothing.
+func TestACrowdThatComesAtOnceIsToldApart(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	s.Found("atelier")
+	var people []*apptest.Person
+	for i := range 12 {
+		people = append(people, s.Light(fmt.Sprintf("Viewer %c", "bcdfghkptvxz"[i])), s.Stranger())
+	}
+	var all sync.WaitGroup
+	for i, p := range people {
+		all.Go(func() {
+			headers := []string{"Accept-Language", "fr"}
+			if p.Name == "" && i%4 == 1 {
+				headers = append(headers, "Cookie", "theme=dark; subspace_session=opens-nothing")
+			}
+			k, err := p.Dial(headers...)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			want := `"account":null`
+			if p.Name != "" {
+				want = fmt.Sprintf(`"name":%q`, p.Name)
+			}
+			if f := k.Await("hello", apptest.Type("hello", "")); !strings.Contains(string(f.Raw), want) {
+				t.Errorf("%q is greeted with %s", p.Name, f.Raw)
+			}
+			if _, err := k.EnterAt("atelier", "public", 0); err != nil {
+				t.Errorf("%q enters: %v", p.Name, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestWhoComesBackWithACursorMissesNothing(t *testing.T) {

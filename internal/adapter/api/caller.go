@@ -86,12 +86,32 @@ func (a *API) Session(r *http.Request) (account.Session, bool, error) {
 	return a.opt.Accounts.Listening(ctx, token(r))
 }
 
-func token(r *http.Request) string {
-	c, err := r.Cookie(cookieName)
-	if err != nil {
-		return ""
+// Recall is Session from memory: not known when it would have to read. Nobody's
+// session is empty.
+func (a *API) Recall(r *http.Request) (who account.Session, known bool) {
+	return a.opt.Accounts.Recall(token(r))
+}
+
+// Learn is Session for many requests, read in one go. Nobody's session is empty.
+func (a *API) Learn(ctx context.Context, rs []*http.Request) ([]account.Session, error) {
+	tokens := make([]string, len(rs))
+	for i, r := range rs {
+		tokens[i] = token(r)
 	}
-	return c.Value
+	return a.opt.Accounts.Learn(ctx, tokens)
+}
+
+// token returns what the session's cookie holds. It is looked for because
+// http.Request.Cookie makes a copy of each cookie there is, and a crowd is asked.
+func token(r *http.Request) string {
+	for _, line := range r.Header["Cookie"] {
+		for cookie := range strings.SplitSeq(line, ";") {
+			if value, is := strings.CutPrefix(strings.TrimSpace(cookie), cookieName+"="); is {
+				return strings.Trim(value, `"`)
+			}
+		}
+	}
+	return ""
 }
 
 // guard refuses what a foreign page makes a browser send (Sec-Fetch-Site, and

@@ -59,21 +59,23 @@ func (v *visitor) enter(ctx context.Context, f ask, who ident.Account) (func() e
 
 // enterNow is enter for a room that somebody is in already and a visitor whom
 // the gate knows: nothing has to be waited for, and nothing comes between the
-// gate's answer and the open door. False: it takes the longer way. On the loop.
-func (v *visitor) enterNow(f ask) bool {
+// gate's answer and the open door. Not done: it takes the longer way, and if all
+// that is missing is what the gate knows of somebody, unknown says of whom. On
+// the loop.
+func (v *visitor) enterNow(f ask) (done bool, unknown access.Subject) {
 	g := v.gateway()
 	audience, err := room.ParseAudience(f.Room)
 	if err != nil || f.Overlay != "" {
-		return false
+		return false, unknown
 	}
 	a := g.enterable(f.Channel, audience)
 	if a == nil {
-		return false
+		return false, unknown
 	}
 	e := &entrance{visitor: v, who: v.account(), ask: f, audience: a, asked: g.opt.Now()}
-	if !e.known() {
+	if known, unknown := e.known(); !known {
 		g.release(a)
-		return false
+		return false, unknown
 	}
 	d, _, err := e.open()
 	if d == nil {
@@ -86,32 +88,36 @@ func (v *visitor) enterNow(f ask) bool {
 		v.refuse(f.ID, err)
 		v.endStream(closeStayAway)
 	}
-	return true
+	return true, unknown
 }
 
 // known fills in what the gate says from memory. It reports false unless that is
-// a yes, and the page stands in memory too.
-func (e *entrance) known() bool {
+// a yes, and the page stands in memory too; unknown is whom the gate would have
+// to read.
+func (e *entrance) known() (known bool, unknown access.Subject) {
 	gate, s := e.visitor.gateway().opt.Gate, access.Subject{Account: e.who, Channel: e.audience.address.Channel}
 	decision, known := gate.Known(s, access.Reading(e.audience.address.Audience))
-	if !known || !decision.Allowed {
-		return false
+	if !known {
+		return false, s
+	}
+	if !decision.Allowed {
+		return false, unknown
 	}
 	e.decision = decision
 	if e.audience.address.Audience == room.Public && e.who != "" {
 		may, known := gate.Known(s, access.ReadSpace)
 		if !known {
-			return false
+			return false, s
 		}
 		if may.Allowed {
 			e.space = &may
 		}
 	}
 	if c := e.ask.Cursor; c != nil && (e.strange() || *c > e.audience.tail.Head()) {
-		return false // see reach
+		return false, unknown // see reach
 	}
 	_, ok := e.audience.recent.page(e.ask.Cursor)
-	return ok
+	return ok, unknown
 }
 
 // enterable returns the audience of a room that is open here, counted as used

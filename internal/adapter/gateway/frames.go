@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -42,17 +43,21 @@ func parseAsk(message []byte) (f ask, err error) {
 	return f, err
 }
 
-type helloFrame struct {
-	Type    string       `json:"type"`
-	Account *accountView `json:"account"`
-	Session string       `json:"session"`
-}
-
-type accountView struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	Operator bool   `json:"operator"`
+// helloMessage says who is calling; nil is nobody.
+func helloMessage(s *account.Session) []byte {
+	if s == nil {
+		return []byte(`{"type":"hello","account":null,"session":""}`)
+	}
+	kind := "light"
+	if s.Account.Full() {
+		kind = "full"
+	}
+	b := append(make([]byte, 0, 192), `{"type":"hello","account":{"id":"`...)
+	b = append(append(b, s.Account.ID...), `","name":`...) // ids and kinds need no escaping
+	b = append(append(b, encode(s.Account.Name)...), `,"kind":"`...)
+	b = append(append(b, kind...), `","operator":`...)
+	b = append(strconv.AppendBool(b, s.Account.Operator), `},"session":"`...)
+	return append(append(b, s.ID...), `"}`...)
 }
 
 // appendEntered appends the frame that answers 'enter' to b. The events were
@@ -74,9 +79,13 @@ func appendEntered(b []byte, id string, a *audience, p page, ends time.Time, sta
 	head = append(head, `,"more":`...)
 	head = strconv.AppendBool(head, p.more)
 	head = append(head, `,"until":`...)
-	head = append(head, encode(until(ends))...)
+	if ends.IsZero() {
+		head = append(head, "null"...)
+	} else {
+		head = append(head, encode(until(ends))...)
+	}
 	head = append(head, `,"state":`...)
-	head = append(head, encode(state)...)
+	head = state.append(head)
 	head = append(head, `,"events":`...)
 	b = socket.AppendTextHeader(b, len(head)+len(p.events)+1)
 	b = append(b, head...)
@@ -87,6 +96,15 @@ func appendEntered(b []byte, id string, a *audience, p page, ends time.Time, sta
 type stateView struct {
 	Viewers int  `json:"viewers"`
 	Inside  *int `json:"inside,omitempty"`
+}
+
+// append appends what encode would.
+func (s stateView) append(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"viewers":`...), int64(s.Viewers), 10)
+	if s.Inside != nil {
+		b = strconv.AppendInt(append(b, `,"inside":`...), int64(*s.Inside), 10)
+	}
+	return append(b, '}')
 }
 
 type roomFrame struct {

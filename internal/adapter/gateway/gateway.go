@@ -32,6 +32,8 @@ type Gate interface {
 	Allow(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
 	// Known is Allow from memory: false when it would have to read first.
 	Known(s access.Subject, a access.Action) (access.Decision, bool)
+	// Learn reads what Known lacks, of all subjects in one go.
+	Learn(ctx context.Context, subjects []access.Subject) error
 	Forget(s access.Subject)
 	// Changes counts what Forget was told of a channel: an answer that was given
 	// at the same count is still true.
@@ -74,6 +76,11 @@ type Options struct {
 	Overlay func(ctx context.Context, secret string) (ident.Channel, string, error)
 	// Session returns who is signed in; false for nobody.
 	Session func(r *http.Request) (account.Session, bool, error)
+	// Recall is Session from memory, and Learn for many requests in one go; both
+	// return an empty session for nobody. known: nothing has to be read. Front
+	// needs them.
+	Recall func(r *http.Request) (who account.Session, known bool)
+	Learn  func(ctx context.Context, rs []*http.Request) ([]account.Session, error)
 	// SessionOf returns whose a session's token is; its error is a fault.
 	SessionOf func(ctx context.Context, token string) (account.Session, error)
 	// SameOrigin reports whether a browser's request comes from our own pages.
@@ -99,11 +106,14 @@ type Options struct {
 type Gateway struct {
 	opt      Options
 	sockets  *socket.Loops
-	shares   []*share        // one for each loop
-	crew     crew            // for those who are in
-	greeters crew            // for those who come: nobody who is in keeps them waiting
-	stop     context.Context // ends with the gateway
-	quit     context.CancelFunc
+	shares   []*share // one for each loop
+	crew     crew     // for those who are in
+	greeters crew     // for those who come: nobody who is in keeps them waiting
+	// Those of whom something has to be read first, by groups.
+	strangers gathering[stranger]
+	wishes    gathering[wish]
+	stop      context.Context // ends with the gateway
+	quit      context.CancelFunc
 
 	mu        sync.Mutex
 	audiences map[room.Address]*audience
@@ -133,6 +143,8 @@ func New(opt Options) (*Gateway, error) {
 		audiences: map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
 		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now),
 	}
+	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
+	g.wishes.crew, g.wishes.see = &g.crew, g.learn
 	for i, loop := range sockets.All() {
 		g.shares = append(g.shares, &share{
 			gateway: g, loop: loop, index: i, visitors: map[*visitor]struct{}{}, people: map[ident.Account][]*visitor{},
@@ -189,32 +201,47 @@ const SocketPath = "/ws"
 // handshakes for SocketPath are answered: net/http would be most of their cost.
 // ServeHTTP answers those that come another way, or in an unusual form.
 func (g *Gateway) Front(under net.Listener) (net.Listener, error) {
-	return g.sockets.Front(under, SocketPath, g, g.greeters.do)
+	return g.sockets.Front(under, SocketPath, g.greet)
 }
 
 // ServeHTTP makes a socket of a request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !g.opt.SameOrigin(r) {
-		http.Error(w, "foreign origin", http.StatusForbidden)
+	if !g.ours(w, r) {
 		return
 	}
-	session, signedIn, err := g.opt.Session(r)
+	session, _, err := g.opt.Session(r)
 	if err != nil {
-		http.Error(w, "sign-in cannot be checked right now", http.StatusServiceUnavailable)
+		unsure(w)
 		return
 	}
+	g.open(w, r, session)
+}
+
+// ours refuses what another site's page makes a browser send.
+func (g *Gateway) ours(w http.ResponseWriter, r *http.Request) bool {
+	if g.opt.SameOrigin(r) {
+		return true
+	}
+	http.Error(w, "foreign origin", http.StatusForbidden)
+	return false
+}
+
+// open makes a socket of a request of somebody who is known; of nobody, without
+// an account. It does not wait.
+func (g *Gateway) open(w http.ResponseWriter, r *http.Request, session account.Session) {
 	origin := g.opt.Origin(r)
 	if !g.letIn(w, origin) {
 		return
 	}
-	v := &visitor{came: g.opt.Now(), origin: origin, budget: g.opt.Frames.Burst, counted: g.opt.Now()}
-	if signedIn {
+	now := g.opt.Now()
+	v := &visitor{came: now, origin: origin, budget: g.opt.Frames.Burst, counted: now}
+	if session.Account.ID != "" {
 		v.session = &session
 	}
-	err = g.sockets.Upgrade(w, r, Subprotocol, func(c *socket.Conn) (socket.User, []byte) {
+	err := g.sockets.Upgrade(w, r, Subprotocol, func(c *socket.Conn) (socket.User, []byte) {
 		v.conn, v.share = c, g.shareOf(c.Loop())
 		v.share.arrive(v)
-		return v, socket.Text(encode(v.hello()))
+		return v, v.hello()
 	})
 	if err != nil { // Upgrade has answered
 		g.letGo(origin)

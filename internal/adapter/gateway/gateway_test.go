@@ -38,9 +38,11 @@ type rights struct {
 	cut    atomic.Bool  // reading fails
 	hang   atomic.Bool  // reading does not answer
 	failed atomic.Int64 // readings that failed
+	asked  atomic.Int64 // readings
 }
 
 func (r *rights) Facts(ctx context.Context, s []access.Subject) (map[access.Subject]access.Facts, error) {
+	r.asked.Add(1)
 	if r.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -95,6 +97,46 @@ type stage struct {
 	others  map[string]ident.Channel // by the name behind 'other-'
 	opening sync.Mutex
 	chat    *chat.Service
+	desk    desk
+}
+
+// desk knows whose a request is: it says so itself, and a test says what must be
+// read first, and what cannot.
+type desk struct {
+	cold      atomic.Bool  // nobody is in memory
+	unlearned atomic.Bool  // reading fails
+	learned   atomic.Int64 // readings
+}
+
+func (d *desk) whose(r *http.Request) account.Session {
+	if id := ident.Account(r.Header.Get("X-Who")); id != "" {
+		return account.Session{ID: ident.Session("s" + id), Account: account.Account{ID: id}}
+	}
+	return account.Session{}
+}
+
+func (d *desk) session(r *http.Request) (account.Session, bool, error) {
+	s := d.whose(r)
+	return s, s.ID != "", nil
+}
+
+func (d *desk) recall(r *http.Request) (account.Session, bool) {
+	if d.cold.Load() {
+		return account.Session{}, false
+	}
+	return d.whose(r), true
+}
+
+func (d *desk) learn(_ context.Context, rs []*http.Request) ([]account.Session, error) {
+	d.learned.Add(1)
+	if d.unlearned.Load() {
+		return nil, errors.New("the sessions are away")
+	}
+	out := make([]account.Session, len(rs))
+	for i, r := range rs {
+		out[i] = d.whose(r)
+	}
+	return out, nil
 }
 
 // stageMaker makes a stage of one kind.
@@ -139,11 +181,8 @@ func newStage(t testing.TB, portable bool) *stage {
 		Overlay: func(context.Context, string) (ident.Channel, string, error) {
 			return "", "", fault.New(fault.Missing, "overlay_revoked", "It does not work any more.")
 		},
-		Session: func(r *http.Request) (account.Session, bool, error) {
-			id := ident.Account(r.Header.Get("X-Who"))
-			return account.Session{ID: ident.Session("s" + id), Account: account.Account{ID: id}}, id != "", nil
-		},
-		SameOrigin: func(*http.Request) bool { return true }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler), Portable: portable,
+		Session: s.desk.session, Recall: s.desk.recall, Learn: s.desk.learn,
+		SameOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "" }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler), Portable: portable,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -39,7 +39,7 @@ func (g *Gateway) Stream(w http.ResponseWriter, r *http.Request) {
 		v.conn, v.share = c, g.shareOf(c.Loop())
 		v.share.arrive(v)
 		v.share.loop.Do(func() { v.serve(f) }) // when the connection has begun
-		return v, socket.Text(encode(v.hello()))
+		return v, v.hello()
 	})
 	if err != nil && !begun {
 		g.letGo(origin)

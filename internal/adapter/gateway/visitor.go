@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -136,12 +137,25 @@ func (v *visitor) serve(f ask) {
 		v.refuse(f.ID, fault.New(fault.Invalid, "frame_unknown", "There is no frame of type %q. See docs/protocol.md.", clip(f.Type)))
 		return
 	}
-	if f.Type == "enter" && v.enterNow(f) {
-		return
+	if f.Type == "enter" {
+		done, unknown := v.enterNow(f)
+		switch {
+		case done:
+			return
+		case unknown != access.Subject{}:
+			v.serving = true
+			v.gateway().wishes.add(wish{v, f, unknown, v.gateway().opt.Now()})
+			return
+		}
 	}
+	v.serveAside(f, askLimit)
+}
+
+// serveAside has an ask served by the crew.
+func (v *visitor) serveAside(f ask, limit time.Duration) {
 	v.serving = true
 	who, g := v.account(), v.gateway()
-	ctx, cancel := context.WithTimeout(g.stop, askLimit)
+	ctx, cancel := context.WithTimeout(g.stop, limit)
 	g.crew.do(func() {
 		defer cancel()
 		after, err := v.act(ctx, f, who)
@@ -177,6 +191,11 @@ func (v *visitor) served(f ask, err error) {
 		v.refuse(f.ID, err)
 		v.endStream(closeStayAway)
 	}
+	v.next()
+}
+
+// next serves what was asked meanwhile.
+func (v *visitor) next() {
 	for v.serving = false; len(v.asks) > 0 && !v.serving && v.conn.Open(); {
 		next := v.asks[0]
 		v.asks = v.asks[1:]
@@ -281,22 +300,16 @@ func (v *visitor) signIn(ctx context.Context, f ask) (func() error, error) {
 		}
 		v.session = &session
 		v.share.know(v)
-		v.say(encode(v.hello()))
+		v.say(helloMessage(v.session))
 		return nil
 	}, nil
 }
 
-func (v *visitor) hello() helloFrame {
-	h := helloFrame{Type: "hello"}
-	if s := v.session; s != nil {
-		kind := "light"
-		if s.Account.Full() {
-			kind = "full"
-		}
-		h.Session = string(s.ID)
-		h.Account = &accountView{ID: string(s.Account.ID), Name: s.Account.Name, Kind: kind, Operator: s.Account.Operator}
-	}
-	return h
+// hello returns the first frame, in the share's room for frames.
+func (v *visitor) hello() []byte {
+	m := helloMessage(v.session)
+	v.share.frame = append(socket.AppendTextHeader(v.share.frame[:0], len(m)), m...)
+	return v.share.frame
 }
 
 // door returns the visitor's door at an address, if there is one.

@@ -160,7 +160,7 @@ type Rights struct {
 // Rights returns the reader of facts outside transactions.
 func (db *DB) Rights() *Rights {
 	r := &Rights{db: db}
-	r.facts.read, r.sessions.read = r.readFacts, r.readSessions
+	r.facts.read, r.sessions.read = r.readFacts, r.SessionsByHash
 	r.facts.work, r.sessions.work = &db.readings, &db.readings
 	return r
 }

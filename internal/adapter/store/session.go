@@ -32,7 +32,9 @@ func (r *Rights) SessionByHash(ctx context.Context, hash string) (account.Sessio
 	return r.sessions.ask(ctx, hash)
 }
 
-func (r *Rights) readSessions(ctx context.Context, hashes []string) (map[string]account.Session, error) {
+// SessionsByHash implements account.Sessions.
+func (r *Rights) SessionsByHash(ctx context.Context, hashes []string) (map[string]account.Session, error) {
+	hashes = distinct(hashes)
 	out := make(map[string]account.Session, len(hashes))
 	err := r.db.View(ctx, func(tx *Tx) error {
 		for len(hashes) > 0 {

@@ -126,6 +126,17 @@ func (g *Gate) Known(s Subject, a Action) (Decision, bool) {
 	return Decide(f, a, now), true
 }
 
+// Learn reads the facts of all subjects in one go, for Known to answer. Where it
+// is known that they cannot be read it does not try: who must wait for them asks
+// for their own.
+func (g *Gate) Learn(ctx context.Context, subjects []Subject) error {
+	if g.failing() {
+		return Unconfirmed()
+	}
+	_, err := g.refresh(ctx, subjects)
+	return err
+}
+
 // Facts returns what is known of s, reading when the lease has run out.
 func (g *Gate) Facts(ctx context.Context, s Subject) (Facts, error) {
 	g.mu.Lock()

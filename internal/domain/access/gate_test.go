@@ -358,3 +358,49 @@ func TestKnownAnswersWithoutReading(t *testing.T) {
 		t.Error("known beyond the lease")
 	}
 }
+
+// What is learned of many is known of each, unless a change overtook it.
+func TestLearnedFactsAreKnown(t *testing.T) {
+	g, d, c := newGate()
+	other, nowhere := access.Subject{Account: "b", Channel: "c"}, access.Subject{Account: "a", Channel: "none"}
+	d.set(other, access.Facts{SpaceOpen: true})
+	all := []access.Subject{subscriber(), other, nowhere}
+	knows := func(s access.Subject) (inside, known bool) {
+		decision, known := g.Known(s, access.ReadSpace)
+		return decision.Allowed, known
+	}
+	if _, known := knows(subscriber()); known {
+		t.Fatal("known before anything was read")
+	}
+	if err := g.Learn(t.Context(), all); err != nil || d.count() != 1 {
+		t.Fatalf("learned with %d reads, %v", d.count(), err)
+	}
+	if inside, known := knows(subscriber()); !inside || !known {
+		t.Error("the subscriber is not known")
+	}
+	if inside, known := knows(other); inside || !known {
+		t.Error("who has not paid is not known")
+	}
+	if _, known := knows(nowhere); known {
+		t.Error("known in a channel that does not exist")
+	}
+	c.Advance(access.Lease)
+	if _, known := knows(other); known {
+		t.Error("known beyond a lease")
+	}
+	d.hold = func() { d.hold = nil; g.Forget(subscriber()) }
+	if err := g.Learn(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := knows(subscriber()); known {
+		t.Error("facts read before a change are known after it")
+	}
+	d.down = context.DeadlineExceeded
+	if err := g.Learn(t.Context(), all); err == nil {
+		t.Error("learned from a database that hangs")
+	}
+	before := d.count()
+	if err := g.Learn(t.Context(), all); err == nil || d.count() != before {
+		t.Errorf("a crowd waits for what is known to hang: %v, %d reads", err, d.count()-before)
+	}
+}

@@ -35,7 +35,10 @@ func (r *remembered) find(hash string) (Session, bool) {
 	defer r.mu.Unlock()
 	s, ok := r.byHash[hash]
 	now := r.now()
-	return s.session, ok && now.Sub(s.at) < r.life && now.Before(s.session.Expires)
+	if !ok || now.Sub(s.at) >= r.life || !now.Before(s.session.Expires) {
+		return Session{}, false
+	}
+	return s.session, true
 }
 
 // count is to be taken before a read, and given to keep.
@@ -98,4 +101,35 @@ func (s *Service) Listening(ctx context.Context, token string) (Session, bool, e
 		return session, true, nil
 	}
 	return s.Whose(ctx, token)
+}
+
+// Recall is Listening from memory: not known when it would have to read. Nobody's
+// session is empty.
+func (s *Service) Recall(token string) (who Session, known bool) {
+	if token == "" {
+		return Session{}, true
+	}
+	return s.remembered.find(hashToken(token))
+}
+
+// Learn is Listening for many tokens, read in one go. Nobody's session is empty.
+func (s *Service) Learn(ctx context.Context, tokens []string) ([]Session, error) {
+	began, count := s.now(), s.remembered.count()
+	hashes := make([]string, len(tokens))
+	for i, token := range tokens {
+		hashes[i] = hashToken(token)
+	}
+	found, err := s.sessions.SessionsByHash(ctx, hashes)
+	if err != nil {
+		return nil, err
+	}
+	who := make([]Session, len(tokens))
+	for i, hash := range hashes {
+		if session, ok := found[hash]; ok && s.now().Before(session.Expires) {
+			s.remembered.keep(hash, session, began, count)
+			s.sight(session)
+			who[i] = session
+		}
+	}
+	return who, nil
 }

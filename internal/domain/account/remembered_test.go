@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
 )
 
 // A door that only sends may know a session for a lease; whoever signs out here,
@@ -59,5 +60,51 @@ func TestSessionsAreRememberedForALeaseAtMost(t *testing.T) {
 	}
 	if listens(second.Token) {
 		t.Error("signed out here, and still listening")
+	}
+}
+
+// Many sessions are learned in one go, and what is learned is forgotten like what
+// was asked for.
+func TestSessionsOfManyAreLearnedTogether(t *testing.T) {
+	s := newReception(t)
+	ctx := t.Context()
+	yuna, ravi := s.signedUp("Yuna"), s.signedUp("Ravi")
+	knows := func(token string) (account.Account, bool) {
+		who, known := s.Recall(token)
+		return who.Account, known
+	}
+	if who, known := knows(""); !known || who.ID != "" {
+		t.Errorf("without a token: %v, known %v", who, known)
+	}
+	if _, known := knows(yuna.Token); known {
+		t.Fatal("a session is known before it was read: the test proves nothing")
+	}
+	who, err := s.Learn(ctx, []string{yuna.Token, "nobody's", ravi.Token, "", yuna.Token})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []account.Session{yuna.Session, {}, ravi.Session, {}, yuna.Session} {
+		if who[i].ID != want.ID || who[i].Account.ID != want.Account.ID {
+			t.Errorf("token %d is %v's, want %v", i, who[i].Account.ID, want.Account.ID)
+		}
+	}
+	if who, known := knows(yuna.Token); !known || who.ID != yuna.Session.Account.ID {
+		t.Errorf("what was learned is not known: %v, %v", who, known)
+	}
+	if _, known := knows("nobody's"); known {
+		t.Error("a token that opens nothing is remembered")
+	}
+	if err := s.SignOut(ctx, yuna.Token); err != nil {
+		t.Fatal(err)
+	}
+	if _, known := knows(yuna.Token); known {
+		t.Error("signed out here, and still known")
+	}
+	if who, err := s.Learn(ctx, []string{yuna.Token}); err != nil || who[0].ID != "" {
+		t.Errorf("learned who has signed out: %v, %v", who, err)
+	}
+	s.clock.Advance(access.Lease)
+	if _, known := knows(ravi.Token); known {
+		t.Error("known beyond a lease")
 	}
 }

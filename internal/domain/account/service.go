@@ -52,6 +52,8 @@ type Tx interface {
 // Sessions finds sessions outside of transactions.
 type Sessions interface {
 	SessionByHash(ctx context.Context, hash string) (Session, bool, error)
+	// SessionsByHash reads many in one go; who has none is absent from the answer.
+	SessionsByHash(ctx context.Context, hashes []string) (map[string]Session, error)
 }
 
 // Store runs transactions. f may run more than once.

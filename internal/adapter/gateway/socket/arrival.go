@@ -19,7 +19,12 @@ type arrival struct {
 }
 
 // Header implements http.ResponseWriter.
-func (a *arrival) Header() http.Header { return a.header }
+func (a *arrival) Header() http.Header {
+	if a.header == nil { // who becomes a socket needs none
+		a.header = http.Header{}
+	}
+	return a.header
+}
 
 // WriteHeader implements http.ResponseWriter.
 func (a *arrival) WriteHeader(status int) {
@@ -42,8 +47,8 @@ func (a *arrival) finish() {
 	a.WriteHeader(http.StatusOK)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "HTTP/1.1 %d %s\r\n", a.status, http.StatusText(a.status))
-	a.header.Set("Connection", "close")
-	a.header.Set("Content-Length", strconv.Itoa(a.body.Len()))
+	a.Header().Set("Connection", "close")
+	a.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))
 	a.header.Write(&out) //nolint:errcheck // a buffer takes all
 	out.WriteString("\r\n")
 	out.Write(a.body.Bytes())

@@ -24,13 +24,13 @@ type front struct {
 	under   net.Listener
 	door    *os.File // a copy of under's descriptor, which nobody else waits for
 	path    []byte
-	handler http.Handler
-	run     func(func()) // does what may wait
+	greet   func(w http.ResponseWriter, r *http.Request, done func())
 	through chan net.Conn
 	closed  chan struct{}
 	once    sync.Once
 	ushers  sync.WaitGroup // the one who takes in, and those who let through
 	first   []byte         // what the newcomer says who is being looked at
+	reader  *bufio.Reader  // of it
 }
 
 const (
@@ -47,10 +47,10 @@ const (
 	descriptorPause = 100 * time.Millisecond
 )
 
-// Front returns a listener for an HTTP server in place of under. Handshakes for
-// path go to handler, which is called through run, because it may wait. The
-// loops must be running.
-func (l *Loops) Front(under net.Listener, path string, handler http.Handler, run func(func())) (net.Listener, error) {
+// Front returns a listener for an HTTP server in place of under. A handshake for
+// path goes to greet, which must not wait: it is answered, by Upgrade or with a
+// short refusal, before done is called, now or later. The loops must be running.
+func (l *Loops) Front(under net.Listener, path string, greet func(w http.ResponseWriter, r *http.Request, done func())) (net.Listener, error) {
 	tcp, ok := under.(*net.TCPListener)
 	if !ok || l.opt.Portable {
 		return under, nil
@@ -60,8 +60,8 @@ func (l *Loops) Front(under net.Listener, path string, handler http.Handler, run
 		return nil, fmt.Errorf("stand before the listener: %w", err)
 	}
 	f := &front{
-		under: under, door: door, path: []byte("GET " + path), handler: handler, run: run,
-		through: make(chan net.Conn), closed: make(chan struct{}), first: make([]byte, headMax),
+		under: under, door: door, path: []byte("GET " + path), greet: greet,
+		through: make(chan net.Conn), closed: make(chan struct{}), first: make([]byte, headMax), reader: bufio.NewReaderSize(nil, headMax),
 	}
 	f.ushers.Go(f.takeIn) // Close ends it and waits
 	return f, nil
@@ -170,16 +170,16 @@ func (f *front) welcome(fd int32, from *unix.RawSockaddrAny) {
 		unix.Close(int(fd)) //nolint:errcheck // nobody is there any more
 		return
 	}
-	size := f.handshake(f.first[:n])
-	if size == 0 {
+	r, size := f.handshake(f.first[:n])
+	if r == nil {
 		f.letThrough(fd)
 		return
 	}
-	came := bytes.Clone(f.first[:n])
+	early := bytes.Clone(f.first[size:n])
 	syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&f.first[0])), n) //nolint:errcheck // what was just seen
-	a := &arrival{wire: &descriptor{fd: fd}, early: came[size:], header: http.Header{}}
-	guest := addressOf(from)
-	f.run(func() { f.serve(a, guest, came[:size]) })
+	r.RemoteAddr = addressOf(from).String()
+	a := &arrival{wire: &descriptor{fd: fd}, early: early}
+	f.greet(a, r, a.finish)
 }
 
 func addressOf(a *unix.RawSockaddrAny) netip.AddrPort {
@@ -200,27 +200,28 @@ func port(p *uint16) uint16 {
 	return uint16(b[0])<<8 | uint16(b[1])
 }
 
-// handshake returns how long the head of a request is that is surely a
-// handshake; 0 for everything net/http should look at.
-func (f *front) handshake(b []byte) int {
+// handshake reads a request that is surely a handshake, and returns how long it
+// is; nil for everything net/http should look at.
+func (f *front) handshake(b []byte) (r *http.Request, size int) {
 	rest, ok := bytes.CutPrefix(b, f.path)
-	if !ok || len(rest) == 0 || (rest[0] != ' ' && rest[0] != '?') {
-		return 0
+	if !ok || len(rest) == 0 || (rest[0] != ' ' && rest[0] != '?') || !bytes.Contains(rest, []byte("\r\n\r\n")) {
+		return nil, 0
 	}
-	end := bytes.Index(b, []byte("\r\n\r\n"))
-	if end < 0 {
-		return 0
+	from := bytes.NewReader(b)
+	f.reader.Reset(from)
+	r, err := http.ReadRequest(f.reader)
+	if err != nil || r.ProtoMajor != 1 || r.ContentLength != 0 {
+		return nil, 0
 	}
-	head := bytes.ToLower(b[:end+4])
-	for _, body := range []string{"\ncontent-length", "\ntransfer-encoding", "\nexpect"} {
-		if bytes.Contains(head, []byte(body)) {
-			return 0
+	for _, body := range []string{"Content-Length", "Transfer-Encoding", "Expect"} {
+		if r.Header[body] != nil {
+			return nil, 0
 		}
 	}
-	if !bytes.Contains(head, []byte("\nupgrade:")) {
-		return 0
+	if r.Header["Upgrade"] == nil {
+		return nil, 0
 	}
-	return end + 4
+	return r, len(b) - from.Len() - f.reader.Buffered()
 }
 
 // letThrough gives a connection to net/http.
@@ -237,16 +238,4 @@ func (f *front) letThrough(fd int32) {
 			c.Close() //nolint:errcheck // nobody is left to serve it
 		}
 	})
-}
-
-// serve answers one handshake. It may wait.
-func (f *front) serve(a *arrival, guest netip.AddrPort, head []byte) {
-	r, err := http.ReadRequest(bufio.NewReaderSize(bytes.NewReader(head), len(head)))
-	if err != nil || r.ProtoMajor != 1 {
-		http.Error(a, "this is no request", http.StatusBadRequest)
-	} else {
-		r.RemoteAddr = guest.String()
-		f.handler.ServeHTTP(a, r)
-	}
-	a.finish()
 }

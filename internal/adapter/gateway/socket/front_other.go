@@ -8,6 +8,6 @@ import (
 )
 
 // Front returns a listener for an HTTP server in place of under: here, under.
-func (l *Loops) Front(under net.Listener, _ string, _ http.Handler, _ func(func())) (net.Listener, error) {
+func (l *Loops) Front(under net.Listener, _ string, _ func(http.ResponseWriter, *http.Request, func())) (net.Listener, error) {
 	return under, nil
 }

@@ -11,7 +11,7 @@ import (
 
 // Upgrade answers the handshake of r (RFC 6455, 4.2) and hands the connection to
 // one of the loops. There start is called, which returns the connection's user
-// and the first frame. A request that is no handshake has been answered when the
+// and the first frame, which is copied. A request that is no handshake has been answered when the
 // error is not nil.
 func (l *Loops) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol string, start func(*Conn) (User, []byte)) error {
 	if status, why := refusal(r); status != 0 {
@@ -20,17 +20,11 @@ func (l *Loops) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol stri
 		http.Error(w, why, status)
 		return errors.New(why)
 	}
-	answer := []byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
-	answer = append(append(answer, acceptance(r.Header.Get("Sec-Websocket-Key"))...), "\r\n"...)
-	if listed(r.Header["Sec-Websocket-Protocol"], subprotocol) {
-		answer = append(append(append(answer, "Sec-WebSocket-Protocol: "...), subprotocol...), "\r\n"...)
-	}
 	c := &Conn{loop: l.pick()}
 	if offersDeflate(r.Header["Sec-Websocket-Extensions"]) {
 		c.flags |= flagSqueezes
-		answer = append(answer, deflateAnswer...)
 	}
-	answer = append(answer, "\r\n"...)
+	answer := c.accepts(r, subprotocol)
 	if a, is := w.(*arrival); is {
 		begin, err := c.loop.takeArrival(c, a)
 		if err != nil {
@@ -40,6 +34,20 @@ func (l *Loops) Upgrade(w http.ResponseWriter, r *http.Request, subprotocol stri
 		return c.enter(begin, answer, a.early, start)
 	}
 	return l.hand(w, c, answer, start)
+}
+
+// accepts returns the answer to a handshake.
+func (c *Conn) accepts(r *http.Request, subprotocol string) []byte {
+	const head, most = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ", 288
+	b := append(make([]byte, 0, most), head...)
+	b = append(append(b, acceptance(r.Header.Get("Sec-Websocket-Key"))...), "\r\n"...)
+	if listed(r.Header["Sec-Websocket-Protocol"], subprotocol) {
+		b = append(append(append(b, "Sec-WebSocket-Protocol: "...), subprotocol...), "\r\n"...)
+	}
+	if c.Squeezes() {
+		b = append(b, deflateAnswer...)
+	}
+	return append(b, "\r\n"...)
 }
 
 // enter begins a connection on its loop.
@@ -87,7 +95,8 @@ func (c *Conn) begin(wire func() error, answer, early []byte, start func(*Conn) 
 		c.end()
 		return
 	}
-	if c.push(append(answer, first...), 0, 0); len(early) > 0 && c.state == open {
+	c.SendCopy(append(append(c.loop.buffer(), answer...), first...), 0, 0, c.loop.opt.QueueMax)
+	if len(early) > 0 && c.state == open {
 		c.feed(early)
 	}
 }

@@ -67,7 +67,12 @@ func serve(t *testing.T, by way) *httptest.Server {
 	})
 	web := httptest.NewUnstartedServer(handler)
 	if by.front {
-		if web.Listener, err = loops.Front(web.Listener, "/", handler, func(f func()) { run.Go(f) }); err != nil {
+		if web.Listener, err = loops.Front(web.Listener, "/", func(w http.ResponseWriter, r *http.Request, done func()) {
+			run.Go(func() {
+				handler.ServeHTTP(w, r)
+				done()
+			})
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -42,7 +42,7 @@ type Loop struct {
 	second int32 // since it began
 	ping   []byte
 
-	scratch []byte // for gather
+	scratch []byte // for what is put together to be sent at once
 	unpack  unpacker
 	later   []appointment
 	turns   []Turn // being served, one slice each round
