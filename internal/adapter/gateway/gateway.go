@@ -122,10 +122,12 @@ type Gateway struct {
 	origins   map[string]int // sockets by the address they come from
 	live      sync.WaitGroup // one per connection
 	count     atomic.Int64   // connections
+	came      atomic.Int64   // connections there have been
 	leaving   atomic.Bool    // everybody is being told to go
 
 	recheck  *recheckQueue
 	presence *presenceBoard
+	tidying  tidying
 }
 
 // New returns a gateway; Run must be running while it serves.
@@ -162,6 +164,7 @@ const (
 	headsEvery    = time.Second
 	clockEvery    = 50 * time.Millisecond
 	presenceEvery = time.Second
+	tidyEvery     = time.Second
 )
 
 // Run keeps audiences true until ctx ends: it carries the sockets, heals gaps,
@@ -173,6 +176,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, headsEvery, g.renew) })
 	group.Go(func() error { return every(ctx, clockEvery, g.tick) })
 	group.Go(func() error { return every(ctx, presenceEvery, g.announce) })
+	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()
 	g.quit()

@@ -26,6 +26,7 @@ func (s *share) arrive(v *visitor) {
 		s.know(v)
 	}
 	s.gateway.count.Add(1)
+	s.gateway.came.Add(1)
 	if s.gateway.leaving.Load() { // came in while everybody was told to go
 		s.loop.Do(func() { v.goodbye(0) })
 	}
