@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -273,6 +274,8 @@ func (g *Gateway) closeSignedOut(ctx context.Context) {
 	for _, some := range sessions {
 		ids = append(ids, some...)
 	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids) // one browser may have several pages open
 	if len(ids) == 0 {
 		return
 	}
