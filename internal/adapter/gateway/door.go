@@ -8,27 +8,28 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 )
 
-// door is one connection in one room. It belongs to the loop.
+// door is one connection in one room. It belongs to the loop. What every message
+// looks at stands first, close together.
 type door struct {
-	visitor *visitor
-	conn    *socket.Conn // the visitor's, one step nearer
-	part    *part
-	overlay string // the secret it was opened with, when it is an overlay's
-
-	place     int32 // in the part's doors
+	conn      *socket.Conn // the visitor's, one step nearer
+	last      int64        // the last sequence sent, or skipped
+	confirmed int64        // when the right was last read, Unix ns
+	until     int64        // when the right ends by the clock, Unix ns; 0: never
+	suspended int64        // when rights may have changed: nothing is sent until they are read again; 0: not
+	place     int32        // in the part's doors
 	lane      socket.Lane
 	joining   bool // its first page has not been sent
 	behind    bool // so slow that it is sent nothing until its queue is empty
 	private   bool // what is behind it is not for everybody
 	lapsed    bool // missed an event while its lease had run out: it must be opened again
 	closed    bool
-	last      int64   // the last sequence sent, or skipped
-	skipped   int64   // the first sequence it missed while behind
-	until     int64   // when the right ends by the clock, Unix ns; 0: never
-	confirmed int64   // when the right was last read, Unix ns
-	suspended int64   // when rights may have changed: nothing is sent until they are read again; 0: not
-	answer    []byte  // to 'enter', while it may not be sent
-	waiting   []*cast // came while joining or suspended
+
+	visitor *visitor
+	part    *part
+	overlay string  // the secret it was opened with, when it is an overlay's
+	skipped int64   // the first sequence it missed while behind
+	answer  []byte  // to 'enter', while it may not be sent
+	waiting []*cast // came while joining or suspended
 }
 
 // waitMax bounds what a door may miss while it is joining or suspended.

@@ -46,18 +46,19 @@ type wire interface {
 }
 
 // Conn is one connection. It belongs to its loop: its methods are called there
-// and nowhere else.
+// and nowhere else. What every frame looks at stands first, close together.
 type Conn struct {
-	loop  *Loop
-	user  User
 	wire  wire
-	out   *queue   // nil while nothing waits
-	in    *partial // nil while nothing is half here
-	place int32    // in the pulse's slot
-	heard int32    // the loop's second in which the client was last heard
-	slot  uint8
+	own   descriptor // the wire, where the system has one
+	out   *queue     // nil while nothing waits
 	state state
 	flags uint8
+	slot  uint8    // of the pulse
+	place int32    // in it
+	heard int32    // the loop's second in which the client was last heard
+	in    *partial // nil while nothing is half here
+	loop  *Loop
+	user  User
 }
 
 type state uint8

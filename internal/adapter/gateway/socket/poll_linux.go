@@ -201,14 +201,14 @@ func (l *Loop) take(c *Conn, nc net.Conn) (start func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.carry(c, w), nil
+	return l.carry(c, w.fd), nil
 }
 
 // carry makes a descriptor the wire of a connection.
-func (l *Loop) carry(c *Conn, w *descriptor) (start func() error) {
-	w.poll, w.conn = l.poll.(*epoll), c
-	c.wire = w
-	return func() error { return w.poll.add(w) }
+func (l *Loop) carry(c *Conn, fd int32) (start func() error) {
+	c.own = descriptor{poll: l.poll.(*epoll), conn: c, fd: fd}
+	c.wire = &c.own
+	return func() error { return c.own.poll.add(&c.own) }
 }
 
 // takeArrival makes the wire of a connection that came without net/http.
@@ -219,7 +219,7 @@ func (l *Loop) takeArrival(c *Conn, a *arrival) (start func() error, err error) 
 		}
 	}
 	a.taken = true
-	return l.carry(c, a.wire), nil
+	return l.carry(c, a.wire.fd), nil
 }
 
 // refuse answers a newcomer and shows them out.
