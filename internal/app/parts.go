@@ -10,6 +10,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
 	"github.com/subspace-live/subspace/internal/adapter/notify"
+	"github.com/subspace-live/subspace/internal/adapter/passkey"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
@@ -94,7 +95,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) {
 	now, ids := s.sur.Now, ident.NewSource(s.sur.Now, s.sur.Random)
 	if p.accounts, err = account.NewService(account.Config{
-		Store: store.UnitOf(s.db, as[account.Tx]), Sessions: rights, IDs: ids, Now: now, Random: s.sur.Random, Letters: s.cfg.SMTPURL != "",
+		Store: store.UnitOf(s.db, as[account.Tx]), Sessions: rights, IDs: ids, Now: now, Random: s.sur.Random, Keys: passkey.Authenticators{}, Letters: s.cfg.SMTPURL != "",
 	}); err != nil {
 		return err
 	}

@@ -54,6 +54,7 @@ func crafts() map[string]string {
 		"github.com/stripe/":             "payment",
 		"golang.org/x/crypto/acme":       "certificate",
 		"github.com/wneessen/go-mail":    "notify",
+		"github.com/go-webauthn/":        "passkey",
 	}
 }
 

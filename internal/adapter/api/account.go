@@ -13,6 +13,8 @@ type AccountDetails struct {
 	HasPassword bool   `json:"has_password"`
 	Mail        string `json:"mail" doc:"the confirmed address; empty: none"`
 	MailWaiting string `json:"mail_waiting" doc:"an address that waits for its confirmation; empty: none"`
+
+	Passkeys []Passkey `json:"passkeys" nullable:"false" doc:"the oldest first"`
 }
 
 // SignedIn is a browser in which the person is signed in.
@@ -33,6 +35,7 @@ type SignedInList struct {
 func (a *API) accountRoutes() {
 	a.addressRoutes()
 	a.passwordRoutes()
+	a.passkeyRoutes()
 	asked(a, "GET", "/api/account", "get-account", "What is kept of my account", a.details)
 	asked(a, "PUT", "/api/account/language", "set-language", "The language of letters to me",
 		func(ctx context.Context, s account.Session, in *struct {
@@ -89,9 +92,17 @@ func (a *API) signedOut(ended []ident.Session) {
 
 func (a *API) details(ctx context.Context, s account.Session, _ *none) (*body[AccountDetails], error) {
 	has, err := a.opt.Accounts.AddressesOf(ctx, s)
-	return answer(AccountDetails{
-		Name: s.Account.Name, HasPassword: s.Account.Password != "", Mail: has.Confirmed, MailWaiting: has.Waiting,
-	}, err)
+	if err != nil {
+		return nil, err
+	}
+	out := AccountDetails{
+		Name: s.Account.Name, HasPassword: s.Account.Password != "", Mail: has.Confirmed, MailWaiting: has.Waiting, Passkeys: []Passkey{},
+	}
+	keys, err := a.opt.Accounts.PasskeysOf(ctx, s)
+	for _, p := range keys {
+		out.Passkeys = append(out.Passkeys, passkeyOf(p))
+	}
+	return answer(out, err)
 }
 
 func (a *API) listSessions(ctx context.Context, s account.Session, _ *none) (*body[SignedInList], error) {

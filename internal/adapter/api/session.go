@@ -24,7 +24,9 @@ type Session struct {
 	Setup   bool     `json:"setup" doc:"nobody has become the first owner yet"`
 	Sandbox bool     `json:"sandbox" doc:"payments are a rehearsal, no real money"`
 	Mail    bool     `json:"mail" doc:"this server can write to people"`
-	Version string   `json:"version"`
+	// PasskeysOff says why passkeys do not work where the page is.
+	PasskeysOff string `json:"passkeys_off" doc:"empty: passkeys work here; otherwise the reason why they do not"`
+	Version     string `json:"version"`
 }
 
 // signedIn answers with a session and its cookie.
@@ -73,7 +75,7 @@ func (a *API) sessionRoutes() {
 }
 
 func (a *API) session(ctx context.Context, who account.Account) (Session, error) {
-	s := Session{Sandbox: a.opt.Sandbox != nil, Mail: a.opt.Accounts.Letters(), Version: a.opt.Version}
+	s := Session{Sandbox: a.opt.Sandbox != nil, Mail: a.opt.Accounts.Letters(), Version: a.opt.Version, PasskeysOff: a.passkeysOff(callerOf(ctx).request)}
 	if who.ID != "" {
 		s.Account = accountOf(who)
 		return s, nil

@@ -33,6 +33,7 @@ func accountWords() map[mail.Kind]Words {
 		account.LetterRemoved:   addressGone("was removed", "a été retirée", "This address no longer belongs to your account at {server}.", "Cette adresse n’appartient plus à votre compte sur {server}."),
 		account.LetterForgotten: forgottenWords(),
 		account.LetterPassword:  passwordWords(),
+		account.LetterPasskey:   passkeyWords(),
 	}
 }
 
@@ -100,6 +101,30 @@ func passwordWords() Words {
 				linkHere,
 			},
 			Label: "Obtenir un nouveau mot de passe",
+		},
+	}
+}
+
+func passkeyWords() Words {
+	return Words{
+		Path: "/account/security",
+		English: Text{
+			Subject: "A passkey was added at {server}",
+			Body: []string{
+				"A new passkey can sign in to your account at {server} from now on. If you added it, all is well.",
+				"If you did not, remove it at once and change your password:",
+				linkHere,
+			},
+			Label: "Look at my passkeys",
+		},
+		French: Text{
+			Subject: "Une clé d’accès a été ajoutée sur {server}",
+			Body: []string{
+				"Une nouvelle clé d’accès permet désormais de se connecter à votre compte sur {server}. Si c’était vous, tout va bien.",
+				"Sinon, retirez-la tout de suite et changez votre mot de passe :",
+				linkHere,
+			},
+			Label: "Voir mes clés d’accès",
 		},
 	}
 }

@@ -33,7 +33,7 @@ func (db *DB) Checks() []Check {
 			return tx.BrokenPromise(ctx, p)
 		})})
 	}
-	return all
+	return append(all, Check{"accounts: each has as many passkeys as it says", db.viewing((*Tx).brokenPasskeys)})
 }
 
 // viewing asks a question on a snapshot, which may take long in a large database.

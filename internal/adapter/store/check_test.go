@@ -72,6 +72,10 @@ func TestEachBrokenPromiseIsFound(t *testing.T) {
 			[]string{`UPDATE log SET head = head + 1 WHERE audience = 'public'`},
 			map[string]string{"logs:": "has the head 4 and 3 events, the last 3"},
 		},
+		"a passkey that nobody has": {
+			[]string{`UPDATE account SET passkeys = 1 WHERE id = (SELECT MIN(id) FROM account)`},
+			map[string]string{"accounts:": "says it has 1 passkeys, and has 0"},
+		},
 		"an event that is gone": {
 			[]string{`DELETE FROM event WHERE seq = 2`},
 			map[string]string{"logs:": "has the head 3 and 2 events, the last 3"},

@@ -40,6 +40,9 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 			if err := tx.PutMailLink(ctx, "m"+name, account.MailLink{Account: who, Purpose: account.ToConfirm, Expires: begin.Add(day)}); err != nil {
 				return err
 			}
+			if err := tx.PutCeremony(ctx, "c"+name, account.Ceremony{Expires: begin.Add(day)}); err != nil {
+				return err
+			}
 			for _, key := range []string{"sent", "waits"} {
 				if err := tx.QueueLetter(ctx, mail.Letter{Key: key + name, Kind: "sample"}); err != nil {
 					return err
@@ -92,8 +95,8 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 	}
 	retired(100, 0)
 	ahead.Store(1)
-	retired(2, 4)   // links, not all at once
-	retired(100, 2) // the third of each
+	retired(2, 6)   // links and ceremonies, not all at once
+	retired(100, 3) // the third of each
 	ahead.Store(2)
 	retired(100, 3) // sessions
 	ahead.Store(29)

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/subspace-live/subspace/internal/adapter/passkey"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/domain/account"
@@ -33,11 +34,13 @@ type reception struct {
 	url     string
 	db      *store.DB
 	letters bool
+	keys    account.Authenticators
+	token   string // of the session in question
 }
 
 func newReception(t testing.TB) *reception {
 	t.Helper()
-	r := &reception{t: t, clock: storetest.NewClock(), url: storetest.URL(t), letters: true}
+	r := &reception{t: t, clock: storetest.NewClock(), url: storetest.URL(t), letters: true, keys: passkey.Authenticators{}}
 	r.Service = r.node()
 	return r
 }
@@ -51,7 +54,7 @@ func (r *reception) node() *account.Service {
 	}
 	s, err := account.NewService(account.Config{
 		Store: store.UnitOf(db, func(tx *store.Tx) account.Tx { return tx }), Sessions: db.Rights(),
-		IDs: ident.NewSource(r.clock.Now, rand.Reader), Now: r.clock.Now, Random: rand.Reader, Letters: r.letters,
+		IDs: ident.NewSource(r.clock.Now, rand.Reader), Now: r.clock.Now, Random: rand.Reader, Letters: r.letters, Keys: r.keys,
 	})
 	if err != nil {
 		r.t.Fatal(err)

@@ -61,7 +61,7 @@ func (m *mailbox) posts(want ...string) map[string]string {
 	return secrets
 }
 
-func (m *mailbox) adds(s account.Session, address string) error {
+func (m *mailbox) asksFor(s account.Session, address string) error {
 	return m.AddAddress(m.t.Context(), s, address, at(string(s.Account.ID)))
 }
 
@@ -73,7 +73,7 @@ func (m *mailbox) confirms(s account.Session, secret string) error {
 func (m *mailbox) reachable(name, address string) account.Opened {
 	m.t.Helper()
 	o := m.signedUp(name)
-	if err := m.adds(o.Session, address); err != nil {
+	if err := m.asksFor(o.Session, address); err != nil {
 		m.t.Fatal(err)
 	}
 	_, secrets := m.post()
@@ -93,7 +93,7 @@ func (m *mailbox) has(s account.Session, want account.Addresses) {
 func TestAddressIsConfirmedByItsLink(t *testing.T) {
 	m := newMailbox(t)
 	yuna := m.signedUp("Yuna").Session
-	if err := m.adds(yuna, " Yuna@Example.org "); err != nil {
+	if err := m.asksFor(yuna, " Yuna@Example.org "); err != nil {
 		t.Fatal(err)
 	}
 	m.has(yuna, account.Addresses{Waiting: "Yuna@example.org"})
@@ -114,7 +114,7 @@ func TestAddressIsConfirmedByItsLink(t *testing.T) {
 	if got := reason(m.confirms(yuna, secret)); got != "link_invalid" {
 		t.Errorf("the link a second time: %s", got)
 	}
-	if got := reason(m.adds(yuna, "Yuna@example.org")); got != "mail_same" {
+	if got := reason(m.asksFor(yuna, "Yuna@example.org")); got != "mail_same" {
 		t.Errorf("the same address again: %s", got)
 	}
 	m.posts()
@@ -123,7 +123,7 @@ func TestAddressIsConfirmedByItsLink(t *testing.T) {
 func TestLinkOfAnAddressIsForOneDayAndOnePerson(t *testing.T) {
 	m := newMailbox(t)
 	yuna, noa := m.signedUp("Yuna").Session, m.signedUp("Noa").Session
-	if err := m.adds(yuna, "yuna@example.org"); err != nil {
+	if err := m.asksFor(yuna, "yuna@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	secret := m.posts("address.confirm yuna@example.org")["yuna@example.org"]
@@ -136,7 +136,7 @@ func TestLinkOfAnAddressIsForOneDayAndOnePerson(t *testing.T) {
 		t.Errorf("a day later: %s", got)
 	}
 	yuna = m.again("Yuna")
-	if err := m.adds(yuna, "yuna@example.org"); err != nil {
+	if err := m.asksFor(yuna, "yuna@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	secret = m.posts("address.confirm yuna@example.org")["yuna@example.org"]
@@ -146,25 +146,15 @@ func TestLinkOfAnAddressIsForOneDayAndOnePerson(t *testing.T) {
 	}
 }
 
-// again signs in once more.
-func (m *mailbox) again(name string) account.Session {
-	m.t.Helper()
-	o, err := m.SignIn(m.t.Context(), name, good, at("x"))
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return o.Session
-}
-
 // A link confirms the address that it was sent to, not one that was asked for later.
 func TestLinkConfirmsOnlyTheAddressItWasSentTo(t *testing.T) {
 	m := newMailbox(t)
 	yuna := m.signedUp("Yuna").Session
-	if err := m.adds(yuna, "thief@example.org"); err != nil {
+	if err := m.asksFor(yuna, "thief@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	secret := m.posts("address.confirm thief@example.org")["thief@example.org"]
-	if err := m.adds(yuna, "victim@example.org"); err != nil {
+	if err := m.asksFor(yuna, "victim@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	if got := reason(m.confirms(yuna, secret)); got != "link_invalid" {
@@ -172,7 +162,7 @@ func TestLinkConfirmsOnlyTheAddressItWasSentTo(t *testing.T) {
 	}
 	m.has(yuna, account.Addresses{Waiting: "victim@example.org"})
 	// A letter whose address is not wanted any more does not leave.
-	if err := m.adds(yuna, "third@example.org"); err != nil {
+	if err := m.asksFor(yuna, "third@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	m.posts("address.confirm third@example.org")
@@ -188,7 +178,7 @@ func TestAddingTellsNobodyWhetherAnAddressIsTaken(t *testing.T) {
 	yuna := m.reachable("Yuna", "yuna@example.org").Session
 	noa := m.signedUp("Noa").Session
 	for _, address := range []string{"Yuna@example.org", "free@example.org"} {
-		if err := m.adds(noa, address); err != nil {
+		if err := m.asksFor(noa, address); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
 		m.has(noa, account.Addresses{Waiting: address})
@@ -211,7 +201,7 @@ func TestAddressBelongsToOneAccount(t *testing.T) {
 		sessions[i] = m.signedUp(fmt.Sprintf("Person %c", 'a'+i)).Session
 		m.clock.Advance(time.Hour) // a budget of letters for each
 		sessions[i] = m.again(fmt.Sprintf("Person %c", 'a'+i))
-		if err := m.adds(sessions[i], "one@example.org"); err != nil {
+		if err := m.asksFor(sessions[i], "one@example.org"); err != nil {
 			t.Fatal(err)
 		}
 		secrets[i] = m.posts("address.confirm one@example.org")["one@example.org"]
@@ -241,7 +231,7 @@ func TestAddressBelongsToOneAccount(t *testing.T) {
 func TestOldAddressIsTold(t *testing.T) {
 	m := newMailbox(t)
 	yuna := m.reachable("Yuna", "old@example.org").Session
-	if err := m.adds(yuna, "new@example.org"); err != nil {
+	if err := m.asksFor(yuna, "new@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	m.has(yuna, account.Addresses{Confirmed: "old@example.org", Waiting: "new@example.org"})
@@ -275,11 +265,11 @@ func TestChangingAddressesNeedsAFreshProof(t *testing.T) {
 	m.reachable("Yuna", "yuna@example.org")
 	yuna := m.again("Yuna")
 	m.clock.Advance(10*time.Minute - time.Millisecond)
-	if err := m.adds(yuna, "new@example.org"); err != nil {
+	if err := m.asksFor(yuna, "new@example.org"); err != nil {
 		t.Errorf("within ten minutes: %v", err)
 	}
 	m.clock.Advance(time.Millisecond)
-	for what, err := range map[string]error{"adding": m.adds(yuna, "thief@example.org"), "removing": m.RemoveAddress(t.Context(), yuna)} {
+	for what, err := range map[string]error{"adding": m.asksFor(yuna, "thief@example.org"), "removing": m.RemoveAddress(t.Context(), yuna)} {
 		if reason(err) != "proof_needed" {
 			t.Errorf("%s without a proof: %v", what, err)
 		}
@@ -300,7 +290,7 @@ func TestChangingAddressesNeedsAFreshProof(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.clock.Advance(time.Hour)
-	if err := m.adds(o.Session, "light@example.org"); err != nil {
+	if err := m.asksFor(o.Session, "light@example.org"); err != nil {
 		t.Errorf("a light account: %v", err)
 	}
 }
@@ -326,7 +316,7 @@ func TestLettersThatPeopleAskForAreLimited(t *testing.T) {
 	m := newMailbox(t)
 	yuna := m.signedUp("Yuna").Session
 	for i := range 5 {
-		if got := reason(m.adds(yuna, fmt.Sprintf("a%d@example.org", i))); (got == "too_many_attempts") != (i == 4) {
+		if got := reason(m.asksFor(yuna, fmt.Sprintf("a%d@example.org", i))); (got == "too_many_attempts") != (i == 4) {
 			t.Errorf("letter %d of one account: %q", i, got)
 		}
 	}

@@ -55,7 +55,7 @@ func TestForgettingTellsNobodyWhoIsKnown(t *testing.T) {
 	m := newMailbox(t)
 	noa := m.reachable("Noa", "noa@example.org").Session
 	m.reachable("Yuna", "yuna@example.org")
-	if err := m.adds(noa, "waiting@example.org"); err != nil {
+	if err := m.asksFor(noa, "waiting@example.org"); err != nil {
 		t.Fatal(err)
 	}
 	m.post()
@@ -101,7 +101,7 @@ func TestLinkOfAForgottenPasswordLastsAnHour(t *testing.T) {
 func TestLinksAreGoodForOneThing(t *testing.T) {
 	m := newMailbox(t)
 	yuna := m.reachable("Yuna", "yuna@example.org").Session
-	if err := m.adds(yuna, "YUNA@example.org"); err != nil { // the same mailbox
+	if err := m.asksFor(yuna, "YUNA@example.org"); err != nil { // the same mailbox
 		t.Fatal(err)
 	}
 	confirm := m.posts("address.confirm YUNA@example.org")["YUNA@example.org"]

@@ -14,6 +14,7 @@ const (
 	LetterRemoved   mail.Kind = "address.removed"    // to the one before
 	LetterForgotten mail.Kind = "password.forgotten" // to whoever asked, if they are somebody
 	LetterPassword  mail.Kind = "password.changed"
+	LetterPasskey   mail.Kind = "passkey.added"
 )
 
 // Enclosures completes letters when they leave: the secret of a link is made

@@ -46,6 +46,7 @@ type Tx interface {
 	DropSetupLinks(ctx context.Context) error
 
 	addressTx
+	passkeyTx
 	mail.Tx
 }
 
@@ -71,6 +72,7 @@ type Service struct {
 	now        func() time.Time
 	random     io.Reader
 
+	keys     Authenticators
 	letters  bool // this server can write to people
 	seen     *sightings
 	byName   *Throttle
@@ -88,7 +90,8 @@ type Config struct {
 	IDs      *ident.Source
 	Now      func() time.Time
 	Random   io.Reader // a cryptographic source
-	Letters  bool      // this server can write to people
+	Keys     Authenticators
+	Letters  bool // this server can write to people
 }
 
 // NewService returns the service.
@@ -99,7 +102,7 @@ func NewService(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		store: cfg.Store, sessions: cfg.Sessions, remembered: newRemembered(access.Lease, cfg.Now),
-		ids: cfg.IDs, now: cfg.Now, random: cfg.Random, letters: cfg.Letters, decoy: decoy, seen: newSightings(),
+		ids: cfg.IDs, now: cfg.Now, random: cfg.Random, keys: cfg.Keys, letters: cfg.Letters, decoy: decoy, seen: newSightings(),
 		byName:   NewThrottle(Limit{Tries: 6, Every: 20 * time.Second}, cfg.Now),
 		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, cfg.Now),
 		byAsker:  NewThrottle(Limit{Tries: 12, Every: 2 * time.Minute}, cfg.Now),

@@ -18,6 +18,7 @@ import (
 type (
 	Account      string
 	Session      string
+	Passkey      string
 	Channel      string
 	Log          string
 	Event        string
