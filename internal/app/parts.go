@@ -144,7 +144,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Channels: p.channels, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
 		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },

@@ -36,6 +36,7 @@ func (a *API) accountRoutes() {
 	a.addressRoutes()
 	a.passwordRoutes()
 	a.passkeyRoutes()
+	a.exportRoutes()
 	asked(a, "GET", "/api/account", "get-account", "What is kept of my account", a.details)
 	asked(a, "PUT", "/api/account/language", "set-language", "The language of letters to me",
 		func(ctx context.Context, s account.Session, in *struct {

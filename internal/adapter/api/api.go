@@ -53,6 +53,7 @@ type Options struct {
 	Gate          Gate
 	Pages         Pages
 	Accounts      *account.Service
+	Archive       account.Archive
 	Channels      *channel.Service
 	Chat          *chat.Service
 	Questions     *question.Service

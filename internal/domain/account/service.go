@@ -79,6 +79,7 @@ type Service struct {
 	byOrigin *Throttle
 	byAsker  *Throttle     // letters that somebody asks for
 	byLetter *Throttle     // and those about one address, or one account
+	byReader *Throttle     // exports
 	hashing  chan struct{} // bounds the memory that argon2id takes at once
 	decoy    string        // compared when there is no such name, so that time tells nothing
 }
@@ -107,6 +108,7 @@ func NewService(cfg Config) (*Service, error) {
 		byOrigin: NewThrottle(Limit{Tries: 60, Every: 2 * time.Second}, cfg.Now),
 		byAsker:  NewThrottle(Limit{Tries: 12, Every: 2 * time.Minute}, cfg.Now),
 		byLetter: NewThrottle(Limit{Tries: 4, Every: 15 * time.Minute}, cfg.Now),
+		byReader: NewThrottle(Limit{Tries: 3, Every: 10 * time.Minute}, cfg.Now),
 		hashing:  make(chan struct{}, 2),
 	}, nil
 }

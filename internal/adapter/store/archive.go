@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// archivePage is how many records are read at once.
+const archivePage = 200
+
+// chapter is one kind of thing that is kept of a person. Its query is handed the
+// account, the bookmark's word and number, and how many to return at most; it
+// answers with the next bookmark's word and number, and then the columns.
+type chapter struct {
+	name    string
+	query   string
+	columns []kept
+}
+
+// kept is a column of a chapter and how it is told.
+type kept struct {
+	name string
+	as   func(scanned any) (any, error) // nil: as it is
+}
+
+// chapters lists what is kept of a person.
+//
+// This is the place for yours: who adds a table that holds something of a person
+// adds a chapter. It tells what the person did, said, paid or was given; names and
+// words of others stay out of it, also when they stand in the same row.
+func chapters() []chapter {
+	return slices.Concat(accountChapters(), roomChapters(), moneyChapters())
+}
+
+func accountChapters() []chapter {
+	return []chapter{
+		{
+			"account", `SELECT a.id, 0, a.id, a.name, a.operator, a.language, a.created FROM account a` + only(`a.id`, `a.id`),
+			[]kept{word("id"), word("name"), truth("operator"), word("language"), moment("created_at")},
+		},
+		{
+			"addresses", `SELECT m.state, 0, m.mail, m.state, m.since FROM address m` + only(`m.account`, `m.state`),
+			[]kept{word("address"), word("state"), moment("since")},
+		},
+		{
+			"passkeys", `SELECT p.id, 0, p.name, p.created, p.used FROM passkey p` + only(`p.account`, `p.id`),
+			[]kept{word("name"), moment("created_at"), moment("used_at")},
+		},
+		{
+			"sessions", `SELECT s.id, 0, s.browser, s.system, s.created, s.seen, s.expires FROM session s` + only(`s.account`, `s.id`),
+			[]kept{word("browser"), word("system"), moment("created_at"), moment("seen_on"), moment("expires_at")},
+		},
+		{
+			"channels", `SELECT c.id, 0, c.handle, c.title, c.created FROM channel c` + only(`c.owner`, `c.id`),
+			[]kept{word("channel"), word("title"), moment("created_at")},
+		},
+		{
+			"moderates", `SELECT m.channel, 0, c.handle FROM moderator m JOIN channel c ON c.id = m.channel` + only(`m.account`, `m.channel`),
+			[]kept{word("channel")},
+		},
+	}
+}
+
+func roomChapters() []chapter {
+	return []chapter{
+		{
+			"messages", `SELECT e.log, e.seq, c.handle, l.audience, e.at, e.seq, e.answers, e.body FROM event e
+				JOIN log l ON l.id = e.log JOIN channel c ON c.id = l.channel` +
+				` WHERE e.author = $1 AND (e.log, e.seq) > ($2, $3) AND e.kind = 'message.posted' ORDER BY e.log, e.seq LIMIT $4`,
+			[]kept{word("channel"), word("room"), moment("at"), number("seq"), number("answers"), {"text", ownWords}},
+		},
+		{
+			"questions", `SELECT q.id, 0, c.handle, q.text, q.shown, q.state, q.asked, q.aired, q.answered FROM question q
+				JOIN channel c ON c.id = q.channel` + only(`q.asker`, `q.id`),
+			[]kept{word("channel"), word("text"), word("shown_as"), word("state"), moment("asked_at"), moment("aired_at"), moment("answered_at")},
+		},
+		{
+			"rights", `SELECT g.id, 0, c.handle, g.source, g.starts, g.ends, g.revoked, g.months FROM access_grant g
+				JOIN channel c ON c.id = g.channel` + only(`g.account`, `g.id`),
+			[]kept{word("channel"), word("source"), moment("starts"), moment("ends"), moment("revoked_at"), number("months")},
+		},
+		{ // the reason is a note among moderators, and who imposed it is somebody else
+			"sanctions", `SELECT s.channel, 0, c.handle, s.kind, s.starts, s.until FROM sanction s
+				JOIN channel c ON c.id = s.channel` + only(`s.account`, `s.channel`),
+			[]kept{word("channel"), word("kind"), moment("starts"), moment("until")},
+		},
+	}
+}
+
+func moneyChapters() []chapter {
+	return []chapter{
+		{
+			"subscriptions", `SELECT s.id, 0, c.handle, s.state, s.period, s.price_minor, s.currency, s.started, s.trial_end, s.period_end, s.ended,
+				s.months, s.cancel_at_period_end, s.card_brand, s.card_last4 FROM subscription s JOIN channel c ON c.id = s.channel` + only(`s.account`, `s.id`),
+			[]kept{
+				word("channel"), word("state"), word("period"), number("price_minor"), word("currency"), moment("started_at"), moment("trial_end"),
+				moment("period_end"), moment("ended_at"), number("months"), truth("cancel_at_period_end"), word("card_brand"), word("card_last4"),
+			},
+		},
+		{
+			"payments", `SELECT s.provider || ' ' || s.charge, 0, c.handle, s.kind, s.period, s.total_minor, s.currency, s.tax_minor, s.country, s.at, s.refunded_minor,
+				s.refunded, s.card_last4 FROM sale s JOIN channel c ON c.id = s.channel` + only(`s.buyer`, `s.provider || ' ' || s.charge`),
+			[]kept{
+				word("channel"), word("kind"), word("period"), number("total_minor"), word("currency"), number("tax_minor"), word("country"),
+				moment("at"), number("refunded_minor"), moment("refunded_at"), word("card_last4"),
+			},
+		},
+	}
+}
+
+// only selects an account's rows by a name in order.
+func only(holder, name string) string {
+	return ` WHERE ` + holder + ` = $1 AND ` + name + ` > $2 AND 0 = $3 ORDER BY ` + name + ` LIMIT $4`
+}
+
+func word(name string) kept   { return kept{name, nil} }
+func number(name string) kept { return kept{name, nil} }
+
+func truth(name string) kept {
+	return kept{name, func(v any) (any, error) { return v == int64(1), nil }}
+}
+
+func moment(name string) kept {
+	return kept{name, func(v any) (any, error) {
+		ms, ok := v.(int64)
+		if !ok {
+			return nil, fmt.Errorf("%s is no moment", name)
+		}
+		return fromMillis(ms), nil
+	}}
+}
+
+// ownWords takes from a message what its author wrote. What it answers stays out:
+// those are somebody else's words.
+func ownWords(v any) (any, error) {
+	body, ok := v.(string)
+	if !ok {
+		return nil, fmt.Errorf("a message is no text")
+	}
+	env, err := event.Decode([]byte(body))
+	if err != nil {
+		return nil, err
+	}
+	m, _ := event.As[event.MessagePosted](env)
+	return m.Text, nil
+}
+
+// Archive implements account.Archive.
+type Archive struct{ db *DB }
+
+// Archive returns the reader of what is kept of people.
+func (db *DB) Archive() Archive { return Archive{db} }
+
+// Chapters implements account.Archive.
+func (Archive) Chapters() []string {
+	var names []string
+	for _, c := range chapters() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// Read implements account.Archive.
+func (a Archive) Read(ctx context.Context, id ident.Account, name string, after account.Bookmark) (out []account.Record, next account.Bookmark, err error) {
+	for _, c := range chapters() {
+		if c.name == name {
+			err = a.db.View(ctx, func(tx *Tx) error {
+				out, next, err = tx.chapter(ctx, c, id, after)
+				return err
+			})
+			return out, next, err
+		}
+	}
+	return nil, after, fmt.Errorf("the archive has no chapter %q", name)
+}
+
+func (tx *Tx) chapter(ctx context.Context, c chapter, id ident.Account, after account.Bookmark) ([]account.Record, account.Bookmark, error) {
+	var out []account.Record
+	next := after
+	args := []any{id, after.Word, after.Number, archivePage}
+	err := tx.each(ctx, c.query, args, func(scan func(...any) error) error {
+		values, dest := make([]any, len(c.columns)), []any{&next.Word, &next.Number}
+		for i := range values {
+			dest = append(dest, &values[i])
+		}
+		if err := scan(dest...); err != nil {
+			return err
+		}
+		record, err := c.tell(values)
+		out = append(out, record)
+		return err
+	})
+	if err != nil {
+		err = fmt.Errorf("chapter %s: %w", c.name, err)
+	}
+	return out, next, err
+}
+
+func (c chapter) tell(values []any) (account.Record, error) {
+	record := make(account.Record, len(values))
+	for i, k := range c.columns {
+		if b, ok := values[i].([]byte); ok {
+			values[i] = string(b)
+		}
+		record[i] = account.Field{Name: k.name, Value: values[i]}
+		if k.as == nil {
+			continue
+		}
+		told, err := k.as(values[i])
+		if err != nil {
+			return nil, err
+		}
+		record[i].Value = told
+	}
+	return record, nil
+}
