@@ -207,15 +207,6 @@ export const scenes = [
   { name: 'sign-in', path: '/sign-in' },
   { name: 'link', path: '/link#token', langs: en },
   { name: 'setup', path: '/setup#token', langs: en },
-  { name: 'account', path: '/account', role: 'subscriber' },
-  {
-    name: 'account-cancel',
-    path: '/account',
-    role: 'subscriber',
-    act: async (page) => page.locator('li .btn').first().click(),
-  },
-  { name: 'account-none', path: '/account', role: 'light', langs: en, change: (w) => (w.subscriptions = []) },
-
   { name: 'cockpit', path: '/cockpit/ines', role: 'owner', plays: true },
   { name: 'cockpit-wide', path: '/cockpit/ines', role: 'owner', plays: true, picture: 'wide' },
   {

@@ -14,6 +14,12 @@ const paying = (card) => async (page) => {
   await page.waitForTimeout(500)
 }
 
+const more = (w) => (w.subscriptions = w.moreSubscriptions)
+const pressIn = (channel, name) => async (page) => {
+  await page.getByTestId(`subscription-${channel}`).getByRole('button', { name }).first().click()
+  await page.waitForTimeout(300)
+}
+
 export const subscriptionScenes = [
   { name: 'price', path: '/c/ines', role: 'anonymous', plays: true, change: several, act: space },
   {
@@ -111,4 +117,75 @@ export const subscriptionScenes = [
     change: several,
     act: paying('4242424242424242'),
   },
+
+  { name: 'account', path: '/account', role: 'subscriber' },
+  { name: 'account-more', path: '/account', role: 'subscriber', change: more },
+  { name: 'account-cancel', path: '/account', role: 'subscriber', act: pressIn('ines', /Cancel|Résilier/) },
+  {
+    name: 'account-late-cancel',
+    path: '/account',
+    role: 'subscriber',
+    langs: en,
+    act: pressIn('marek', /Cancel/),
+  },
+  {
+    name: 'account-pause',
+    path: '/account',
+    role: 'subscriber',
+    act: pressIn('ines', /Pause|Mettre en pause/),
+  },
+  {
+    name: 'account-resume',
+    path: '/account',
+    role: 'subscriber',
+    change: more,
+    act: pressIn('oskar', /Resume|Reprendre/),
+  },
+  {
+    name: 'account-withdraw',
+    path: '/account',
+    role: 'subscriber',
+    change: more,
+    act: pressIn('ines', /Withdraw|Se rétracter/),
+  },
+  {
+    name: 'account-change',
+    path: '/account',
+    role: 'subscriber',
+    change: several,
+    act: async (page) => {
+      await pressIn('ines', /Change plan|Changer de formule/)(page)
+      await page.getByRole('radio').last().check()
+      await page.waitForTimeout(300)
+    },
+  },
+  {
+    name: 'account-change-later',
+    path: '/account',
+    role: 'subscriber',
+    langs: en,
+    change: (w) => {
+      several(w)
+      more(w)
+      w.subscriptions[0].next = null
+      w.preview = {
+        ...w.preview,
+        now: false,
+        credit: { ...w.preview.credit, minor: 0 },
+        price: w.tiers[0].month,
+      }
+    },
+    act: async (page) => {
+      await pressIn('ines', /Change plan/)(page)
+      await page.getByRole('radio').first().check()
+      await page.waitForTimeout(300)
+    },
+  },
+  {
+    name: 'account-payments',
+    path: '/account',
+    role: 'subscriber',
+    act: (page) => page.getByRole('heading', { name: /Payments|Paiements/ }).scrollIntoViewIfNeeded(),
+  },
+  { name: 'account-none', path: '/account', role: 'light', langs: en, change: (w) => (w.subscriptions = []) },
 ]

@@ -39,7 +39,8 @@ export class FakeServer {
     if (path.includes('checkout')) return this.#checkout(path, body)
     if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
       return this.#subscriptions(path.replace('/sandbox', ''), body)
-    if (path === '/api/payments') return ok({ sales: w.payments })
+    if (path === '/api/payments')
+      return w.refusePayments ? { status: 503, body: { reason: 'unavailable' } } : ok({ sales: w.payments })
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body)
     if (rest === '/C/subscribers') return ok({ subscribers: w.subscribers })
@@ -245,6 +246,7 @@ export class FakeServer {
     const [, , , id, act] = path.split('/')
     if (!id) return { status: 200, body: { subscriptions: w.subscriptions } }
     if (act === 'preview') return { status: 200, body: w.preview }
+    if (act === 'change' && w.refuseChange) return { status: 409, body: { reason: w.refuseChange } }
     if (act === 'card') return { status: 200, body: { url: w.page } }
     const change = {
       cancel: { cancel_at_period_end: true, next: null },

@@ -138,6 +138,7 @@ export function world(role: Role = 'anonymous') {
     inside: 146,
     tiers: [tier('t1', 1, 499)],
     threeTiers: threeTiers(),
+    moreSubscriptions: moreSubscriptions(),
     checkout: undefined as Checkout | undefined,
     /** Given as the answer to a payment that no card decides. */
     card: 'complete' as Checkout['state'],
@@ -185,6 +186,10 @@ export function world(role: Role = 'anonymous') {
     refuse: '',
     /** Checkouts are refused with this reason. */
     refuseCheckout: '',
+    /** A change of plan is. */
+    refuseChange: '',
+    /** Nobody can say what was paid. */
+    refusePayments: false,
     /** REST never answers. */
     slow: false,
   }
@@ -265,14 +270,36 @@ function subscriptions(): Subscription[] {
     ...more,
   })
   return [
-    one('ines', 'Inès Marchetti, ceramics', 3),
+    one('ines', 'Inès Marchetti, ceramics', 3, { tier_name: 'Studio' }),
     one('oskar', 'Oskar Lind', 14, {
-      price: { minor: 390, currency: 'EUR' },
+      price: { minor: 3900, currency: 'EUR' },
+      period: 'year',
       period_end: ahead(9),
       access_until: ahead(9),
     }),
     one('anselm', 'Anselm Roux', 1, { cancel_at_period_end: true, access_until: ahead(11) }),
     one('marek', 'Marek Novotný', 5, { state: 'past_due', access_until: ahead(4) }),
+  ]
+}
+
+/** One of each standing that the list above has not. */
+export function moreSubscriptions(): Subscription[] {
+  const [first] = subscriptions()
+  const like = (id: string, channel_title: string, more: Partial<Subscription>): Subscription => ({
+    ...first!,
+    id,
+    channel: id,
+    channel_title,
+    ...more,
+  })
+  const next = { tier: 't1', tier_name: 'Studio', period: 'month', price: eur(499) } as const
+  const kiln = { tier: 't2', tier_name: 'Kiln', period: 'year', price: eur(9900) } as const
+  return [
+    like('ines', 'Inès Marchetti, ceramics', { ...kiln, next, months: 26, started_at: ago(86_400 * 3) }),
+    like('wren', 'Wren Adeyemi', { state: 'trialing', months: 0, trial_end: ahead(5), period_end: ahead(5) }),
+    like('alix', 'Alix Moreau', { state: 'paused', months: 7 }),
+    like('oskar', 'Oskar Lind', { state: 'paused', months: 2, period_end: ago(86_400 * 12) }),
+    like('marek', 'Marek Novotný', { state: 'ended', months: 5, access_until: ago(86_400 * 40) }),
   ]
 }
 

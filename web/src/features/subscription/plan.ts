@@ -26,6 +26,12 @@ export const tierName = ({ name, level }: Pick<Tier, 'name' | 'level'>): string 
 export const perPeriod = (price: Money, period: Period): string =>
   t(period === 'year' ? 'plan.aYear' : 'plan.aMonth', { price: money(price) })
 
+/** "Gold, €4.99 a month"; the price alone where the tier has no name. */
+export function planPrice(plan: { tier_name: string; price: Money; period: Period }): string {
+  const price = perPeriod(plan.price, plan.period)
+  return plan.tier_name ? t('plan.priced', { name: plan.tier_name, price }) : price
+}
+
 /** "Gold, yearly"; the period alone where the tier has no name. */
 export function planName(name: string, period: Period): string {
   const when = t(period === 'year' ? 'plan.yearly' : 'plan.monthly')

@@ -1,21 +1,26 @@
-import { api, type Subscription } from '../../api/subscription'
+import { api, type Sale, type Subscription, type Wish } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
+import { standing } from './standing'
 
-/** What this account pays for, as the account page shows it. */
+/** What this account pays for and has paid, as the account page shows it. */
 export class Subscriptions {
   all: Subscription[] = $state.raw([])
   state: 'loading' | 'ready' | 'failed' = $state('loading')
   failure: Refusal | undefined = $state.raw()
+  payments: Sale[] = $state.raw([])
+  paymentsState: 'loading' | 'ready' | 'failed' = $state('loading')
 
-  /** The next amount that will be charged, if any subscription renews. */
+  /** What will be charged next, if anything renews. */
   next = $derived(
     this.all
-      .filter((s) => s.state !== 'ended' && !s.cancel_at_period_end)
-      .toSorted((a, b) => a.period_end.localeCompare(b.period_end))[0],
+      .filter((s) => ['renews', 'trial'].includes(standing(s)))
+      .toSorted((a, b) => a.period_end.localeCompare(b.period_end))
+      .map((s) => ({ price: (s.next ?? s).price, at: s.period_end }))[0],
   )
 
   async read(): Promise<void> {
     this.state = 'loading'
+    void this.readPayments()
     try {
       const all = await api.subscriptions()
       this.all = all.toSorted((a, b) => Number(a.state === 'ended') - Number(b.state === 'ended'))
@@ -26,9 +31,29 @@ export class Subscriptions {
     }
   }
 
+  async readPayments(): Promise<void> {
+    try {
+      this.payments = await api.payments()
+      this.paymentsState = 'ready'
+    } catch {
+      if (!this.payments.length) this.paymentsState = 'failed'
+    }
+  }
+
   /** Throws the refusal, for the row that asked. */
-  act = async (id: string, what: 'cancel' | 'resume'): Promise<void> => {
-    const changed = await api.wish(id, what)
-    this.all = this.all.map((s) => (s.id === id ? changed : s))
+  wish = (id: string, wish: Wish): Promise<void> => this.#become(api.wish(id, wish))
+
+  /** In the sandbox: what lies ahead of this one subscription comes nearer. */
+  letTimePass = (id: string, hours: number): Promise<void> => this.#become(api.letTimePass(id, hours))
+
+  /** Takes a subscription as the server's answer gave it. */
+  take(changed: Subscription): void {
+    this.all = this.all.map((s) => (s.id === changed.id ? changed : s))
+    // It may have cost something, or paid something back.
+    void this.readPayments()
+  }
+
+  async #become(answer: Promise<Subscription>): Promise<void> {
+    this.take(await answer)
   }
 }
