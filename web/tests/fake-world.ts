@@ -81,6 +81,7 @@ export function world(role: Role = 'anonymous') {
   const session: Session = {
     account: accountOf(role),
     mail: false,
+    passkeys_off: '',
     setup: false,
     sandbox: true,
     version: 'test',

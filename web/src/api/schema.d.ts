@@ -21,6 +21,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/account/export': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Everything that is kept of me, as one JSON document */
+    get: operations['export-account']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/account/language': {
     parameters: {
       query?: never
@@ -90,6 +107,58 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/account/passkeys': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Keep a passkey that was made */
+    post: operations['add-passkey']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/passkeys/invite': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Begin to make a passkey */
+    post: operations['invite-passkey']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/passkeys/{passkey}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Remove a passkey, but not the last way in */
+    delete: operations['remove-passkey']
+    options?: never
+    head?: never
+    /** Give a passkey another name */
+    patch: operations['rename-passkey']
+    trace?: never
+  }
   '/api/account/password': {
     parameters: {
       query?: never
@@ -118,6 +187,23 @@ export interface paths {
     put?: never
     /** Show again who I am, before changing what opens my account */
     post: operations['prove']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/account/proof/passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Show again who I am, with a passkey */
+    post: operations['prove-by-passkey']
     delete?: never
     options?: never
     head?: never
@@ -763,6 +849,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/passkeys/ask': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Begin to ask for a passkey */
+    post: operations['ask-for-passkey']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/password/forgotten': {
     parameters: {
       query?: never
@@ -895,6 +998,23 @@ export interface paths {
     put?: never
     /** Sign in with a one-time link */
     post: operations['sign-in-by-link']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/session/passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Sign in with a passkey */
+    post: operations['sign-in-by-passkey']
     delete?: never
     options?: never
     head?: never
@@ -1098,9 +1218,20 @@ export interface components {
       /** @description an address that waits for its confirmation; empty: none */
       mail_waiting: string
       name: string
+      /** @description the oldest first */
+      passkeys: components['schemas']['Passkey'][]
     }
     'Add-addressRequest': {
       address: string
+    }
+    'Add-passkeyRequest': {
+      /** @description the credential's toJSON() */
+      answer: {
+        [key: string]: unknown
+      }
+      ceremony: string
+      /** @description the person's own, 1 to 40 characters */
+      name: string
     }
     'Ask-questionRequest': {
       /** @description shown as 'a subscriber' */
@@ -1136,6 +1267,14 @@ export interface components {
     CardPage: {
       /** @description empty: the provider has no such page */
       url: string
+    }
+    Ceremony: {
+      /** @description goes back with the answer, once, within five minutes */
+      ceremony: string
+      /** @description PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of Web Authentication */
+      options: {
+        [key: string]: unknown
+      }
     }
     'Change-buyerRequest': {
       /**
@@ -1448,6 +1587,21 @@ export interface components {
     PaperList: {
       papers: components['schemas']['Paper'][]
     }
+    Passkey: {
+      /** Format: date-time */
+      created_at: string
+      id: string
+      name: string
+      /** @description null: never yet */
+      used_at: string | null
+    }
+    PasskeyAnswer: {
+      /** @description the credential's toJSON() */
+      answer: {
+        [key: string]: unknown
+      }
+      ceremony: string
+    }
     'Pay-in-sandboxRequest': {
       /** @description the holder's word, for the card that asks for it */
       approved?: boolean
@@ -1555,6 +1709,9 @@ export interface components {
       /** @description also end the subscription it paid for */
       end?: boolean
     }
+    'Rename-passkeyRequest': {
+      name: string
+    }
     'Reset-passwordRequest': {
       password: string
       token: string
@@ -1628,6 +1785,8 @@ export interface components {
       account: components['schemas']['Account'] | null
       /** @description this server can write to people */
       mail: boolean
+      /** @description empty: passkeys work here; otherwise the reason why they do not */
+      passkeys_off: string
       /** @description payments are a rehearsal, no real money */
       sandbox: boolean
       /** @description nobody has become the first owner yet */
@@ -1821,6 +1980,33 @@ export interface operations {
       }
     }
   }
+  'export-account': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'set-language': {
     parameters: {
       query?: never
@@ -1972,6 +2158,130 @@ export interface operations {
       }
     }
   }
+  'add-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Add-passkeyRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Passkey']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'invite-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Ceremony']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'remove-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        passkey: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'rename-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        passkey: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Rename-passkeyRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'set-password': {
     parameters: {
       query?: never
@@ -2015,6 +2325,37 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['ProveRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'prove-by-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasskeyAnswer']
       }
     }
     responses: {
@@ -3547,6 +3888,35 @@ export interface operations {
       }
     }
   }
+  'ask-for-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Ceremony']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'forget-password': {
     parameters: {
       query?: never
@@ -3846,6 +4216,40 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': components['schemas']['Sign-in-by-linkRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Set-Cookie'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'sign-in-by-passkey': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PasskeyAnswer']
       }
     }
     responses: {
