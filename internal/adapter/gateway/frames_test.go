@@ -47,19 +47,20 @@ func TestFramesMadeByHandAreJSON(t *testing.T) {
 		Channel string            `json:"channel"`
 		Room    string            `json:"room"`
 		Log     string            `json:"log"`
+		History string            `json:"history"`
 		Head    int64             `json:"head"`
 		More    bool              `json:"more"`
 		Until   *event.Time       `json:"until"`
 		State   stateView         `json:"state"`
 		Events  []json.RawMessage `json:"events"`
 	}
-	a := &audience{handle: "atelier", address: room.Address{Audience: room.Space}, log: "06h2"}
+	a := &audience{gateway: &Gateway{opt: Options{History: "06h3"}}, handle: "atelier", address: room.Address{Audience: room.Space}, log: "06h2"}
 	inside, ends := 3, time.UnixMilli(1_790_000_000_000)
 	for _, state := range []stateView{{Viewers: 12}, {Viewers: 12, Inside: &inside}} {
 		for _, until := range []time.Time{{}, ends} {
 			frame := appendEntered(nil, name, a, page{events: []byte(`[{"seq":7}]`), head: 7, more: true}, until, state)
 			want := entered{
-				Type: "entered", ID: name, Channel: "atelier", Room: "space", Log: "06h2", Head: 7, More: true,
+				Type: "entered", ID: name, Channel: "atelier", Room: "space", Log: "06h2", History: "06h3", Head: 7, More: true,
 				State: state, Events: []json.RawMessage{[]byte(`{"seq":7}`)},
 			}
 			if !until.IsZero() {
