@@ -27,13 +27,13 @@ import (
 const (
 	smallRooms = 200
 	perRoom    = 2
-	loudCrowd  = 100
+	loudCrowd  = 40
 	stalled    = 5 // 1 % of all
 	halfSent   = 5
 	churners   = 4
 	rounds     = 20
 	roundEvery = 150 * time.Millisecond
-	loudLines  = 20 // in each round, 2 KB each
+	loudLines  = 10 // in each round, 4 KB each
 )
 
 // Among readers who stall, come and go, stop in the middle of a frame or send it
@@ -65,7 +65,7 @@ func TestCrowdHearsEverythingAmongOddOnes(t *testing.T) {
 				lines = append(lines, line(at, fmt.Sprint("line ", i)))
 			}
 			for n := range loudLines {
-				lines = append(lines, line(loud, fmt.Sprintf("line %d %02000d", i, n)))
+				lines = append(lines, line(loud, fmt.Sprintf("line %d %04000d", i, n)))
 			}
 			c.speaks(lines)
 			most = max(most, s.gateway.Waiting())
