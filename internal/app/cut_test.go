@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
+
+	"github.com/subspace-live/subspace/internal/app/apptest"
 )
 
 // wire is a proxy before a server that a test can cut and mend, or freeze and
@@ -29,6 +32,20 @@ func newWire(t testing.TB, network, address, target string) *wire {
 	w.mend()
 	t.Cleanup(w.cut)
 	return w
+}
+
+// aside returns an address for a wire that other tests are not given by chance
+// while it is cut: Linux has more than one that leads back to the machine.
+func aside(t testing.TB) string {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return apptest.FreePort(t)
+	}
+	_, port, err := net.SplitHostPort(apptest.FreePort(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort("127.88.0.1", port)
 }
 
 // mend listens, again if it was cut.

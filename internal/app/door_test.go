@@ -141,6 +141,8 @@ func TestBannedPersonLosesEveryDoor(t *testing.T) {
 // Paying opens the door on the open page; the end of the period shuts it by the
 // clock, on the open socket too.
 func TestSubscriptionOpensAndShutsTheDoorByItself(t *testing.T) {
+	t.Parallel() // it waits for real time
+
 	const period = 12 * time.Second // long enough to pay, look and cancel on a slow machine
 	s := apptest.Start(t, apptest.Options{Args: []string{"--sandbox-period", period.String()}})
 	c := s.Found("atelier")
@@ -273,6 +275,7 @@ func TestCreatorClosesAndOpensTheSpaceWithOneSwitch(t *testing.T) {
 
 // A timeout ends by the clock, without anybody lifting it.
 func TestTimeoutEndsByTheClock(t *testing.T) {
+	t.Parallel() // it waits for real time
 	s := apptest.Start(t, apptest.Options{})
 	c := s.Found("atelier")
 	p := s.SignUp("Yuna")

@@ -43,6 +43,7 @@ type leakStage struct {
 }
 
 func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
+	t.Parallel() // it waits for real time
 	l := newLeakStage(t)
 	// Everybody has their sockets open before the words are written.
 	sockets := map[string][]*apptest.Socket{}

@@ -31,6 +31,8 @@ func saleTo(t *testing.T, c apptest.Channel, p *apptest.Person) (s sold) {
 // Money that is taken back shuts every door of the Sub Space at once: the room on
 // the socket and on the event stream, REST, and the picture.
 func TestMoneyTakenBackShutsEveryDoor(t *testing.T) {
+	t.Parallel() // it waits for real time
+
 	const disputed = 15 * time.Second // long enough for all to look inside on a slow machine
 	s := apptest.Start(t, apptest.Options{Args: []string{"--sandbox-dispute-after", disputed.String()}})
 	c := s.Found("atelier")

@@ -96,8 +96,9 @@ func TestTwoNodesAreOnePlace(t *testing.T) {
 // With the bus cut, delivery and doors go on by comparing heads; when it comes
 // back, so does speed.
 func TestDeliveryGoesOnWithoutTheBus(t *testing.T) {
+	t.Parallel() // it waits for real time
 	target := natsServer(t)
-	w := newWire(t, "tcp", apptest.FreePort(t), target)
+	w := newWire(t, "tcp", aside(t), target)
 	db := storetest.URL(t)
 	node := func(name string) *apptest.Server {
 		return apptest.Start(t, apptest.Options{Database: db, Args: []string{"--nats", "nats://" + w.address, "--node", name}})
@@ -146,6 +147,7 @@ func TestDeliveryGoesOnWithoutTheBus(t *testing.T) {
 // With the database cut, private rooms close when the lease ends and say so;
 // public ones stay open and refuse posts with a reason. Both heal.
 func TestDatabaseCutClosesPrivateRoomsAndKeepsPublicOnesReadable(t *testing.T) {
+	t.Parallel() // it waits for real time
 	if !onPostgres() {
 		t.Skip("SQLite is a file and cannot be cut off; the gateway's own test takes the facts away instead")
 	}

@@ -38,7 +38,7 @@ func newDuo(t *testing.T, args ...string) *duo {
 	d := &duo{t: t}
 	var address string
 	address, d.db = postgresBehindWire(t, storetest.URL(t))
-	d.bus = newWire(t, "tcp", apptest.FreePort(t), natsServer(t))
+	d.bus = newWire(t, "tcp", aside(t), natsServer(t))
 	node := func(name string) *apptest.Server {
 		return apptest.Start(t, apptest.Options{Database: address, Args: append([]string{
 			"--nats", "nats://" + d.bus.address, "--node", name, "--readable-rate", "1000", // everybody is shown everything
@@ -91,6 +91,7 @@ func (d *duo) settles(what string) {
 // readable, who writes is told why not and in time; and all of it heals without
 // anybody doing anything. Nothing is lost, doubled or out of order.
 func TestDatabaseAwayForTenSeconds(t *testing.T) {
+	t.Parallel() // it waits for real time
 	for name, away := range map[string]func(*duo) (back func()){
 		"refused": func(d *duo) func() { d.db.cut(); return d.db.mend },
 		"silent":  func(d *duo) func() { d.db.freeze(); return d.db.thaw },
@@ -175,6 +176,7 @@ func (d *duo) refuses() {
 // node come by heads; a ban, the end of a right and a signing out on the other
 // node close their doors.
 func TestBusAwayForTenSeconds(t *testing.T) {
+	t.Parallel() // it waits for real time
 	for name, away := range map[string]func(*duo) (back func()){
 		"refused": func(d *duo) func() { d.bus.cut(); return d.bus.mend },
 		"silent":  func(d *duo) func() { d.bus.freeze(); return d.bus.thaw },
@@ -255,7 +257,8 @@ func (d *duo) hearsByHeads() {
 
 // A node that is stopped while its bus is away ends as it should.
 func TestNodeStopsWithoutItsBus(t *testing.T) {
-	w := newWire(t, "tcp", apptest.FreePort(t), natsServer(t))
+	t.Parallel() // it waits for real time
+	w := newWire(t, "tcp", aside(t), natsServer(t))
 	s := apptest.Start(t, apptest.Options{Args: []string{"--nats", "nats://" + w.address}})
 	s.Found("atelier")
 	k := s.Stranger().Enters("atelier", "public")

@@ -285,6 +285,7 @@ func holds(k *apptest.Socket, words string) bool {
 // When rights cannot be read, a private door closes when its lease ends and
 // says why; the public room goes on; both heal by themselves.
 func TestPrivateDoorClosesWithItsLease(t *testing.T) {
+	t.Parallel() // it waits for real time
 	onBothWires(t, testPrivateDoorClosesWithItsLease)
 }
 
@@ -329,7 +330,10 @@ func testPrivateDoorClosesWithItsLease(t *testing.T, newStage stageMaker) {
 }
 
 // Lost bells are healed by the heads; doubled and late ones do no harm.
-func TestEventsArriveWithoutBells(t *testing.T) { onBothWires(t, testEventsArriveWithoutBells) }
+func TestEventsArriveWithoutBells(t *testing.T) {
+	t.Parallel() // it waits for real time
+	onBothWires(t, testEventsArriveWithoutBells)
+}
 
 func testEventsArriveWithoutBells(t *testing.T, newStage stageMaker) {
 	s := newStage(t)
@@ -366,6 +370,7 @@ func testEventsArriveWithoutBells(t *testing.T, newStage stageMaker) {
 // Whoever loses the right while their page is being read gets neither the page
 // nor a door that nobody watches.
 func TestRightLostWhileEnteringSendsNoPage(t *testing.T) {
+	t.Parallel() // it waits for real time
 	onBothWires(t, testRightLostWhileEnteringSendsNoPage)
 }
 

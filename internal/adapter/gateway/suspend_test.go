@@ -11,6 +11,7 @@ import (
 // What is written after a change of rights reaches nobody concerned before their
 // rights have been read again: the space's bell may be heard before the answer.
 func TestPrivateRoomIsHeldBackUntilRightsAreReadAgain(t *testing.T) {
+	t.Parallel() // it waits for real time
 	onBothWires(t, testPrivateRoomIsHeldBackUntilRightsAreReadAgain)
 }
 
@@ -52,7 +53,10 @@ func (h hold) Turn() bool {
 
 // The same while a loop is so busy that the change and the words behind it are
 // both waiting for it.
-func TestPrivateRoomIsHeldBackAlsoByABusyLoop(t *testing.T) { onBothWires(t, testHeldBackByABusyLoop) }
+func TestPrivateRoomIsHeldBackAlsoByABusyLoop(t *testing.T) {
+	t.Parallel() // it waits for real time
+	onBothWires(t, testHeldBackByABusyLoop)
+}
 
 func testHeldBackByABusyLoop(t *testing.T, newStage stageMaker) {
 	s := newStage(t)
