@@ -107,4 +107,8 @@ func TestSessionsOfManyAreLearnedTogether(t *testing.T) {
 	if _, known := knows(ravi.Token); known {
 		t.Error("known beyond a lease")
 	}
+	s.clock.Advance(ravi.Session.Expires.Sub(s.clock.Now()))
+	if who, err := s.Learn(ctx, []string{ravi.Token}); err != nil || who[0].ID != "" {
+		t.Errorf("learned a session that has ended: %v, %v", who, err)
+	}
 }
