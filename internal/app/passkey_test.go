@@ -87,7 +87,7 @@ func TestPasskeyOpensAnAccount(t *testing.T) {
 		t.Errorf("after the passkey: %+v", session)
 	}
 	apptest.Eventually(t, "the gate does not see the new right", func() bool {
-		return light.Try("POST", "/api/channels/atelier/checkout", map[string]any{"key": rand.Text()}, nil) == nil
+		return light.Try("POST", "/api/channels/atelier/checkout", map[string]any{"key": rand.Text(), "of_age": true}, nil) == nil
 	})
 	back := s.Stranger()
 	in := answers(t, back, d)

@@ -142,7 +142,7 @@ func TestStripeOpensAndShutsTheDoor(t *testing.T) {
 		ID, URL, State string
 		Sandbox        bool
 	}
-	buyer.Do("POST", c.Path("/checkout"), js{"key": "k"}).Into(t, &checkout)
+	buyer.Do("POST", c.Path("/checkout"), js{"key": "k", "of_age": true}).Into(t, &checkout)
 	if checkout.URL != "https://checkout.stripe.com/c/pay/cs_1" || checkout.Sandbox || buyer.Standing(c.Handle).Inside {
 		t.Fatalf("got %+v", checkout)
 	}
