@@ -65,7 +65,7 @@ func (tx *Tx) UnfinishedCheckout(ctx context.Context, account ident.Account, cha
 
 // OverdueCheckouts implements subscription.Tx.
 func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]subscription.Checkout, error) {
-	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR (state = 'pending' AND created <= $2))
+	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR ((state = 'pending' OR url <> '') AND created <= $2))
 		AND id > $3 ORDER BY id LIMIT $4`, millis(now), millis(openedBefore), after, limit)
 }
 

@@ -26,9 +26,9 @@ const (
 	CheckoutExpired  CheckoutState = "expired"
 )
 
-// checkoutLasts is how long a checkout may be paid: the shortest time that
-// Stripe lets a session live.
-const checkoutLasts = 30 * time.Minute
+// checkoutLasts is how long a checkout may be paid. Stripe lets a session live
+// for 30 minutes at least; what is well above it leaves time to ask for one.
+const checkoutLasts = time.Hour
 
 // keyMax is the length of a caller's idempotency key in bytes.
 const keyMax = 64
@@ -123,6 +123,8 @@ func (s *Service) OpenCheckout(ctx context.Context, by ident.Account, channel id
 		switch {
 		case err != nil:
 			return Checkout{}, err
+		case !opened && c.State == CheckoutPending:
+			return c, nil
 		case !opened:
 			if c, err = s.giveUp(ctx, c); err != nil || c.State != CheckoutExpired {
 				return c, err
@@ -231,9 +233,6 @@ func (s *Service) wanted(ctx context.Context, tx Tx, channel ident.Channel, want
 // giveUp closes an unfinished checkout, here and at its provider, so that
 // another one can be opened. One that was paid meanwhile stays.
 func (s *Service) giveUp(ctx context.Context, c Checkout) (Checkout, error) {
-	if c.State == CheckoutPending {
-		return c, nil
-	}
 	if c.Ref != "" {
 		p, err := s.provider(c.Provider)
 		if err != nil {

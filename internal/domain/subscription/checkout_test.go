@@ -120,7 +120,7 @@ func TestOneUnfinishedCheckoutPerChannel(t *testing.T) {
 	if again, other := open("a"), open("b"); again.ID != first.ID || other.ID != first.ID {
 		t.Fatal("a second page was given a second checkout")
 	}
-	w.clock.Advance(30 * time.Minute)
+	w.clock.Advance(time.Hour)
 	if again := open("a"); again.State != subscription.CheckoutExpired || again.ID != first.ID {
 		t.Fatalf("got %+v", again)
 	}
@@ -198,7 +198,7 @@ func TestAnUnpaidCheckoutIsClosedByTheClock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.clock.Advance(31 * time.Minute)
+	w.clock.Advance(61 * time.Minute)
 	if err := w.service.ReconcileCheckouts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -209,4 +209,49 @@ func TestAnUnpaidCheckoutIsClosedByTheClock(t *testing.T) {
 		}
 		return err
 	})
+	if s, err := w.provider.FetchCheckout(t.Context(), c.Ref); err != nil || !s.Expired {
+		t.Errorf("it can still be paid: %+v, %v", s, err)
+	}
+}
+
+// Nobody tells us that a buyer has paid on the provider's own page, if the event
+// is lost: after a minute the provider is asked.
+func TestAPaymentElsewhereIsFoundWithoutItsEvent(t *testing.T) {
+	w := newWorld(t)
+	w.provider.page = "https://pay.example.org/"
+	buyer := w.person(true)
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "k"})
+	if err != nil || c.URL != w.provider.page {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	w.provider.pay(c.ID)
+	for _, inside := range []bool{false, true} {
+		if err := w.service.ReconcileCheckouts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.inside(buyer).Allowed; got != inside {
+			t.Errorf("inside: %v, want %v", got, inside)
+		}
+		w.clock.Advance(time.Minute)
+	}
+}
+
+// A payment that is on its way and never comes does not stand in the way for ever.
+func TestAPaymentThatNeverComesIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "k"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.service.Progress(t.Context(), c.ID, subscription.CheckoutPending, ""); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(61 * time.Minute)
+	if err := w.service.ReconcileCheckouts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c, err = w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "again"}); err != nil || c.State != subscription.CheckoutOpen {
+		t.Errorf("got %+v, %v", c, err)
+	}
 }

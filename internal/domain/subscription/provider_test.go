@@ -26,6 +26,7 @@ type fakeProvider struct {
 	onFetch func(o subscription.Object) error
 	// down, when set, is what every call answers with.
 	down error
+	page string // of its own to pay at; empty: it has none
 }
 
 type fakeSession struct {
@@ -50,7 +51,7 @@ func (p *fakeProvider) OpenCheckout(_ context.Context, o subscription.Order) (su
 	if _, ok := p.sessions[o.Checkout]; !ok {
 		p.sessions[o.Checkout] = &fakeSession{order: o}
 	}
-	return subscription.Session{Ref: "cs_" + string(o.Checkout), RenewsAt: p.now().AddDate(0, o.Plan.Interval.Months(), 0)}, nil
+	return subscription.Session{Ref: "cs_" + string(o.Checkout), URL: p.page, RenewsAt: p.now().AddDate(0, o.Plan.Interval.Months(), 0)}, nil
 }
 
 // session must be called with the lock held.

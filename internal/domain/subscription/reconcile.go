@@ -80,12 +80,12 @@ func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
 	if err := s.follow(ctx, c, session); err != nil {
 		return err
 	}
-	if s.Now().Before(c.Expires) {
+	if s.Now().Before(c.Expires) || session.Subscription != "" || session.Charge != nil {
 		return nil
 	}
-	// What was completed just now, or is paid later, is not undone by this.
-	c.State, c.Reason = CheckoutExpired, ""
-	return s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
+	// What was completed just now is not undone by this, and nobody can pay later.
+	_, err = s.giveUp(ctx, c)
+	return err
 }
 
 // follow applies what a checkout led to.

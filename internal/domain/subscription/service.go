@@ -31,8 +31,9 @@ type Tx interface {
 	CheckoutByRef(ctx context.Context, provider, ref string) (Checkout, bool, error)
 	CheckoutByKey(ctx context.Context, account ident.Account, channel ident.Channel, key string) (Checkout, bool, error)
 	UnfinishedCheckout(ctx context.Context, account ident.Account, channel ident.Channel) (Checkout, bool, error)
-	// OverdueCheckouts returns unfinished ones that have expired at now, or are
-	// pending and were opened before the second moment, with an id above after, by id.
+	// OverdueCheckouts returns unfinished ones that have expired at now, or that
+	// were opened before the second moment and are pending or paid at a page of the
+	// provider's, with an id above after, by id.
 	OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]Checkout, error)
 	// SetCheckout writes state, reason and the provider's answer, unless the
 	// checkout is complete.
