@@ -1,6 +1,11 @@
 // What is sold, bought and paid back, in every state worth a look.
-import { en, space } from './acts.mjs'
+import { en, press, space } from './acts.mjs'
 
+const desk = '/cockpit/ines/subscriptions'
+const tab = (n) => async (page) => {
+  await page.getByRole('tab').nth(n).click()
+  await page.waitForTimeout(400)
+}
 const several = (w) => (w.tiers = w.threeTiers)
 const subscribe = async (page) => {
   await space(page)
@@ -188,4 +193,77 @@ export const subscriptionScenes = [
     act: (page) => page.getByRole('heading', { name: /Payments|Paiements/ }).scrollIntoViewIfNeeded(),
   },
   { name: 'account-none', path: '/account', role: 'light', langs: en, change: (w) => (w.subscriptions = []) },
+
+  { name: 'creator-tiers', path: desk, role: 'owner', change: several },
+  {
+    name: 'creator-tier-edit',
+    path: desk,
+    role: 'owner',
+    change: several,
+    act: async (page) => {
+      await press(/Edit|Modifier/)(page)
+      await page.waitForTimeout(200)
+    },
+  },
+  { name: 'creator-first', path: desk, role: 'owner', change: (w) => (w.tiers = []) },
+  {
+    name: 'creator-first-more',
+    path: desk,
+    role: 'owner',
+    change: (w) => (w.tiers = []),
+    act: (page) => page.locator('summary').click(),
+  },
+  { name: 'creator-subscribers', path: desk, role: 'owner', act: tab(1) },
+  { name: 'creator-sales', path: desk, role: 'owner', act: tab(2) },
+  {
+    name: 'creator-refund',
+    path: desk,
+    role: 'owner',
+    act: async (page) => {
+      await tab(2)(page)
+      await press(/Pay back|Rembourser/)(page)
+      await page.waitForTimeout(200)
+    },
+  },
+  {
+    name: 'creator-refund-part',
+    path: desk,
+    role: 'owner',
+    langs: en,
+    act: async (page) => {
+      await tab(2)(page)
+      await page
+        .getByRole('button', { name: /Pay back/ })
+        .nth(3)
+        .click()
+      await page.getByRole('radio').nth(1).check()
+      await page.getByLabel('Sum').fill('2')
+      await page.waitForTimeout(200)
+    },
+  },
+  {
+    name: 'creator-no-subscribers',
+    path: desk,
+    role: 'owner',
+    change: (w) => (w.subscribers = []),
+    act: tab(1),
+  },
+  {
+    name: 'creator-no-sales',
+    path: desk,
+    role: 'owner',
+    langs: en,
+    change: (w) => (w.sales = []),
+    act: tab(2),
+  },
+  {
+    name: 'creator-loading',
+    path: desk,
+    role: 'owner',
+    langs: en,
+    change: (w) => (w.slow = true),
+    wait: 900,
+  },
+  { name: 'creator-error', path: desk, role: 'owner', langs: en, change: (w) => (w.down = true) },
+  { name: 'creator-stranger', path: desk, role: 'full', langs: en },
 ]

@@ -24,7 +24,7 @@ export class FakeServer {
     this.world = world
   }
 
-  answer(method: string, path: string, body: Record<string, unknown>): Answer {
+  answer(method: string, path: string, body: Record<string, unknown>, query = new URLSearchParams()): Answer {
     this.calls.push(`${method} ${path}`)
     if (method !== 'GET') this.bodies.push(body)
     const w = this.world
@@ -43,7 +43,10 @@ export class FakeServer {
       return w.refusePayments ? { status: 503, body: { reason: 'unavailable' } } : ok({ sales: w.payments })
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body)
-    if (rest === '/C/subscribers') return ok({ subscribers: w.subscribers })
+    if (rest === '/C/subscribers') {
+      const from = w.subscribers.findIndex((s) => s.right === query.get('after')) + 1
+      return ok({ subscribers: w.subscribers.slice(from, from + 100) })
+    }
     if (path.startsWith('/api/overlay/'))
       return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air })
     const found = this.#channel(method, rest, body)

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { threeTiers, type Role, type World } from './fake-world'
+import { moreSubscriptions, threeTiers, type Role, type World } from './fake-world'
 
 /** The screens that a test of all of them visits. */
 export type Screen = {
@@ -60,5 +60,50 @@ export const screens: Screen[] = [
   { name: 'account', path: '/account', as: 'subscriber', ready: 'li .btn' },
   { name: 'cockpit', path: '/cockpit/ines', as: 'owner', ready: '[data-testid=question-queue]' },
   { name: 'cockpit, as a stranger', path: '/cockpit/ines', as: 'full', ready: '.title' },
+  {
+    name: 'tiers',
+    path: '/cockpit/ines/subscriptions',
+    as: 'owner',
+    change: several,
+    ready: 'ol h3',
+    press: ['[data-edits=t2]'],
+    shown: 'form textarea',
+  },
+  {
+    name: 'tiers, none',
+    path: '/cockpit/ines/subscriptions',
+    as: 'owner',
+    change: (w) => (w.tiers = []),
+    ready: 'form summary',
+    press: ['form summary'],
+  },
+  {
+    name: 'subscribers',
+    path: '/cockpit/ines/subscriptions',
+    as: 'owner',
+    ready: 'ol h3',
+    press: ['#desk-subscribers'],
+    shown: 'li .who',
+  },
+  {
+    name: 'sales',
+    path: '/cockpit/ines/subscriptions',
+    as: 'owner',
+    ready: 'ol h3',
+    press: ['#desk-sales', '[data-testid=sale-ch_1] .act .btn'],
+    shown: 'fieldset',
+  },
+  {
+    name: 'account, all standings',
+    path: '/account',
+    as: 'subscriber',
+    change: (w) => {
+      several(w)
+      w.subscriptions = moreSubscriptions()
+    },
+    ready: 'li .btn',
+    press: ['[data-opens=change]', 'fieldset label:not(.on) input'],
+    shown: 'dl dd',
+  },
   { name: 'missing', path: '/nowhere', ready: '.title' },
 ]

@@ -55,10 +55,15 @@ export async function openPage(
   const real = { fetch: window.fetch, socket: window.WebSocket, path: location.pathname + location.search }
   window.fetch = async (input, init) => {
     const request = new Request(input, init)
-    const { pathname } = new URL(request.url)
+    const { pathname, searchParams } = new URL(request.url)
     if (!pathname.startsWith('/api/')) return real.fetch(input, init)
     const text = await request.text()
-    const { status, body } = server.answer(request.method, pathname, text ? JSON.parse(text) : {})
+    const { status, body } = server.answer(
+      request.method,
+      pathname,
+      text ? JSON.parse(text) : {},
+      searchParams,
+    )
     const json = { 'content-type': 'application/json' }
     return new Response(status === 204 ? null : JSON.stringify(body), { status, headers: json })
   }

@@ -25,6 +25,7 @@ describe('routes', () => {
     ['/', 'home'],
     ['/c/ines', 'watch'],
     ['/cockpit/ines', 'cockpit'],
+    ['/cockpit/ines/subscriptions', 'subscriptions'],
     ['/account', 'account'],
     ['/sign-in', 'sign-in'],
     ['/link', 'link'],

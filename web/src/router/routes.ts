@@ -5,6 +5,11 @@ export const routes: Route[] = [
   { name: 'home', pattern: '/', load: () => import('../screens/Home.svelte') },
   { name: 'watch', pattern: '/c/{handle}', load: () => import('../screens/Watch.svelte') },
   { name: 'cockpit', pattern: '/cockpit/{handle}', load: () => import('../screens/Cockpit.svelte') },
+  {
+    name: 'subscriptions',
+    pattern: '/cockpit/{handle}/subscriptions',
+    load: () => import('../screens/Subscriptions.svelte'),
+  },
   { name: 'account', pattern: '/account', load: () => import('../screens/Account.svelte') },
   { name: 'sign-in', pattern: '/sign-in', load: () => import('../screens/SignIn.svelte') },
   { name: 'link', pattern: '/link', load: () => import('../screens/Link.svelte') },

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Sale } from '../../api/subscription'
 import { language } from '../../i18n/index.svelte'
-import { fate, soldAs, taxOf } from './sale'
+import { fate, shareIs, soldAs, taxOf } from './sale'
 
 const eur = (minor: number) => ({ minor, currency: 'EUR' })
 const sale = (more: Partial<Sale>) =>
@@ -44,5 +44,13 @@ describe('a sale', () => {
     expect(fate(sale({ dispute: 'won', refunded: eur(200) }))).toBe(
       '€2 paid back. Disputed, and decided: the payment stands.',
     )
+  })
+
+  it('says what became of the creator’s share', () => {
+    expect(shareIs(sale({}))).toBe('yours')
+    expect(shareIs(sale({ refunded: eur(200) }))).toBe('yours before that')
+    expect(shareIs(sale({ dispute: 'open' }))).toBe('held until decided')
+    expect(shareIs(sale({ dispute: 'lost' }))).toBe('')
+    expect(shareIs(sale({ refunded: eur(499) }))).toBe('')
   })
 })

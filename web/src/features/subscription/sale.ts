@@ -28,3 +28,13 @@ export function fate({ refunded, total, dispute }: Sale): string {
     (refunded.minor >= total.minor ? t('sale.refunded') : t('sale.partly', { price: money(refunded) }))
   return [back, dispute === 'won' && t('sale.won')].filter(Boolean).join(' ')
 }
+
+/** What the creator's share of a sale is by now; '' when nothing is left of it. */
+export function shareIs({ refunded, total, dispute }: Sale): string {
+  if (dispute === 'lost' || refunded.minor >= total.minor) return ''
+  if (dispute === 'open') return t('sale.held')
+  return t(refunded.minor ? 'sale.before' : 'sale.yours')
+}
+
+/** Where all of it was rehearsed, one sentence says so; else each of those that were. */
+export const allRehearsed = (sales: Sale[]): boolean => sales.every((sale) => sale.sandbox)
