@@ -98,8 +98,9 @@ type Agreement struct {
 const openTries = 3
 
 // OpenCheckout begins a purchase. The same key, or a purchase of the same plan
-// that is still under way, gives the same checkout; one of another plan is given
-// up first, unless it is paid already. Refusals: key_invalid, sign_in,
+// that is still under way, gives the same checkout; one of another plan, or for
+// another country and so with another tax, is given up first, unless it is paid
+// already. Refusals: key_invalid, sign_in,
 // password_required, not_on_sale, own_channel, banned, timed_out,
 // already_subscribed, payments_off, tier_missing, interval_not_sold,
 // country_invalid, age_unconfirmed, cap_reached.
@@ -157,7 +158,7 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 	}
 	if c, found, err := tx.UnfinishedCheckout(ctx, by, channel); err != nil || found {
 		if c = c.at(now); err != nil || c.State != CheckoutExpired {
-			return c, err != nil || c.Plan == plan, err
+			return c, err != nil || (c.Plan == plan && (want.Country == "" || c.Country == want.Country)), err
 		}
 		if err := tx.SetCheckout(ctx, c); err != nil {
 			return c, true, err

@@ -173,3 +173,28 @@ func TestAnotherPlanGivesUpTheOpenCheckout(t *testing.T) {
 		t.Errorf("one that is paid was given up: %+v", third)
 	}
 }
+
+// The tax is that of the country the buyer named last. Who names none changes nothing.
+func TestAnotherCountryGivesUpTheOpenCheckout(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	open := func(key, country string) subscription.Checkout {
+		t.Helper()
+		c, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: key, Country: country})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	first := open("a", "FR")
+	if again := open("b", ""); again.ID != first.ID {
+		t.Error("a page that names no country gave up the checkout of another")
+	}
+	second := open("c", "DE")
+	if second.ID == first.ID || second.Country != "DE" {
+		t.Fatalf("got %+v", second)
+	}
+	if s, err := w.provider.FetchCheckout(t.Context(), first.Ref); err != nil || !s.Expired {
+		t.Errorf("the first can still be paid: %+v, %v", s, err)
+	}
+}
