@@ -271,7 +271,7 @@ func (a *API) subscriptionOf(s subscription.Owned) Subscription {
 		ID: string(s.ID), Channel: s.Handle, ChannelTitle: s.Title, Tier: string(s.Plan.Tier), TierName: s.TierName, State: string(s.State),
 		CancelAtPeriodEnd: s.CancelAtPeriodEnd, Price: moneyOf(s.Plan.Price), Period: string(s.Plan.Interval),
 		StartedAt: Moment(s.Started), TrialEnd: MomentOf(s.TrialEnd), PeriodEnd: Moment(s.PeriodEnd),
-		AccessUntil: MomentOf(s.AccessUntil), Months: s.Months, Card: s.CardLast4, Provider: s.Provider,
+		AccessUntil: MomentOf(s.AccessUntil), Months: s.TenureAt(a.opt.Now()), Card: s.CardLast4, Provider: s.Provider,
 		Sandbox: a.opt.Sandbox != nil && s.Provider == "sandbox",
 	}
 	if s.Next.Tier != "" {

@@ -199,6 +199,10 @@ func TestAYearBringsItsMonthsAsTheyBegin(t *testing.T) {
 		if got := w.facts(buyer).Tenure(w.clock.Now()); got != want {
 			t.Errorf("after %d months: %d, want %d", months, got, want)
 		}
+		list, err := w.service.List(t.Context(), buyer)
+		if err != nil || len(list) != 1 || list[0].TenureAt(w.clock.Now()) != want {
+			t.Errorf("after %d months the buyer's own page does not say %d: %+v, %v", months, want, list, err)
+		}
 	}
 	w.clock.Set(start.AddDate(0, 1, 0).Add(-time.Second))
 	if got := w.facts(buyer).Tenure(w.clock.Now()); got != 1 {

@@ -14,6 +14,7 @@ package subscription
 import (
 	"time"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
@@ -58,6 +59,16 @@ type Subscription struct {
 
 // Tenure is how many months the person has paid for on the channel in all.
 func (s Subscription) Tenure() int { return s.MonthsBefore + s.Months }
+
+// TenureAt is how many of those months have begun at now: what is paid ahead
+// counts as it begins, for its owner as for everybody else.
+func (s Subscription) TenureAt(now time.Time) int {
+	paid := s.PeriodEnd
+	if !s.EndedAt.IsZero() && s.EndedAt.Before(paid) {
+		paid = s.EndedAt
+	}
+	return access.Facts{Grants: []access.Grant{{Paid: paid, Months: s.Tenure()}}}.Tenure(now)
+}
 
 // after is s as the provider's object says. An object from before plans were
 // told keeps the plan that s has.
