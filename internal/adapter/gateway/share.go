@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"hash/fnv"
+	"io"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
@@ -34,8 +36,19 @@ func (s *share) arrive(v *visitor) {
 
 // know remembers who a visitor is.
 func (s *share) know(v *visitor) {
-	v.turn = len(s.visitors) % int(access.Lease/time.Second)
+	v.turn = turnOf(v.session.ID)
 	s.people[v.account()] = append(s.people[v.account()], v)
+}
+
+// turns is the seconds of a lease, in one of which each session is looked at.
+const turns = int(access.Lease / time.Second)
+
+// turnOf returns the second in which a session is looked at, on every loop the
+// same: a browser's pages are spread over all of them.
+func turnOf(id ident.Session) int {
+	h := fnv.New32a()
+	io.WriteString(h, string(id)) //nolint:errcheck // a hash takes all
+	return int(h.Sum32() % uint32(turns))
 }
 
 // part removes a visitor.

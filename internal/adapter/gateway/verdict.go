@@ -113,7 +113,6 @@ func (s *share) lookAround() {
 // sessionsInTurn returns a share of the sessions that are signed in, so that
 // each is looked at once in a lease.
 func (s *share) sessionsInTurn() []ident.Session {
-	turns := int(access.Lease / time.Second)
 	var out []ident.Session
 	for _, theirs := range s.people {
 		for _, v := range theirs {
