@@ -10,6 +10,8 @@ type Problem = { reason?: string; detail?: string; retry_after?: number }
 
 /** As a socket that was lost without a goodbye (RFC 6455, 7.4.1). */
 const LOST = 1006
+/** The server has said in a frame that this room is closed to us; the others are not. */
+const SHUT = 4003
 
 export class StreamSocket implements SocketLike {
   onopen: SocketLike['onopen'] = null
@@ -100,7 +102,7 @@ export class StreamSocket implements SocketLike {
     let closed = 0
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return closed >= 4000
+      if (done) return closed === SHUT
       const blocks = (rest + value).split('\n\n')
       rest = blocks.pop()!
       for (const block of blocks) closed = this.#hear(block, id) || closed
@@ -113,7 +115,7 @@ export class StreamSocket implements SocketLike {
     const data = lines.find((line) => line.startsWith('data: '))?.slice('data: '.length)
     if (data === undefined) return 0
     if (lines.includes('event: close')) {
-      if (Number(data) < 4000) this.#lose(Number(data))
+      if (Number(data) !== SHUT) this.#lose(Number(data))
       return Number(data)
     }
     const frame = JSON.parse(data) as ServerFrame
