@@ -48,6 +48,21 @@ func (b *presenceBoard) put(p room.Presence) {
 	nodes[p.Node] = seen{p.Viewers, p.Inside, b.now()}
 }
 
+// tidy forgets nodes that have fallen silent, and what channels were shown in
+// which nobody is here.
+func (b *presenceBoard) tidy(here map[ident.Channel]*room.Presence) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for channel := range b.counted {
+		b.sum(channel)
+	}
+	for channel := range b.shown {
+		if here[channel] == nil {
+			delete(b.shown, channel)
+		}
+	}
+}
+
 // count returns how many watch a channel and how many are inside, on all nodes.
 func (b *presenceBoard) count(channel ident.Channel) (viewers, inside int) {
 	b.mu.Lock()
@@ -158,6 +173,7 @@ func (g *Gateway) countHere(audiences []*audience) map[ident.Channel]*room.Prese
 func (g *Gateway) announce(context.Context) {
 	audiences := g.all()
 	here := g.countHere(audiences)
+	g.presence.tidy(here)
 	for _, p := range here {
 		g.opt.Announce(*p)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -31,5 +32,26 @@ func TestACrowdIsNotToldOfEachWhoComes(t *testing.T) {
 			}
 			now = now.Add(time.Second)
 		}
+	}
+}
+
+// Channels come and go, here and on other nodes, and nothing of them is kept.
+func TestNothingIsKeptOfRoomsThatAreEmpty(t *testing.T) {
+	now := time.Unix(1000, 0)
+	b := newPresenceBoard(func() time.Time { return now })
+	here := map[ident.Channel]*room.Presence{"here": {}}
+	for _, c := range []ident.Channel{"here", "elsewhere", "left"} {
+		b.put(room.Presence{Node: "a node that ends", Channel: c, Viewers: 1})
+	}
+	b.changed("here")
+	b.changed("left")
+	b.tidy(here)
+	if viewers, _ := b.count("elsewhere"); viewers != 1 || len(b.shown) != 1 {
+		t.Errorf("%d viewers elsewhere, %d channels shown", viewers, len(b.shown))
+	}
+	now = now.Add(presenceLife + time.Second)
+	b.tidy(here)
+	if len(b.counted) != 0 || len(b.shown) != 1 {
+		t.Errorf("kept: %v, %v", b.counted, b.shown)
 	}
 }
