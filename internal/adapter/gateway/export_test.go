@@ -31,3 +31,25 @@ func (g *Gateway) Waiting() (most int) {
 	}
 	return most
 }
+
+// Crowd has an origin have as many sockets as it may, until restore is called.
+func (g *Gateway) Crowd(origin string) (restore func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	had := g.origins[origin]
+	g.origins[origin] = socketsPerOrigin
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.origins[origin] -= socketsPerOrigin - had; g.origins[origin] == 0 {
+			delete(g.origins, origin)
+		}
+	}
+}
+
+// Counted returns how many sockets an origin has, as is believed.
+func (g *Gateway) Counted(origin string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.origins[origin]
+}

@@ -210,15 +210,28 @@ func (g *Gateway) Front(under net.Listener) (net.Listener, error) {
 
 // ServeHTTP makes a socket of a request.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !g.ours(w, r) {
+	origin, ok := g.admit(w, r)
+	if !ok {
 		return
 	}
 	session, _, err := g.opt.Session(r)
 	if err != nil {
+		g.letGo(origin)
 		unsure(w)
 		return
 	}
-	g.open(w, r, session)
+	g.open(w, r, origin, session)
+}
+
+// admit refuses, before anything is read, what another site's page makes a
+// browser send and who has too many sockets; it counts a socket of the origin it
+// returns, which open or letGo answer for.
+func (g *Gateway) admit(w http.ResponseWriter, r *http.Request) (origin string, ok bool) {
+	if !g.ours(w, r) {
+		return "", false
+	}
+	origin = g.opt.Origin(r)
+	return origin, g.letIn(w, origin)
 }
 
 // ours refuses what another site's page makes a browser send.
@@ -230,13 +243,9 @@ func (g *Gateway) ours(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// open makes a socket of a request of somebody who is known; of nobody, without
-// an account. It does not wait.
-func (g *Gateway) open(w http.ResponseWriter, r *http.Request, session account.Session) {
-	origin := g.opt.Origin(r)
-	if !g.letIn(w, origin) {
-		return
-	}
+// open makes a socket of an admitted request of somebody who is known; of nobody,
+// without an account. It does not wait.
+func (g *Gateway) open(w http.ResponseWriter, r *http.Request, origin string, session account.Session) {
 	now := g.opt.Now()
 	v := &visitor{came: now, origin: origin, budget: g.opt.Frames.Burst, counted: now}
 	if session.Account.ID != "" {

@@ -12,22 +12,24 @@ import (
 type stranger struct {
 	answer  http.ResponseWriter
 	request *http.Request
+	origin  string
 	done    func()
 }
 
 // greet answers a handshake: at once when the session is in memory, else with
 // those who come at the same time.
 func (g *Gateway) greet(w http.ResponseWriter, r *http.Request, done func()) {
-	if !g.ours(w, r) {
+	origin, ok := g.admit(w, r)
+	if !ok {
 		done()
 		return
 	}
 	if who, known := g.opt.Recall(r); known {
-		g.open(w, r, who)
+		g.open(w, r, origin, who)
 		done()
 		return
 	}
-	g.strangers.add(stranger{w, r, done})
+	g.strangers.add(stranger{w, r, origin, done})
 }
 
 // meet reads the sessions of a group and answers each.
@@ -41,9 +43,10 @@ func (g *Gateway) meet(group []stranger) {
 	who, err := g.opt.Learn(ctx, requests)
 	for i, s := range group {
 		if err != nil {
+			g.letGo(s.origin)
 			unsure(s.answer)
 		} else {
-			g.open(s.answer, s.request, who[i])
+			g.open(s.answer, s.request, s.origin, who[i])
 		}
 		s.done()
 	}

@@ -104,9 +104,17 @@ func TestWhoCannotBeToldApartIsRefused(t *testing.T) {
 			t.Errorf("another site's page was answered %d after %d readings", got, s.desk.learned.Load()-before)
 		}
 	}
+	before, restore := s.desk.learned.Load(), s.gateway.Crowd("here")
+	if got := status(); got != http.StatusTooManyRequests || s.desk.learned.Load() != before {
+		t.Errorf("one too many of an address was answered %d after %d readings", got, s.desk.learned.Load()-before)
+	}
+	restore()
 	s.desk.unlearned.Store(true)
 	if got := status(); got != http.StatusServiceUnavailable {
 		t.Errorf("answered %d where nobody can be told apart", got)
+	}
+	if counted, there := s.gateway.Counted("here"), s.gateway.Connections(); counted != there {
+		t.Errorf("%d sockets are counted, %d are there", counted, there)
 	}
 }
 
