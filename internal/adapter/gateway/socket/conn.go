@@ -144,7 +144,7 @@ func (c *Conn) push(frame []byte, lane Lane, seq int64) {
 		return
 	}
 	if n < len(frame) {
-		c.out = &queue{}
+		c.out = &queue{moved: c.loop.second}
 		c.out.push(frame, n, lane, seq)
 		c.wire.await()
 	}
@@ -173,7 +173,9 @@ func (c *Conn) writable() {
 			c.end()
 			return
 		}
-		c.out.wrote(n)
+		if c.out.wrote(n); n > 0 {
+			c.out.moved = c.loop.second
+		}
 		if n < len(b) {
 			c.wire.await()
 			return
@@ -401,6 +403,7 @@ func sendable(code Code) bool {
 const (
 	pingEvery   = 30 // after this long without a word, a ping
 	pongWithin  = 10
-	wholeWithin = 10 // a message that has begun
-	partWithin  = 5  // the answer to a goodbye
+	wholeWithin = 10                     // a message that has begun
+	partWithin  = 5                      // the answer to a goodbye
+	takeWithin  = pingEvery + pongWithin // for some of what waits to be taken, whatever the client says meanwhile
 )

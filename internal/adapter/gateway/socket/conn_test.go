@@ -373,6 +373,36 @@ func TestSilentClientsAreNoticed(t *testing.T) {
 	}
 }
 
+// Whoever talks on and takes nothing would keep what waits for them for ever.
+func TestWhoTakesNothingEnds(t *testing.T) {
+	c, wire, user := newConn()
+	wire.room = 0
+	c.Send(Text([]byte("a long page")), 0, 0, 1000)
+	second := int32(0)
+	beat := func() {
+		second++
+		c.loop.second = second
+		c.feed(sent(bitFin|byte(opPong), nil, 1)) // it is there
+		c.loop.pulse.beat(second, c.loop.ping, 1000)
+	}
+	for ; second < 5*takeWithin; beat() {
+		if second%pingEvery == 0 { // it is slow
+			wire.room++
+			c.writable()
+		}
+	}
+	if user.gone || c.state != open {
+		t.Fatal("a slow client was closed")
+	}
+	wire.room = 0
+	for from := second; c.state == open && second < from+300; {
+		beat()
+	}
+	if c.state == open {
+		t.Error("what nobody takes waits for ever")
+	}
+}
+
 func TestMessageLeftHalfSaidEnds(t *testing.T) {
 	c, wire, _ := newConn()
 	c.feed(sent(bitFin|byte(opText), []byte("half of it"), 1)[:9])

@@ -1,6 +1,6 @@
 package socket
 
-// pulse notices clients that do not answer. Connections stand in as many slots
+// pulse notices clients that do not answer, and those that take nothing. Connections stand in as many slots
 // as a ping takes to come round, so that each second looks at few of them.
 type pulse struct {
 	slots [pingEvery][]*Conn
@@ -40,7 +40,12 @@ func (p *pulse) part(c *Conn) {
 // beat is called once for each second of the loop.
 func (p *pulse) beat(second int32, ping []byte, limit int) {
 	for _, c := range each(p.slots[second%pingEvery]) {
-		if c.state == open && second-c.heard >= pingEvery/2 {
+		switch {
+		case c.state != open:
+		case c.out != nil && second-c.out.moved >= takeWithin:
+			code, reason := c.user.Late()
+			c.Close(code, reason, true)
+		case second-c.heard >= pingEvery/2:
 			if c.flags&flagListens == 0 {
 				c.flags |= flagPinged
 			}

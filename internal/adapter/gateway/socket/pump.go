@@ -21,9 +21,9 @@ type pump struct {
 }
 
 const (
-	pumpChunk  = 16 << 10                               // what is under way cannot be taken back
-	writeLimit = (pingEvery + pongWithin) * time.Second // a client that reads nothing answers no ping either
-	lastLimit  = time.Second                            // for what is under way at the end
+	pumpChunk  = 16 << 10                 // what is under way cannot be taken back
+	writeLimit = takeWithin * time.Second // as for a descriptor, see pulse
+	lastLimit  = time.Second              // for what is under way at the end
 )
 
 func (l *Loop) pump(c *Conn, nc net.Conn) (start func() error) {

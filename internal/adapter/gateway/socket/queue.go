@@ -9,6 +9,7 @@ type Lane uint8
 type queue struct {
 	waiting []queued
 	bytes   int
+	moved   int32 // the loop's second in which the client last took something, or in which it began to wait
 }
 
 type queued struct {
