@@ -18,19 +18,19 @@ type sample struct {
 	held     []heldEvent
 	since    time.Time // when the moment began; zero: everything is shown
 	owed     float64   // messages that may be shown, of this moment and left of those before
-	overflow int64     // up to here, events of this moment are not even looked at
 }
 
 type heldEvent struct {
 	event.Encoded
 	shown  bool
 	author string
+	from   int64 // the first of a stretch that is not even looked at; 0: this is one event
 }
 
 const (
 	// moment is how long events of a crowded room are collected.
 	moment = 100 * time.Millisecond
-	// heldMax bounds what one moment collects; beyond it is not shown.
+	// heldMax bounds what one moment collects; beyond it only what is always shown is.
 	heldMax = 4096
 	// DefaultReadable is the rate at which a public room is still readable.
 	DefaultReadable = 40
@@ -52,16 +52,25 @@ func (s *sample) take(e event.Encoded, now time.Time) bool {
 		}
 		s.since = now
 	}
-	if len(s.held) >= heldMax {
-		s.overflow = e.Seq
-		return true
-	}
 	h := heldEvent{Encoded: e, shown: true}
 	if author, role, is := event.WriterOf(e.Bytes); is && role == "none" {
 		h.shown, h.author = false, string(author)
+		if len(s.held) >= heldMax {
+			s.pass(e.Seq)
+			return true
+		}
 	}
 	s.held = append(s.held, h)
 	return true
+}
+
+// pass lets one go that nothing is kept of but its number.
+func (s *sample) pass(seq int64) {
+	if last := &s.held[len(s.held)-1]; last.from != 0 {
+		last.Seq = seq
+		return
+	}
+	s.held = append(s.held, heldEvent{Encoded: event.Encoded{Seq: seq}, from: seq})
 }
 
 // count keeps the times of the last second, as many as matter.
@@ -106,16 +115,16 @@ func (s *sample) choose(now time.Time) []shown {
 		out = append(out, shown{skips: true, from: from, to: to})
 	}
 	for _, h := range s.held {
-		if h.shown {
+		switch {
+		case h.shown:
 			out = append(out, shown{Encoded: h.Encoded})
-		} else {
+		case h.from != 0:
+			skip(h.from, h.Seq)
+		default:
 			skip(h.Seq, h.Seq)
 		}
 	}
-	if s.overflow != 0 {
-		skip(s.held[len(s.held)-1].Seq+1, s.overflow)
-	}
-	s.held, s.overflow = s.held[:0], 0
+	s.held = s.held[:0]
 	s.forget(now)
 	if s.since = now; len(s.recent) <= s.readable*3/4 {
 		s.since, s.owed = time.Time{}, 0
@@ -135,7 +144,7 @@ func (s *sample) pick(n int) int {
 	said := map[string]int{}
 	var all []candidate
 	for i, h := range s.held {
-		if !h.shown {
+		if !h.shown && h.from == 0 {
 			said[h.author]++
 			all = append(all, candidate{i, said[h.author], lot(h.Seq)})
 		}

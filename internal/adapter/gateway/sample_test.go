@@ -94,6 +94,44 @@ func TestSampleLeavesNothingUnsaid(t *testing.T) {
 	})
 }
 
+// What comes at once when a log is read again after an outage may be more than a
+// moment collects: those who are always shown are shown then too.
+func TestSampleShowsTheStaffHoweverMuchComesAtOnce(t *testing.T) {
+	s, now := newSample(40), time.Unix(1000, 0)
+	removed, err := event.Encode("l", 2*heldMax+1, "r", now, event.MessageRemoved{Seqs: []int64{1}, By: "moderator"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, always := int64(1), 0
+	for seq := int64(1); seq <= 2*heldMax+1; seq++ {
+		e := message(t, seq, fmt.Sprint(seq%90), "none")
+		switch {
+		case seq > 2*heldMax:
+			e = removed
+		case seq%1000 == 0:
+			e = message(t, seq, "m", "moderator")
+		}
+		if !s.take(e, now) {
+			next++
+		}
+	}
+	for _, c := range s.choose(now.Add(moment)) {
+		first, last := c.Seq, c.Seq
+		if c.skips {
+			first, last = c.from, c.to
+		} else if c.Seq%1000 == 0 || c.Seq > 2*heldMax {
+			always++
+		}
+		if first != next || last < first {
+			t.Fatalf("%d to %d where %d belongs", first, last, next)
+		}
+		next = last + 1
+	}
+	if next != 2*heldMax+2 || always != 2*heldMax/1000+1 {
+		t.Errorf("said up to %d of %d, %d of %d that are always shown", next-1, 2*heldMax+1, always, 2*heldMax/1000+1)
+	}
+}
+
 // However late the gateway's ticks are, as much is shown as can be read.
 func TestSampleShowsAsMuchAsCanBeRead(t *testing.T) {
 	const readable, seconds = 40, 30
