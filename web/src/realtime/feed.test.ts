@@ -63,6 +63,26 @@ describe('Feed', () => {
     network.greet()
   })
 
+  it('leaves also while the answer to entering is on its way', async () => {
+    feed.stop()
+    expect(network.last).toMatchObject({ type: 'leave', channel: 'ines', room: 'public' })
+    const [enter] = network.socket.sent
+    network.socket.say({
+      ...{
+        type: 'entered',
+        id: enter!.id,
+        channel: 'ines',
+        room: 'public',
+        log: 'l',
+        head: 3,
+        events: events(1, 3),
+      },
+      ...{ more: false, until: null, state: { viewers: 1 } },
+    })
+    await settled()
+    expect(begun).toBe(0)
+  })
+
   describe('when a part of the log is not shown', () => {
     const skip = (from: number, to: number) =>
       network.socket.say({ type: 'skipped', channel: 'ines', room: 'public', from, to, why: 'sampled' })

@@ -41,6 +41,8 @@ export class Feed {
   /** What the cursor counts in: the server has another after it was restored from a backup. */
   #history: string | undefined
   #inside = false
+  /** How many times we have asked to enter and not been answered. */
+  #asking = 0
   #held: SubspaceEvent[] = []
   #catching: Promise<void> | undefined
   #undo: (() => void)[] = []
@@ -70,7 +72,8 @@ export class Feed {
   stop(): void {
     for (const undo of this.#undo) undo()
     this.#undo = []
-    if (this.#inside && this.#channel) {
+    // At once, also when the answer to 'enter' is on its way: whoever enters after us must come after this.
+    if ((this.#inside || this.#asking) && this.#channel) {
       const leave = { type: 'leave', channel: this.#channel, room: this.#place.room } as const
       this.#connection.request(leave).catch(() => {})
     }
@@ -91,8 +94,11 @@ export class Feed {
     this.#giveUpTrying?.()
     const history = this.#history === undefined ? {} : { history: this.#history }
     const cursor = this.cursor === undefined ? {} : { cursor: this.cursor, ...history }
+    this.#asking++
     try {
-      await this.#connection.request({ type: 'enter', ...this.#place, ...cursor })
+      await this.#connection
+        .request({ type: 'enter', ...this.#place, ...cursor })
+        .finally(() => this.#asking--)
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
       if (refusal.reason === 'cursor_unknown' && this.cursor !== undefined) this.#beginAnew()
