@@ -78,7 +78,7 @@ func TestForgottenPasswordComesBackByMail(t *testing.T) {
 	yuna.Do("PUT", "/api/account/mail", map[string]any{"address": a})
 	secret := c.secret(a, 1)
 	l := c.post.To(a)[0]
-	if l.From != "hello@live.example.org" || !strings.HasPrefix(l.Link(), c.Address()+"/confirm#") || !strings.Contains(l.Plain, "Yuna") {
+	if l.From != "hello@live.example.org" || !strings.HasPrefix(l.Link(), c.Address()+"/mail/confirm#") || !strings.Contains(l.Plain, "Yuna") {
 		t.Errorf("the letter from %s: %s", l.From, l.Plain)
 	}
 	confirm := map[string]any{"token": secret}

@@ -33,7 +33,9 @@ type caller struct {
 }
 
 func (c caller) visitor() account.Visitor {
-	return account.Visitor{Origin: c.origin, Device: deviceOf(c.request.UserAgent())}
+	return account.Visitor{
+		Origin: c.origin, Device: deviceOf(c.request.UserAgent()), Language: pageLanguage(c.request.Header.Get("Accept-Language")),
+	}
 }
 
 func (c caller) account() ident.Account { return c.session.Account.ID }

@@ -1,9 +1,11 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 )
 
 // deviceOf reads from a browser's own words what it is, coarsely: enough for its
@@ -11,6 +13,15 @@ import (
 // apart. What it does not know it leaves empty.
 func deviceOf(userAgent string) account.Device {
 	return account.Device{Browser: firstOf(userAgent, browsers()), System: firstOf(userAgent, systems())}
+}
+
+// pageLanguage returns the language of the page that asks. Our pages name the one
+// they are written in; a browser's own list of wishes says nothing about it.
+func pageLanguage(header string) string {
+	if slices.Contains(mail.Languages(), header) {
+		return header
+	}
+	return ""
 }
 
 // sign is a word in the browser's own words, and what it stands for.

@@ -6,6 +6,14 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/account"
 )
 
+func TestPageNamesItsLanguage(t *testing.T) {
+	for header, want := range map[string]string{"fr": "fr", "en": "en", "": "", "de": "", "fr-FR,fr;q=0.9": "", "en, fr": ""} {
+		if got := pageLanguage(header); got != want {
+			t.Errorf("%q is %q, want %q", header, got, want)
+		}
+	}
+}
+
 func TestDevicesAreNamedCoarsely(t *testing.T) {
 	const safari = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 	for words, want := range map[string]account.Device{

@@ -9,7 +9,7 @@ import (
 func accountWords() map[mail.Kind]Words {
 	return map[mail.Kind]Words{
 		account.LetterConfirm: {
-			Path: "/confirm#{secret}",
+			Path: "/mail/confirm#{secret}",
 			English: Text{
 				Subject: "Confirm your address at {server}",
 				Body: []string{
@@ -59,7 +59,7 @@ func addressGone(happened, advint, what, annonce string) Words {
 
 func forgottenWords() Words {
 	return Words{
-		Path: "/new-password#{secret}",
+		Path: "/mail/password#{secret}",
 		English: Text{
 			Subject: "A new password for {server}",
 			Body: []string{
@@ -83,7 +83,7 @@ func forgottenWords() Words {
 
 func passwordWords() Words {
 	return Words{
-		Path: "/forgotten",
+		Path: "/mail/forgotten",
 		English: Text{
 			Subject: "Your password at {server} was changed",
 			Body: []string{

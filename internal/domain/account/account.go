@@ -34,8 +34,9 @@ func (a Account) Full() bool { return a.Password != "" || a.Passkeys > 0 }
 
 // Visitor is where a request comes from.
 type Visitor struct {
-	Origin string // network address, for throttles
-	Device Device
+	Origin   string // network address, for throttles
+	Language string // of the page; empty: it did not say
+	Device   Device
 }
 
 // Device is a browser, in words coarse enough to recognise one's own and not

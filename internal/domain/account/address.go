@@ -102,6 +102,9 @@ func (s *Service) AddAddress(ctx context.Context, session Session, address strin
 		if has.Confirmed == address {
 			return fault.New(fault.Conflict, "mail_same", "That is your address already.")
 		}
+		if err := s.learn(ctx, tx, session.Account, from); err != nil {
+			return err
+		}
 		if err := tx.PutWaiting(ctx, id, address, folded, s.now()); err != nil {
 			return err
 		}

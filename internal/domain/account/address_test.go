@@ -120,6 +120,44 @@ func TestAddressIsConfirmedByItsLink(t *testing.T) {
 	m.posts()
 }
 
+// Letters are written in the language of the page that was looked at last.
+func TestLettersAreInTheLanguageOfThePage(t *testing.T) {
+	m := newMailbox(t)
+	french := account.Visitor{Origin: "x", Language: "fr"}
+	o, err := m.SignUp(t.Context(), "Yuna", good, french)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrote := func(want string) {
+		t.Helper()
+		if m.post(); len(m.arrived) != 1 || m.arrived[0].Language != want {
+			t.Errorf("%d letters, the first in %q; want %q", len(m.arrived), m.arrived[0].Language, want)
+		}
+	}
+	if err := m.asksFor(o.Session, "yuna@example.org"); err != nil { // by a page that does not say
+		t.Fatal(err)
+	}
+	wrote("fr")
+	if err := m.AddAddress(t.Context(), o.Session, "yuna@example.org", account.Visitor{Origin: "x", Language: "en"}); err != nil {
+		t.Fatal(err)
+	}
+	wrote("en")
+	if o, err = m.SignIn(t.Context(), "Yuna", good, french); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.asksFor(o.Session, "yuna@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	wrote("fr")
+	if err := m.SetLanguage(t.Context(), o.Session, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.asksFor(o.Session, "yuna@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	wrote("en")
+}
+
 func TestLinkOfAnAddressIsForOneDayAndOnePerson(t *testing.T) {
 	m := newMailbox(t)
 	yuna, noa := m.signedUp("Yuna").Session, m.signedUp("Noa").Session

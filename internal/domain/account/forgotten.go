@@ -55,7 +55,7 @@ func (s *Service) Reset(ctx context.Context, token, password string, from Visito
 	}
 	var ended []ident.Session
 	err = s.store.Update(ctx, func(tx Tx) (err error) {
-		ended, err = s.reset(ctx, tx, hash, o)
+		ended, err = s.reset(ctx, tx, hash, o, from)
 		return err
 	})
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Service) whoForgot(ctx context.Context, tx Tx, hash string) (Account, e
 	return a, err
 }
 
-func (s *Service) reset(ctx context.Context, tx Tx, hash string, o Opened) ([]ident.Session, error) {
+func (s *Service) reset(ctx context.Context, tx Tx, hash string, o Opened, from Visitor) ([]ident.Session, error) {
 	a := o.Session.Account
 	spent, err := tx.DropMailLink(ctx, hash)
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *Service) reset(ctx context.Context, tx Tx, hash string, o Opened) ([]id
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.InsertSession(ctx, hashToken(o.Token), o.Session); err != nil {
+	if err := s.enter(ctx, tx, o, from); err != nil {
 		return nil, err
 	}
 	return ended, tx.QueueLetter(ctx, s.notice(LetterPassword, a.ID))

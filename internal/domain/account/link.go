@@ -47,7 +47,7 @@ func (s *Service) Found(ctx context.Context, secret, name, password string, from
 	if err != nil {
 		return Opened{}, err
 	}
-	a.ID, a.Folded, a.Created, a.Operator, a.Language = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), true, mail.Language("")
+	a.ID, a.Folded, a.Created, a.Operator, a.Language = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), true, mail.Language(from.Language)
 	err = s.store.Update(ctx, func(tx Tx) error { return s.found(ctx, tx, hashToken(secret), a) })
 	if err != nil {
 		return Opened{}, err

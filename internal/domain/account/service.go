@@ -224,7 +224,7 @@ func (s *Service) prepare(name, password string) (Account, error) {
 }
 
 func (s *Service) create(ctx context.Context, a Account, from Visitor, by Proof) (Opened, error) {
-	a.ID, a.Folded, a.Created, a.Language = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), mail.Language("")
+	a.ID, a.Folded, a.Created, a.Language = ident.Make[ident.Account](s.ids), Fold(a.Name), s.now(), mail.Language(from.Language)
 	err := s.store.Update(ctx, func(tx Tx) error {
 		ok, err := tx.InsertAccount(ctx, a)
 		if err == nil && !ok {
@@ -243,7 +243,23 @@ func (s *Service) open(ctx context.Context, a Account, from Visitor, by Proof) (
 	if err != nil {
 		return Opened{}, err
 	}
-	return o, s.store.Update(ctx, func(tx Tx) error { return tx.InsertSession(ctx, hashToken(o.Token), o.Session) })
+	return o, s.store.Update(ctx, func(tx Tx) error { return s.enter(ctx, tx, o, from) })
+}
+
+// enter stores a session, and learns in which language its person is written to.
+func (s *Service) enter(ctx context.Context, tx Tx, o Opened, from Visitor) error {
+	if err := s.learn(ctx, tx, o.Session.Account, from); err != nil {
+		return err
+	}
+	return tx.InsertSession(ctx, hashToken(o.Token), o.Session)
+}
+
+// learn keeps the language of the page that somebody looks at.
+func (s *Service) learn(ctx context.Context, tx Tx, a Account, from Visitor) error {
+	if from.Language == "" || from.Language == a.Language {
+		return nil
+	}
+	return tx.SetLanguage(ctx, a.ID, mail.Language(from.Language))
 }
 
 // prepareSession makes a session that is yet to be stored.
