@@ -125,7 +125,7 @@ const browser = await chromium.launch({
 /** The page talks to the fake server: REST by routes, the socket by a routed WebSocket. */
 async function serve(page, fake) {
   await page.route('**/api/**', async (route) => {
-    if (fake.world.slow) return
+    if (fake.world.slow || (fake.world.hold && route.request().url().includes('/api/account'))) return
     const request = route.request()
     const { status, body } = fake.answer(
       request.method(),
@@ -200,7 +200,7 @@ async function shoot(name, scene, size, lang) {
     await page.waitForTimeout(scene.wait ?? 500)
     await scene.act?.(page, fake)
     await page.waitForTimeout(350)
-    await page.screenshot({ path: join(folder, `${name}.png`) })
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: !!scene.full })
     const { axe: violations, wide, cut } = await look(page)
     const notes = [
       ...violations,

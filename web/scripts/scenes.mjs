@@ -1,4 +1,5 @@
 // Every screen in every state worth a look: who looks, what the server says, what is pressed.
+import { accountScenes } from './account-scenes.mjs'
 import { en, press, space } from './acts.mjs'
 import { subscriptionScenes } from './subscription-scenes.mjs'
 
@@ -204,9 +205,8 @@ export const scenes = [
 
   ...subscriptionScenes,
 
-  { name: 'sign-in', path: '/sign-in' },
-  { name: 'link', path: '/link#token', langs: en },
-  { name: 'setup', path: '/setup#token', langs: en },
+  ...accountScenes,
+
   { name: 'cockpit', path: '/cockpit/ines', role: 'owner', plays: true },
   { name: 'cockpit-wide', path: '/cockpit/ines', role: 'owner', plays: true, picture: 'wide' },
   {

@@ -154,7 +154,7 @@ describe('the account page', () => {
   afterEach(() => opened.close())
 
   it('says that the password is changed, not set, where there is one', async () => {
-    opened = await openPage('/account', { as: 'subscriber' })
+    opened = await openPage('/account/security', { as: 'subscriber' })
     await expect.element(page.getByRole('button', { name: 'Change password' })).toBeVisible()
   })
 

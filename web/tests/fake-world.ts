@@ -2,6 +2,7 @@
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
 import type { Checkout, PlanPreview, Sale, Subscriber, Subscription, Tier } from '../src/api/subscription'
+import { details, signedIn } from './fake-account'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 const ahead = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -80,10 +81,10 @@ export function world(role: Role = 'anonymous') {
   const inside = role === 'subscriber' || role === 'owner' || role === 'moderator'
   const session: Session = {
     account: accountOf(role),
-    mail: false,
-    passkeys_off: '',
     setup: false,
     sandbox: true,
+    mail: true,
+    passkeys_off: '',
     version: 'test',
   }
   const card: ChannelCard = {
@@ -179,6 +180,13 @@ export function world(role: Role = 'anonymous') {
       },
     },
     overlay: { secret: 'ov-secret', url: '/overlay/ov-secret' },
+    details: details(role !== 'light' && role !== 'anonymous'),
+    sessions: signedIn(),
+    /** What opens the account is changed only after a proof. */
+    unproved: false,
+    /** What is kept of the account never comes, or cannot be read. */
+    hold: false,
+    fail: false,
     /** REST answers fail; the socket does not open. */
     down: false,
     /** The socket opens and is lost again at once. */
@@ -198,16 +206,10 @@ export function world(role: Role = 'anonymous') {
 
 function accountOf(role: Role): Session['account'] {
   if (role === 'anonymous') return null
-  if (role === 'owner')
-    return { id: 'ines', name: people.ines.name, kind: 'full', operator: true, language: 'en' }
-  if (role === 'moderator') return { id: 'maud', name: 'Maud', kind: 'full', operator: false, language: 'en' }
-  return {
-    id: 'noa',
-    name: 'Noa',
-    kind: role === 'light' ? 'light' : 'full',
-    operator: false,
-    language: 'en',
-  }
+  const language = 'en'
+  if (role === 'owner') return { id: 'ines', name: people.ines.name, kind: 'full', operator: true, language }
+  if (role === 'moderator') return { id: 'maud', name: 'Maud', kind: 'full', operator: false, language }
+  return { id: 'noa', name: 'Noa', kind: role === 'light' ? 'light' : 'full', operator: false, language }
 }
 
 function otherCards(): ChannelCard[] {

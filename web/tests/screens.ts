@@ -57,7 +57,23 @@ export const screens: Screen[] = [
   { name: 'sign in', path: '/sign-in', ready: 'form' },
   { name: 'link', path: '/link', ready: '.problem' },
   { name: 'setup', path: '/setup', ready: 'form' },
-  { name: 'account', path: '/account', as: 'subscriber', ready: 'li .btn' },
+  { name: 'account', path: '/account', as: 'subscriber', ready: 'main li .btn' },
+  { name: 'security', path: '/account/security', as: 'full', ready: '#sessions' },
+  { name: 'security, light', path: '/account/security', as: 'light', ready: '#sessions' },
+  {
+    name: 'security, without mail and passkeys',
+    path: '/account/security',
+    as: 'light',
+    change: (w) => {
+      w.session.mail = false
+      w.session.passkeys_off = 'passkeys_need_name'
+    },
+    ready: '#sessions',
+  },
+  { name: 'confirm', path: '/mail/confirm#token', as: 'full', ready: '.btn.wide' },
+  { name: 'confirm, signed out', path: '/mail/confirm#token', ready: 'form' },
+  { name: 'forgotten', path: '/mail/forgotten', ready: 'form' },
+  { name: 'new password', path: '/mail/password#token', ready: 'form' },
   { name: 'cockpit', path: '/cockpit/ines', as: 'owner', ready: '[data-testid=question-queue]' },
   { name: 'cockpit, as a stranger', path: '/cockpit/ines', as: 'full', ready: '.title' },
   {

@@ -5,10 +5,14 @@ import type { paths } from './schema'
 
 type Answer<T> = { data?: T; error?: unknown; response: Response }
 
-// fetch is looked up at every call, so that a test can stand in for the server.
+// fetch is looked up at every call, so that a test can stand in for the server. Whoever signs in is written to in the
+// language of the page.
 export const client = createClient<paths>({
   baseUrl: globalThis.location?.origin,
-  fetch: (r) => globalThis.fetch(r),
+  fetch: (r) => {
+    r.headers.set('Accept-Language', document.documentElement.lang)
+    return globalThis.fetch(r)
+  },
 })
 
 export async function given<T>(call: Promise<Answer<T>>): Promise<NonNullable<T>> {

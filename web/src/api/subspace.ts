@@ -1,7 +1,7 @@
 /**
- * Every call the screens make, by the name of what it does; those about money are in subscription.ts, which
- * only pages that sell or tell of a sale need. A call resolves with the server's answer or throws a Refusal.
- * These two files alone know paths, so a change of the API shows up here first.
+ * Every call the screens make, by the name of what it does; those about money are in subscription.ts and those of
+ * the account's own pages in account.ts, for the pages that need them. A call resolves with the server's answer or
+ * throws a Refusal. These three files alone know paths, so a change of the API shows up here first.
  */
 import type { RoomName, SubspaceEvent } from '../realtime/frames'
 import { at, client, given } from './client'
@@ -29,20 +29,22 @@ export type ChannelChange =
 
 export type EventPage = { events: SubspaceEvent[]; head: number; more: boolean }
 type Page = { after?: number; before?: number; limit?: number }
+
 export const api = {
   session: () => given(client.GET('/api/session')),
   signIn: (name: string, password: string) =>
     given(client.POST('/api/session', { body: { name, password } })),
   signInLightly: (name: string) => given(client.POST('/api/session/light', { body: { name } })),
-  redeemLink: (token: string) => given(client.POST('/api/session/link', { body: { token } })),
   signOut: () => given(client.DELETE('/api/session')),
   signUp: (name: string, password: string) =>
     given(client.POST('/api/accounts', { body: { name, password } })),
-  setUp: (body: { token: string; name: string; password: string; handle: string; title: string }) =>
-    given(client.POST('/api/setup', { body })),
   /** A light account that sets a password becomes a full one. */
-  setPassword: (password: string, current?: string) =>
-    given(client.PUT('/api/account/password', { body: { password, ...(current ? { current } : {}) } })),
+  setPassword: (password: string, current?: string, keepSessions = false) =>
+    given(
+      client.PUT('/api/account/password', {
+        body: { password, keep_sessions: keepSessions, ...(current ? { current } : {}) },
+      }),
+    ),
 
   channels: async () => (await given(client.GET('/api/channels'))).channels,
   openChannel: (body: { handle: string; title: string; owner: string }) =>

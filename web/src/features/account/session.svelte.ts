@@ -12,6 +12,11 @@ export class SessionState {
   setup = $derived(this.#session?.setup ?? false)
   sandbox = $derived(this.#session?.sandbox ?? false)
 
+  /** All that the server said of itself and of who sits here. */
+  get told(): Session | undefined {
+    return this.#session
+  }
+
   constructor(connection: Connection) {
     this.#connection = connection
   }
@@ -20,15 +25,13 @@ export class SessionState {
     this.#session = await api.session()
   }
 
-  signIn = (name: string, password: string) => this.#become(api.signIn(name, password))
+  signIn = (name: string, password: string) => this.become(api.signIn(name, password))
   /** A name is enough to write in public chat. */
-  signInLightly = (name: string) => this.#become(api.signInLightly(name))
-  signUp = (name: string, password: string) => this.#become(api.signUp(name, password))
-  redeem = (token: string) => this.#become(api.redeemLink(token))
-  setUp = (owner: Parameters<typeof api.setUp>[0]) => this.#become(api.setUp(owner))
+  signInLightly = (name: string) => this.become(api.signInLightly(name))
+  signUp = (name: string, password: string) => this.become(api.signUp(name, password))
   /** Keeps the same account, so nothing else changes. */
-  async setPassword(password: string, current?: string): Promise<void> {
-    this.#session = await api.setPassword(password, current)
+  async setPassword(password: string, current?: string, keepSessions?: boolean): Promise<void> {
+    this.#session = await api.setPassword(password, current, keepSessions)
   }
 
   async signOut(): Promise<void> {
@@ -37,7 +40,8 @@ export class SessionState {
     this.#connection.restart()
   }
 
-  async #become(answer: Promise<Session>): Promise<void> {
+  /** Whoever an answer says that one is now. */
+  async become(answer: Promise<Session>): Promise<void> {
     this.#session = await answer
     this.#connection.restart()
   }
