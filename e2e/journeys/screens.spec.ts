@@ -58,6 +58,17 @@ const screens: Screen[] = [
   },
   { name: 'account', who: 'subscriber', open: at('/account') },
   {
+    name: 'security',
+    who: 'subscriber',
+    open: async ({ page }) => {
+      await page.goto('/account/security')
+      await expect(page.locator('#sessions')).toBeVisible()
+    },
+  },
+  { name: 'forgotten', who: 'nobody', open: at('/mail/forgotten') },
+  { name: 'confirm', who: 'viewer', open: at('/mail/confirm#a-token') },
+  { name: 'new-password', who: 'nobody', open: at('/mail/password#a-token') },
+  {
     name: 'cockpit',
     who: 'creator',
     open: async (person) => {

@@ -17,7 +17,10 @@ export type Server = {
 
 let servers = 0
 
-/** Starts `subspace serve` with what the caller adds, and returns when it is ready. */
+/**
+ * Starts `subspace serve` with what the caller adds, and returns when it is ready. {port} in an argument is that of
+ * HTTP; with a --public-url people come there.
+ */
 export async function serve(name: string, ...more: string[]): Promise<Server> {
   const [http, rtmp] = [await freePort(), await freePort()]
   const data = mkdtempSync(join(tmpdir(), 'subspace-e2e-'))
@@ -31,10 +34,11 @@ export async function serve(name: string, ...more: string[]): Promise<Server> {
     `127.0.0.1:${http}`,
     '--rtmp-listen',
     `127.0.0.1:${rtmp}`,
-    ...more,
+    ...more.map((word) => word.replace('{port}', String(http))),
   ]
   const program = start(binary, args, { log: (text) => appendFileSync(log, text) })
-  const url = `http://127.0.0.1:${http}`
+  const named = args.indexOf('--public-url')
+  const url = named < 0 ? `http://127.0.0.1:${http}` : args[named + 1]!
   let gone = false
   void program.ended.then((code) => {
     gone = true
