@@ -24,6 +24,9 @@ func (s *Server) SignInLink(ctx context.Context, name, path string) (string, err
 	return s.Address() + "/link?to=" + url.QueryEscape(path) + "#" + secret, err
 }
 
+// CatchesLetters reports whether letters are shown instead of sent.
+func (s *Server) CatchesLetters() bool { return s.parts.catcher != nil }
+
 // RTMPAddress returns host:port at which encoders on this machine reach the server.
 func (s *Server) RTMPAddress() string { return dialable(s.rtmp.Addr()) }
 

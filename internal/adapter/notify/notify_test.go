@@ -12,6 +12,9 @@ import (
 	"math/big"
 	"net"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -314,6 +317,28 @@ func TestAllLettersAreWhole(t *testing.T) {
 		if en, fr := places(w.English), places(w.French); en != fr {
 			t.Errorf("%s: English has the places %s, French %s", kind, en, fr)
 		}
+	}
+}
+
+// Whoever names a kind of letter also writes its words.
+func TestEveryKindHasWords(t *testing.T) {
+	found, words := 0, notify.AllWords()
+	named := regexp.MustCompile(`mail\.Kind += "([^"]+)"`)
+	err := filepath.WalkDir(filepath.Join("..", "..", "domain"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		for _, m := range named.FindAllStringSubmatch(string(source), -1) {
+			found++
+			if _, ok := words[mail.Kind(m[1])]; !ok {
+				t.Errorf("%s queues letters of the kind %s, which have no words", path, m[1])
+			}
+		}
+		return err
+	})
+	if err != nil || found < 6 {
+		t.Errorf("%d kinds found, %v: the search is broken", found, err)
 	}
 }
 

@@ -145,6 +145,9 @@ func (s *stage) invite(ctx context.Context, tell func(string, ...any)) error {
 		tell("  Come in as %s %s\n", in.as, link)
 	}
 	tell("\nEach link signs in once; open them in separate windows (or private ones).\nPayments are a sandbox: no real money moves. Everything is gone when you stop it with Ctrl-C.\n")
+	if s.server.CatchesLetters() {
+		tell("Letters are not sent but shown at %s/letters\n", s.base)
+	}
 	return nil
 }
 

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 )
 
 func TestForgottenPasswordIsSetByALink(t *testing.T) {
@@ -63,6 +65,14 @@ func TestForgettingTellsNobodyWhoIsKnown(t *testing.T) {
 		if err := m.Forgotten(t.Context(), address, at("x")); err != nil {
 			t.Errorf("%s: %v", address, err)
 		}
+	}
+	var waiting []mail.Queued
+	err := m.db.View(t.Context(), func(tx *store.Tx) (err error) {
+		waiting, err = tx.DueLetters(t.Context(), m.clock.Now(), 10)
+		return err
+	})
+	if err != nil || len(waiting) != 3 {
+		t.Errorf("asking three times wrote %d rows, %v", len(waiting), err)
 	}
 	m.posts("password.forgotten yuna@example.org")
 	if err := m.Forgotten(t.Context(), "yuna@example", at("x")); reason(err) != "mail_invalid" {
