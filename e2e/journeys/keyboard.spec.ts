@@ -1,24 +1,8 @@
-import type { Page } from '@playwright/test'
 import { composer, log, onAir, spaceTab } from '../lib/acts.ts'
 import { sizes } from '../lib/browser.ts'
 import { expect, handle, password, test } from '../lib/fixtures.ts'
-import { focusIsSeen, tabTo } from '../lib/keyboard.ts'
+import { focusIsSeen, press, tabTo, type } from '../lib/keyboard.ts'
 import { like, t } from '../lib/words.ts'
-
-/** Types into a field that is reached by Tab, replacing what stands there. */
-async function type(page: Page, label: string, text: string): Promise<void> {
-  const field = page.getByLabel(label, { exact: false }).first()
-  await tabTo(page, field)
-  await page.keyboard.press('Control+a')
-  await page.keyboard.type(text)
-}
-
-async function press(page: Page, name: string | RegExp): Promise<void> {
-  const button = page.getByRole('button', { name }).first()
-  await tabTo(page, button)
-  await focusIsSeen(page)
-  await page.keyboard.press('Enter')
-}
 
 /** The creator's and the viewer's whole script with a keyboard alone. */
 test('by keyboard alone', async ({ stage }) => {

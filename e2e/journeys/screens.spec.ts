@@ -77,6 +77,23 @@ const screens: Screen[] = [
       await seesAPicture(person)
     },
   },
+  {
+    name: 'tiers',
+    who: 'creator',
+    open: async (person) => {
+      await person.page.goto(`/cockpit/${handle}/subscriptions`)
+      await expect(person.page.getByText('4.99').or(person.page.getByText('4,99')).first()).toBeVisible()
+    },
+  },
+  {
+    name: 'sales',
+    who: 'creator',
+    open: async (person, locale) => {
+      await person.page.goto(`/cockpit/${handle}/subscriptions`)
+      await person.page.getByRole('tab', { name: t('desk.sales', {}, locale) }).click()
+      await expect(person.page.getByText('Bea', { exact: true })).toBeVisible()
+    },
+  },
   { name: 'cockpit-closed-to-others', who: 'viewer', open: at(`/cockpit/${handle}`) },
 ]
 

@@ -27,3 +27,19 @@ export async function focusIsSeen(page: Page): Promise<void> {
   })
   expect.soft(seen, 'the focus can be seen').toBe(true)
 }
+
+/** Types into a field that is reached by Tab, replacing what stands there. */
+export async function type(page: Page, label: string, text: string): Promise<void> {
+  const field = page.getByLabel(label, { exact: false }).first()
+  await tabTo(page, field)
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type(text)
+}
+
+/** Goes to a button and presses it. */
+export async function press(page: Page, name: string | RegExp): Promise<void> {
+  const button = page.getByRole('button', { name }).first()
+  await tabTo(page, button)
+  await focusIsSeen(page)
+  await page.keyboard.press('Enter')
+}

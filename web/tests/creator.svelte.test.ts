@@ -225,6 +225,14 @@ describe('sales', () => {
     await expect.element(sale('ch_2').getByRole('button', { name: /^Pay back/ })).toHaveFocus()
   })
 
+  it('say that the door closes when the rest is paid back', async () => {
+    await sales()
+    await open('ch_4')
+    await expect.element(sale('ch_4').getByRole('radio', { name: 'What is left, €6.99' })).toBeChecked()
+    await sale('ch_4').getByRole('checkbox').click()
+    await expect.element(sale('ch_4')).toHaveTextContent('The door closes at once')
+  })
+
   it('of which nothing is sold yet say what will be here', async () => {
     await desk((w) => (w.sales = []))
     await tab('Sales').click()

@@ -172,7 +172,9 @@ describe('the checkout', () => {
       w.tried = true
     })
     await expect.element(pay()).toHaveTextContent('Pay €4.99')
-    await expect.element(sheet()).toHaveTextContent('You have had the free trial here before.')
+    await expect
+      .element(sheet())
+      .toHaveTextContent('The free trial is for newcomers; you have been here before.')
   })
 
   it('says so when the card had the trial, and goes on without it', async () => {

@@ -53,6 +53,9 @@ export class CheckoutAttempt {
   /** The payment takes longer than one waits without a word. */
   slow = $state(false)
 
+  /** What is being paid is not chosen any more. */
+  underway = $derived(this.step === 'paying' || this.step === 'waiting')
+
   #country = $state(ownCountry(navigator.languages))
   #key = freshKey()
   #ofAge = false
@@ -73,12 +76,14 @@ export class CheckoutAttempt {
     return this.#country
   }
   set country(code: string) {
+    if (this.underway) return
     this.#country = code
     if (this.checkout) this.#reopen(SETTLE)
   }
 
   /** Another plan is another checkout; the server gives up the one before. */
   choose(plan: Partial<Plan>): void {
+    if (this.underway) return
     this.offer.choose(plan)
     this.#reopen(0)
   }
