@@ -31,6 +31,12 @@ type exported struct {
 		Channel string
 		Total   int64 `json:"total_minor"`
 	}
+	Purchases []struct{ Channel, Purpose, State string }
+	Papers    []struct {
+		Kind, Number, Buyer string
+		Gross               int64 `json:"gross_minor"`
+	}
+	Limits    []struct{ Raised *string }
 	Rights    []struct{ Channel, Source string }
 	Sanctions []struct {
 		Kind  string
@@ -102,6 +108,9 @@ func TestExportHoldsAllOfOneAndNothingOfOthers(t *testing.T) {
 	}
 	if len(doc.Subscriptions) != 1 || doc.Subscriptions[0].PriceMinor != 499 || doc.Subscriptions[0].Cancel || len(doc.Rights) != 1 || len(doc.Payments) != 1 || doc.Payments[0].Total != 499 {
 		t.Errorf("subscriptions %+v, rights %+v, payments %+v", doc.Subscriptions, doc.Rights, doc.Payments)
+	}
+	if len(doc.Purchases) != 1 || doc.Purchases[0].State != "complete" || len(doc.Papers) != 1 || doc.Papers[0].Buyer != "Yuna" || doc.Papers[0].Gross != 499 || len(doc.Limits) != 1 {
+		t.Errorf("purchases %+v, papers %+v, limits %+v", doc.Purchases, doc.Papers, doc.Limits)
 	}
 	if len(doc.Sanctions) != 1 || doc.Sanctions[0].Kind != "timeout" || doc.Sanctions[0].Until == nil {
 		t.Errorf("sanctions %+v", doc.Sanctions)

@@ -94,6 +94,34 @@ func roomChapters() []chapter {
 
 func moneyChapters() []chapter {
 	return []chapter{
+		{ // whom a gift was for stays out, and on which card the provider put it is in the payment
+			"purchases", `SELECT k.id, 0, c.handle, k.purpose, k.period, k.price_minor, k.currency, k.quantity, k.country, k.state, k.terms,
+				k.created FROM checkout k JOIN channel c ON c.id = k.channel` + only(`k.account`, `k.id`),
+			[]kept{
+				word("channel"), word("purpose"), word("period"), number("price_minor"), word("currency"), number("quantity"), word("country"),
+				word("state"), word("terms"), moment("created_at"),
+			},
+		},
+		{
+			"papers", `SELECT p.key, 0, p.kind, p.number, p.corrects, p.buyer_name, p.issued, p.line, p.gross_minor, p.currency,
+				p.tax_minor, p.country FROM paper p` + only(`p.buyer`, `p.key`),
+			[]kept{
+				word("kind"), word("number"), word("corrects"), word("buyer"), moment("issued_at"), word("line"),
+				number("gross_minor"), word("currency"), number("tax_minor"), word("country"),
+			},
+		},
+		{
+			"limits", `SELECT b.account, 0, b.of_age, b.cap_minor, b.next_minor, b.raised FROM buyer b` + only(`b.account`, `b.account`),
+			[]kept{moment("of_age_since"), number("monthly_minor"), number("next_monthly_minor"), moment("raised_at")},
+		},
+		{
+			"trials", `SELECT u.channel, 0, c.handle FROM trial_use u JOIN channel c ON c.id = u.channel` + only(`u.account`, `u.channel`),
+			[]kept{word("channel")},
+		},
+		{ // the note is the creator's, and who gave it is somebody else
+			"awards", `SELECT w.access_grant, 0, c.handle, w.created FROM award w JOIN channel c ON c.id = w.channel` + only(`w.account`, `w.access_grant`),
+			[]kept{word("channel"), moment("created_at")},
+		},
 		{
 			"subscriptions", `SELECT s.id, 0, c.handle, s.state, s.period, s.price_minor, s.currency, s.started, s.trial_end, s.period_end, s.ended,
 				s.months, s.cancel_at_period_end, s.card_brand, s.card_last4 FROM subscription s JOIN channel c ON c.id = s.channel` + only(`s.account`, `s.id`),
