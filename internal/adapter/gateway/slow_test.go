@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -170,6 +171,9 @@ func testSlowReaderOfAPrivateRoom(t *testing.T, newStage stageMaker) {
 			again = s.enters(s.yuna)
 		}
 		f, err := again.EnterAt("atelier", "space", cursor)
+		if busy := new(apptest.Problem); errors.As(err, &busy) && busy.Reason == "room_busy" {
+			continue // the machine was too slow to confirm a right within its lease: a client asks again
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -61,10 +62,9 @@ func TestTrouble(t *testing.T) {
 func TestACutLineIsTriedAgainWithTheSameKey(t *testing.T) {
 	w := newWorld(t)
 	w.till(w.open(nil))
-	cut := true
+	var answered atomic.Bool
 	w.reply(sessions, func(request) (int, js) {
-		if cut {
-			cut = false
+		if !answered.Swap(true) {
 			return 0, nil
 		}
 		return http.StatusOK, w.open(nil)
