@@ -19,14 +19,15 @@ import (
 
 const usage = `Subspace: live streaming with a room for your subscribers.
 
-  subspace serve          run the server
-  subspace demo           show the product on a temporary folder
-  subspace backup DIR     copy everything a server keeps into a new folder, while it runs
-  subspace restore DIR    fill an empty data folder and database with a backup
-  subspace doctor         look whether the database is sound, also while it is used
-  subspace stripe setup   let Stripe take the payments; docs/payments.md explains it
-  subspace openapi        print the OpenAPI document of the REST API
-  subspace version        print the version
+  subspace serve             run the server
+  subspace demo              show the product on a temporary folder
+  subspace backup DIR        copy everything a server keeps into a new folder, while it runs
+  subspace restore DIR       fill an empty data folder and database with a backup
+  subspace doctor            look whether the database is sound, also while it is used
+  subspace repair-payments   bring rights and books to what the payment providers say
+  subspace stripe setup      let Stripe take the payments; docs/payments.md explains it
+  subspace openapi           print the OpenAPI document of the REST API
+  subspace version           print the version
 
 Behind a command, --help tells more and lists the settings.
 `
@@ -56,6 +57,8 @@ func run(ctx context.Context, args []string) int {
 		err = backup(ctx, args[1:])
 	case "restore":
 		err = restore(ctx, args[1:])
+	case "repair-payments":
+		err = repairPayments(ctx, args[1:])
 	case "openapi":
 		if err = alone("openapi", "Prints the OpenAPI document of the REST API.", args[1:]); err == nil {
 			err = openapi()

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/config"
 )
 
 // Doctor looks whether the database keeps its promises (store.DB.Checks lists
-// them) and tells a line for each, with what breaks it below. It only reads, and
+// them), and whether the list of patrons can be followed, and tells a line for each, with what breaks it below. It only reads, and
 // may run beside servers. Its error says how many are broken.
 func Doctor(ctx context.Context, cfg config.Config, sur Surroundings) (err error) {
 	db, err := store.Inspect(ctx, store.Options{URL: cfg.DatabaseURL(), Now: sur.Now, Random: rand.Reader})
@@ -20,6 +21,11 @@ func Doctor(ctx context.Context, cfg config.Config, sur Surroundings) (err error
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	checks := db.Checks()
+	if cfg.Patrons != "" {
+		checks = append(checks, store.Check{Promise: "patrons: each line of the list can be followed", Broken: func(ctx context.Context) ([]string, error) {
+			return patron.Examine(ctx, cfg.Patrons, store.UnitOf(db, as[patron.Tx]))
+		}})
+	}
 	wrong, looked := 0, 0
 	for i, c := range checks {
 		found, err := c.Broken(ctx)

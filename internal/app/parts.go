@@ -11,6 +11,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
 	"github.com/subspace-live/subspace/internal/adapter/notify"
 	"github.com/subspace-live/subspace/internal/adapter/passkey"
+	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
@@ -43,6 +44,8 @@ type parts struct {
 	api           *api.API
 	sandbox       *payments       // nil unless payments are rehearsed
 	stripe        http.Handler    // of its events; nil unless Stripe takes the payments
+	desk          *patron.Desk    // nil unless there is a list of patrons
+	differences   func() int      // between payment providers and us, that are known
 	catcher       *notify.Catcher // nil: letters are sent, or there are none
 
 	log         *slog.Logger
@@ -153,6 +156,9 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	if p.sandbox != nil {
 		options.Sandbox = p.sandbox
 	}
+	if p.desk != nil {
+		options.Patrons = p.desk
+	}
 	p.api = api.New(options)
 	p.gateway, err = gateway.New(gateway.Options{
 		Node: node, History: history, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat,
@@ -217,5 +223,5 @@ func questionPace() account.Limit {
 
 // OpenAPI returns the document of the REST API, with all optional routes, without a server.
 func OpenAPI(version string) ([]byte, error) {
-	return api.New(api.Options{Version: version, Questions: &question.Service{}, Sandbox: &payments{}}).OpenAPI()
+	return api.New(api.Options{Version: version, Questions: &question.Service{}, Sandbox: &payments{}, Patrons: &patron.Desk{}}).OpenAPI()
 }

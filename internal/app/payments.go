@@ -6,17 +6,19 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
 	"github.com/subspace-live/subspace/internal/adapter/payment/sandbox"
 	"github.com/subspace-live/subspace/internal/adapter/payment/webhook"
 	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/config"
 	"github.com/subspace-live/subspace/internal/domain/buyer"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
-// reconcileEvery is how often all running subscriptions are compared with their
-// providers, for events that never came.
+// reconcileEvery is how often providers are asked for events that never came.
 const reconcileEvery = 5 * time.Minute
 
 // webhookPath is where the sandbox posts its events.
@@ -37,37 +39,17 @@ func (p *parts) money(ctx context.Context, s *Server) error {
 	return p.bySandbox(ctx, s)
 }
 
-// sell makes the service of subscriptions and the inbox of its providers.
-func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscription.Inbox {
-	p.subscriptions = subscription.NewService(subscription.Config{
-		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ident.NewSource(s.sur.Now, s.sur.Random), Now: s.sur.Now,
-		Random: s.sur.Random, Grace: s.cfg.PaymentGrace, Share: s.cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
-		Seller: invoice.Party{Name: s.cfg.SellerName, Address: s.cfg.SellerAddress, TaxID: s.cfg.SellerTaxID},
-	})
-	p.buyers = buyer.NewService(store.UnitOf(s.db, as[buyer.Tx]), s.sur.Now)
-	inbox := subscription.NewInbox(p.subscriptions, reconcileEvery, func(err error) {
-		s.sur.Log.Warn("payment event not applied; will try again", "err", err)
-	})
-	p.background = append(p.background, inbox.Run)
-	return inbox
-}
-
 // bySandbox rehearses payments. Where strangers could reach it the sandbox stays
-// shut, and nothing is sold.
+// shut, and nothing is sold but to patrons.
 func (p *parts) bySandbox(ctx context.Context, s *Server) error {
-	listens := s.cfg.Listen
-	if len(s.cfg.TrustedProxies()) > 0 {
-		listens = ":0" // strangers come by way of a proxy, so loopback is no wall
-	}
-	if refused := sandbox.Permit(listens, s.cfg.PublicURL, s.cfg.SandboxPayments); refused != nil {
+	box, err := rehearsal(ctx, s.cfg, s.db, s.sur)
+	if fault.Is(err, "sandbox_refused") {
+		if s.cfg.Patrons == "" {
+			s.sur.Log.Warn("payments are off", "why", err)
+		}
 		p.sell(s)
-		s.sur.Log.Warn("payments are off", "why", refused)
 		return nil
 	}
-	box, err := sandbox.New(ctx, sandbox.Config{
-		Store: store.UnitOf(s.db, as[sandbox.Tx]), IDs: ident.NewSource(s.sur.Now, s.sur.Random), Now: s.sur.Now, Random: s.sur.Random, Log: s.sur.Log,
-		Period: sandbox.Period(s.cfg.SandboxPeriod), DisputeAfter: s.cfg.SandboxDisputeAfter,
-	})
 	if err != nil {
 		return err
 	}
@@ -79,6 +61,57 @@ func (p *parts) bySandbox(ctx context.Context, s *Server) error {
 	}
 	p.background = append(p.background, func(ctx context.Context) error { return box.Run(ctx, address+webhookPath) })
 	return nil
+}
+
+// rehearsal is the sandbox, or the refusal to run it where strangers come.
+func rehearsal(ctx context.Context, cfg config.Config, db *store.DB, sur Surroundings) (*sandbox.Sandbox, error) {
+	listens := cfg.Listen
+	if len(cfg.TrustedProxies()) > 0 {
+		listens = ":0" // strangers come by way of a proxy, so loopback is no wall
+	}
+	if err := sandbox.Permit(listens, cfg.PublicURL, cfg.SandboxPayments); err != nil {
+		return nil, err
+	}
+	return sandbox.New(ctx, sandbox.Config{
+		Store: store.UnitOf(db, as[sandbox.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Random: sur.Random, Log: sur.Log,
+		Period: sandbox.Period(cfg.SandboxPeriod), DisputeAfter: cfg.SandboxDisputeAfter,
+	})
+}
+
+// sell makes the service of subscriptions and the inbox of its providers. The
+// list of patrons, if there is one, stands beside whoever takes money.
+func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscription.Inbox {
+	var list *patron.Patrons
+	if s.cfg.Patrons != "" {
+		list = patrons(s.cfg, s.db, s.sur)
+		providers = append(providers, list)
+	}
+	p.subscriptions = subscription.NewService(subscription.Config{
+		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ident.NewSource(s.sur.Now, s.sur.Random), Now: s.sur.Now,
+		Random: s.sur.Random, Grace: s.cfg.PaymentGrace, Share: s.cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
+		Seller: invoice.Party{Name: s.cfg.SellerName, Address: s.cfg.SellerAddress, TaxID: s.cfg.SellerTaxID},
+		Differs: func(d subscription.Difference) {
+			s.sur.Log.Error("payments differ", "provider", d.Provider, "object", d.Object, "charge", d.Charge, "what", d.What, "detail", d.Detail)
+		},
+	})
+	p.buyers = buyer.NewService(store.UnitOf(s.db, as[buyer.Tx]), s.sur.Now)
+	inbox := subscription.NewInbox(p.subscriptions, reconcileEvery, func(err error) {
+		s.sur.Log.Warn("payments not brought up to date; will try again", "err", err)
+	})
+	p.differences = inbox.Differences
+	p.background = append(p.background, inbox.Run)
+	if list != nil {
+		p.desk = patron.NewDesk(list, p.subscriptions, inbox)
+		p.background = append(p.background, func(ctx context.Context) error { return list.Run(ctx, inbox) })
+	}
+	return inbox
+}
+
+// patrons is the list of who pays elsewhere.
+func patrons(cfg config.Config, db *store.DB, sur Surroundings) *patron.Patrons {
+	return patron.New(patron.Config{
+		Store: store.UnitOf(db, as[patron.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Log: sur.Log, File: cfg.Patrons,
+	})
 }
 
 // webhookAddress returns where the sandbox reaches the webhook route: the web's

@@ -79,6 +79,9 @@ func (s *Server) metrics() http.Handler {
 	reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "subspace_bus_lost_total", Help: "Messages to other nodes that the bus did not take; readers of the logs repair them.",
 	}, func() float64 { return float64(s.bus.Lost()) }))
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "subspace_payment_differences", Help: "What payment providers, rights and books do not agree on; docs/payments.md says what to do.",
+	}, func() float64 { return float64(s.parts.differences()) }))
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }
 

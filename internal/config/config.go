@@ -56,6 +56,7 @@ type Config struct {
 	StripeWebhookSecret string // see StripeSecrets; empty: kept in the data folder
 	StripeTax           string // 'on' or 'off'
 	StripeAPI           string // empty: where Stripe is
+	Patrons             string // file that lists who pays elsewhere; empty: none
 	MessagePace         time.Duration
 	MessageBurst        int
 	ReadableRate        int
@@ -99,6 +100,7 @@ func settings() []setting {
 		{name: "seller-name", usage: "who sells, as it stands on invoices", text: func(c *Config) *string { return &c.SellerName }},
 		{name: "seller-address", usage: "the seller's address on invoices", text: func(c *Config) *string { return &c.SellerAddress }},
 		{name: "seller-tax-id", usage: "the seller's tax number on invoices", text: func(c *Config) *string { return &c.SellerTaxID }},
+		{name: "patrons", usage: "file (CSV) that lists who pays elsewhere; docs/payments.md explains it", text: func(c *Config) *string { return &c.Patrons }},
 		{name: "payment-grace", usage: "how long a right outlives a period that should be renewed; at most 336h", span: func(c *Config) *time.Duration { return &c.PaymentGrace }},
 		{name: "stripe-key", usage: "secret key (sk_…, rk_…) of a Stripe account that takes the payments; better in the file or the environment than as a flag", text: func(c *Config) *string { return &c.StripeKey }},
 		{name: "stripe-webhook-secret", usage: "secret (whsec_…) of the webhook at Stripe, and with a comma the one before; empty: as 'subspace stripe setup' kept it", text: func(c *Config) *string { return &c.StripeWebhookSecret }},

@@ -255,6 +255,7 @@ export class FakeServer {
       const price = tier[period]!
       w.checkout = {
         id: 'c1',
+        provider: 'sandbox',
         channel: 'ines',
         tier: tier.id,
         price,

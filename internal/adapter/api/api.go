@@ -63,6 +63,7 @@ type Options struct {
 	Subscriptions *subscription.Service
 	Buyers        Buyers
 	Sandbox       Sandbox // nil unless the sandbox takes the payments
+	Patrons       Patrons // nil unless there is a list of patrons
 	Playback      Playbacks
 	Health        func(ident.Channel) Health
 	Viewers       func(ident.Channel) int

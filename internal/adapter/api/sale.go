@@ -123,8 +123,9 @@ func (a *API) refund(ctx context.Context, in *struct {
 	Provider string `path:"provider" maxLength:"40"`
 	Sale     string `path:"sale" maxLength:"200"`
 	Body     struct {
-		Amount int64 `json:"amount,omitempty" minimum:"0" doc:"minor units; without it all that is left"`
-		End    bool  `json:"end,omitempty" doc:"also end the subscription it paid for"`
+		Amount int64  `json:"amount,omitempty" minimum:"0" doc:"minor units; without it all that is left"`
+		End    bool   `json:"end,omitempty" doc:"also end the subscription it paid for"`
+		Key    string `json:"key,omitempty" maxLength:"64" doc:"chosen by the caller; the same key pays back once"`
 	}
 },
 ) (*body[Sale], error) {
@@ -136,7 +137,9 @@ func (a *API) refund(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	sale, err := a.opt.Subscriptions.Refund(ctx, session.Account.ID, c.ID, in.Provider, in.Sale, in.Body.Amount, in.Body.End)
+	sale, err := a.opt.Subscriptions.Refund(ctx, session.Account.ID, c.ID, in.Provider, in.Sale, subscription.RefundWish{
+		Amount: in.Body.Amount, End: in.Body.End, Key: in.Body.Key,
+	})
 	return answer(a.saleOf(subscription.NamedSale{Sale: sale, Handle: c.Handle}), err)
 }
 

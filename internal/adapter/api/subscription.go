@@ -16,6 +16,13 @@ type Sandbox interface {
 	Forward(ctx context.Context, by ident.Account, id ident.Subscription, d time.Duration) (subscription.Owned, error)
 }
 
+// Patrons takes claim codes. It exists only while there is a list of patrons.
+type Patrons interface {
+	// Claim completes a checkout of by with a code that was entered at origin, a
+	// network address.
+	Claim(ctx context.Context, by ident.Account, origin string, id ident.Checkout, code string) (subscription.Checkout, error)
+}
+
 // Checkout is one purchase on its way.
 type Checkout struct {
 	ID       string `json:"id"`
@@ -28,6 +35,7 @@ type Checkout struct {
 	Quantity int    `json:"quantity"`
 	State    string `json:"state" enum:"open,pending,complete,declined,expired"`
 	Reason   string `json:"reason" doc:"why it was declined"`
+	Provider string `json:"provider" doc:"who takes the payment"`
 	Sandbox  bool   `json:"sandbox" doc:"no real money moves"`
 	URL      string `json:"url" doc:"the provider's page to pay at; empty: the till is here"`
 	RenewsAt Moment `json:"renews_at"`
@@ -112,6 +120,9 @@ func (a *API) subscriptionRoutes() {
 		})
 	route(a, "POST", "/api/subscriptions/{subscription}/change", "change-plan", "Change the plan as the preview said", 200, a.changePlan)
 	route(a, "POST", "/api/subscriptions/{subscription}/card", "change-card", "The provider's page to change the card at", 200, a.cardPage)
+	if a.opt.Patrons != nil {
+		route(a, "POST", "/api/patrons/checkouts/{checkout}/claim", "claim-as-patron", "Enter the code of somebody who pays elsewhere", 200, a.claim)
+	}
 	if a.opt.Sandbox != nil {
 		route(a, "POST", "/api/sandbox/checkouts/{checkout}/pay", "pay-in-sandbox", "Pay with a rehearsal card", 200, a.pay)
 		route(a, "POST", "/api/sandbox/subscriptions/{subscription}/forward", "forward-in-sandbox", "Let time pass for one subscription", 200, a.forward)
@@ -141,6 +152,7 @@ func (a *API) openCheckout(ctx context.Context, in *struct {
 		Key      string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key opens one checkout"`
 		Tier     string `json:"tier,omitempty" maxLength:"40" doc:"without it the lowest on sale"`
 		Period   string `json:"period,omitempty" enum:"month,year" doc:"without it the tier's first"`
+		Provider string `json:"provider,omitempty" maxLength:"40" doc:"who takes the payment; without it the first that the list of tiers names"`
 		Country  string `json:"country,omitempty" maxLength:"2" doc:"where the buyer lives, ISO 3166-1 alpha-2"`
 		Language string `json:"language,omitempty" maxLength:"8"`
 		Agreement
@@ -156,7 +168,7 @@ func (a *API) openCheckout(ctx context.Context, in *struct {
 	}
 	checkout, err := a.opt.Subscriptions.OpenCheckout(ctx, s.Account, c.ID, subscription.Purchase{
 		Key: in.Body.Key, Tier: ident.Tier(in.Body.Tier), Interval: subscription.Interval(in.Body.Period),
-		Country: in.Body.Country, Language: in.Body.Language, Back: a.back(ctx, "/c/"+c.Handle),
+		Provider: in.Body.Provider, Country: in.Body.Country, Language: in.Body.Language, Back: a.back(ctx, "/c/"+c.Handle),
 		Agreement: subscription.Agreement(in.Body.Agreement),
 	})
 	if err != nil {
@@ -179,6 +191,21 @@ func (a *API) pay(ctx context.Context, in *struct {
 },
 ) (*body[Checkout], error) {
 	c, err := a.opt.Sandbox.Pay(ctx, callerOf(ctx).account(), ident.Checkout(in.Checkout), in.Body.Card, in.Body.Approved)
+	if err != nil {
+		return nil, err
+	}
+	return answer(a.checkout(ctx, c))
+}
+
+func (a *API) claim(ctx context.Context, in *struct {
+	InCheckout
+	Body struct {
+		Code string `json:"code" maxLength:"80" doc:"as it was given to the patron; case, spaces and hyphens do not count"`
+	}
+},
+) (*body[Checkout], error) {
+	caller := callerOf(ctx)
+	c, err := a.opt.Patrons.Claim(ctx, caller.account(), caller.origin, ident.Checkout(in.Checkout), in.Body.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +272,7 @@ func (a *API) checkout(ctx context.Context, c subscription.Checkout) (Checkout, 
 	return Checkout{
 		ID: string(c.ID), Channel: ch.Handle, Tier: string(c.Plan.Tier), Price: moneyOf(c.Plan.Price), Total: moneyOf(total),
 		Period: string(c.Plan.Interval), Trial: c.Trial, Quantity: c.Quantity, State: string(c.State), Reason: c.Reason,
-		Sandbox: a.opt.Sandbox != nil, URL: c.URL, RenewsAt: Moment(c.RenewsAt),
+		Provider: c.Provider, Sandbox: c.Provider == "sandbox", URL: c.URL, RenewsAt: Moment(c.RenewsAt),
 	}, err
 }
 

@@ -33,7 +33,8 @@ type TierChange struct {
 
 // TierList is what a channel sells, the lowest level first.
 type TierList struct {
-	Tiers []Tier `json:"tiers" nullable:"false"`
+	Tiers     []Tier   `json:"tiers" nullable:"false"`
+	Providers []string `json:"providers" nullable:"false" doc:"who takes payments here, the usual one first; at 'patrons' one enters a claim code"`
 }
 
 func (a *API) tierRoutes() {
@@ -63,7 +64,7 @@ func (a *API) listTiers(ctx context.Context, in *InChannel) (*body[TierList], er
 		return nil, err
 	}
 	tiers, err := a.opt.Subscriptions.Tiers(ctx, s.Account, c.ID)
-	out := TierList{Tiers: []Tier{}}
+	out := TierList{Tiers: []Tier{}, Providers: a.opt.Subscriptions.Sellers()}
 	for _, t := range tiers {
 		out.Tiers = append(out.Tiers, tierOf(t))
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
 // Check is a promise about the whole database that can be looked at.
@@ -33,7 +35,30 @@ func (db *DB) Checks() []Check {
 			return tx.BrokenPromise(ctx, p)
 		})})
 	}
-	return append(all, Check{"accounts: each has as many passkeys as it says", db.viewing((*Tx).brokenPasskeys)})
+	return append(all,
+		Check{"accounts: each has as many passkeys as it says", db.viewing((*Tx).brokenPasskeys)},
+		Check{"payments: the books say of each sale what the sale says", db.viewing((*Tx).brokenSales)},
+		Check{"payments: nothing differs from what its provider says", db.viewing((*Tx).knownDifferences)})
+}
+
+// brokenSales looks at the postings of sales.
+func (tx *Tx) brokenSales(ctx context.Context) ([]string, error) {
+	found, err := subscription.Audit(ctx, tx)
+	return sentencesOf(found), err
+}
+
+// knownDifferences is what a server found when it last asked the providers. What
+// it found in the books brokenSales looks at afresh.
+func (tx *Tx) knownDifferences(ctx context.Context) ([]string, error) {
+	found, err := tx.Differences(ctx)
+	return sentencesOf(slices.DeleteFunc(found, func(d subscription.Difference) bool { return d.Object == "" })), err
+}
+
+func sentencesOf(found []subscription.Difference) (out []string) {
+	for _, d := range found[:min(len(found), 20)] {
+		out = append(out, d.String())
+	}
+	return out
 }
 
 // viewing asks a question on a snapshot, which may take long in a large database.

@@ -34,7 +34,9 @@ func allRemains() []remains {
 		{"letter", "key", `done > 0 AND done <= $1`, memory},
 		{"inbox", "id", `done > 0 AND done <= $1`, memory},
 		{"sandbox_event", "id", `created <= $1`, memory},
-		{"sandbox_session", "ref", `paid = 0 AND expires <= $1`, memory},
+		{"sandbox_session", "ref", `paid = 0 AND created <= $1`, memory},
+		{"patron_event", "id", `created <= $1`, memory},
+		{"patron_checkout", "ref", `subscription = '' AND expires <= $1`, memory},
 	}
 }
 

@@ -63,7 +63,19 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 			if err := tx.InsertSandboxEvents(ctx, subscription.SandboxEvent{ID: "e" + name, Created: begin, Due: begin}); err != nil {
 				return err
 			}
+			if err := tx.InsertPatronEvent(ctx, subscription.PatronEvent{ID: "p" + name, Created: begin}); err != nil {
+				return err
+			}
 			for _, ref := range []string{"paid", "left"} {
+				c := subscription.PatronCheckout{Ref: ref + name, Checkout: ident.Checkout(ref + name), Expires: begin}
+				if _, err := tx.InsertPatronCheckout(ctx, c); err != nil {
+					return err
+				}
+				if c.Subscription = "x"; ref == "paid" {
+					if _, err := tx.SetPatronCheckout(ctx, c); err != nil {
+						return err
+					}
+				}
 				x := subscription.SandboxSession{Ref: ref + name, Checkout: ident.Checkout(ref + name), Plan: subscription.Plan{Price: money.Amount{Minor: 499, Currency: "EUR"}}, Created: begin, Expires: begin}
 				if _, err := tx.InsertSandboxSession(ctx, x); err != nil {
 					return err
@@ -102,7 +114,7 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 	ahead.Store(29)
 	retired(100, 0)
 	ahead.Store(31)
-	retired(100, 12) // letters that were sent, events that were applied or given up, sessions that nobody paid
+	retired(100, 18) // letters that were sent, events that were applied, given up or old, checkouts that nobody paid or claimed
 	ahead.Store(400)
 	retired(100, 0)
 	err = db.View(t.Context(), func(tx *store.Tx) error {
@@ -113,6 +125,9 @@ func TestWhatHasExpiredIsDeletedAndNothingElse(t *testing.T) {
 		_, found, err := tx.SandboxSession(t.Context(), "paid0")
 		if err != nil || !found {
 			t.Errorf("a paid session is gone: %v", err)
+		}
+		if _, found, err := tx.PatronCheckout(t.Context(), "paid0"); err != nil || !found {
+			t.Errorf("a claimed checkout is gone: %v", err)
 		}
 		return nil
 	})

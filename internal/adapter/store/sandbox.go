@@ -60,9 +60,19 @@ func (tx *Tx) DueSandboxSessions(ctx context.Context, now time.Time, limit int) 
 	return tx.sandboxSessions(ctx, `due > 0 AND due <= $1 AND paid = 0 ORDER BY due, ref LIMIT $2`, millis(now), limit)
 }
 
-// SetUnpaidSandboxSession implements sandbox.Tx.
+// SetUnpaidSandboxSession implements sandbox.Tx. A session that was given up has
+// no moment at which it expires.
 func (tx *Tx) SetUnpaidSandboxSession(ctx context.Context, s subscription.SandboxSession) (bool, error) {
-	return tx.setSandboxSession(ctx, s, ` AND paid = 0`)
+	return tx.setSandboxSession(ctx, s, ` AND paid = 0 AND expires > 0`)
+}
+
+// GiveUpSandboxSession implements sandbox.Tx.
+func (tx *Tx) GiveUpSandboxSession(ctx context.Context, s subscription.SandboxSession) (bool, error) {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return false, err
+	}
+	return tx.changed(ctx, `UPDATE sandbox_session SET body = $1, expires = 0 WHERE ref = $2 AND paid = 0 AND due = 0 AND expires > 0`, string(body), s.Ref)
 }
 
 // SetPaidSandboxSession implements sandbox.Tx.

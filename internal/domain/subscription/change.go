@@ -33,8 +33,8 @@ func (s *Service) PreviewChange(ctx context.Context, by ident.Account, id ident.
 	if !upgrade(sub.Plan, to) {
 		return Preview{Plan: to, At: sub.PeriodEnd}, nil
 	}
-	proration, err := p.PreviewChange(ctx, sub.Ref, to)
-	return Preview{Plan: to, Now: true, Proration: proration, At: s.Now()}, err
+	due, err := previewChange(ctx, p, sub.Ref, to)
+	return Preview{Plan: to, Now: true, Proration: due, At: s.Now()}, err
 }
 
 // Change changes the plan as PreviewChange said. Most is the highest sum that
@@ -50,12 +50,12 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Subscri
 		return Owned{}, err
 	}
 	if !upgrade(sub.Plan, to) {
-		if err := p.ChangeAtPeriodEnd(ctx, sub.Ref, to); err != nil {
+		if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.ChangeAtPeriodEnd(ctx, sub.Ref, to) }); err != nil {
 			return Owned{}, fmt.Errorf("subscription %s at %s: %w", id, sub.Provider, err)
 		}
 		return s.asked(ctx, by, sub)
 	}
-	due, err := p.PreviewChange(ctx, sub.Ref, to)
+	due, err := previewChange(ctx, p, sub.Ref, to)
 	if err != nil {
 		return Owned{}, err
 	}
@@ -65,10 +65,20 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Subscri
 	if err := s.Store.Update(ctx, func(tx Tx) error { return buyer.Afford(ctx, tx, by, due.Due, s.Now()) }); err != nil {
 		return Owned{}, err
 	}
-	if err := p.ChangeNow(ctx, sub.Ref, to, string(sub.ID)+":"+key); err != nil {
+	if err := ask(ctx, askTimeout, func(ctx context.Context) error {
+		return p.ChangeNow(ctx, sub.Ref, to, string(sub.ID)+":"+key)
+	}); err != nil {
 		return Owned{}, fmt.Errorf("subscription %s at %s: %w", id, sub.Provider, err)
 	}
 	return s.asked(ctx, by, sub)
+}
+
+func previewChange(ctx context.Context, p Provider, ref string, to Plan) (due Proration, err error) {
+	err = ask(ctx, fetchTimeout, func(ctx context.Context) (err error) {
+		due, err = p.PreviewChange(ctx, ref, to)
+		return err
+	})
+	return due, err
 }
 
 // KeepPlan takes back a change that waits for the period's end.

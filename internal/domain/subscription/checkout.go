@@ -82,6 +82,7 @@ type Purchase struct {
 	Key      string     // chosen by the caller; the same key opens one checkout
 	Tier     ident.Tier // empty: the lowest on sale
 	Interval Interval   // empty: the first that the tier is sold by
+	Provider string     // who takes the payment; empty: the first that sells here
 	Country  string     // ISO 3166-1 alpha-2; may be empty
 	Language string     // of the provider's page and receipt
 	Back     string     // absolute address to return to from the provider's page
@@ -102,7 +103,7 @@ const openTries = 3
 // another country and so with another tax, is given up first, unless it is paid
 // already. Refusals: key_invalid, sign_in,
 // password_required, not_on_sale, own_channel, banned, timed_out,
-// already_subscribed, payments_off, tier_missing, interval_not_sold,
+// already_subscribed, payments_off, provider_unknown, tier_missing, interval_not_sold,
 // country_invalid, age_unconfirmed, cap_reached.
 func (s *Service) OpenCheckout(ctx context.Context, by ident.Account, channel ident.Channel, want Purchase) (Checkout, error) {
 	if len(want.Key) == 0 || len(want.Key) > keyMax {
@@ -111,9 +112,11 @@ func (s *Service) OpenCheckout(ctx context.Context, by ident.Account, channel id
 	if !countryValid(want.Country) {
 		return Checkout{}, fault.New(fault.Invalid, "country_invalid", "A country is named by two capital letters, such as FR.")
 	}
-	if len(s.Providers) == 0 {
-		return Checkout{}, fault.New(fault.Unavailable, "payments_off", "This server takes no payments.")
+	seller, err := s.seller(want.Provider)
+	if err != nil {
+		return Checkout{}, err
 	}
+	want.Provider = seller
 	for range openTries {
 		var c Checkout
 		var opened bool
@@ -158,7 +161,8 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 	}
 	if c, found, err := tx.UnfinishedCheckout(ctx, by, channel); err != nil || found {
 		if c = c.at(now); err != nil || c.State != CheckoutExpired {
-			return c, err != nil || (c.Plan == plan && (want.Country == "" || c.Country == want.Country)), err
+			same := c.Plan == plan && c.Provider == want.Provider && (want.Country == "" || c.Country == want.Country)
+			return c, err != nil || same, err
 		}
 		if err := tx.SetCheckout(ctx, c); err != nil {
 			return c, true, err
@@ -167,7 +171,7 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 	c := Checkout{
 		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Key: want.Key, Purpose: ForSubscription,
 		Plan: plan, Quantity: 1, Country: want.Country, Language: language(want.Language),
-		Provider: s.Providers[0].Name(), State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
+		Provider: want.Provider, State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
 	}
 	if c.Trial, err = s.trialFor(ctx, tx, by, tier); err != nil {
 		return c, true, err
@@ -239,7 +243,7 @@ func (s *Service) giveUp(ctx context.Context, c Checkout) (Checkout, error) {
 		if err != nil {
 			return c, err
 		}
-		if err := p.ExpireCheckout(ctx, c.Ref); fault.Is(err, "checkout_paid") {
+		if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.ExpireCheckout(ctx, c.Ref) }); fault.Is(err, "checkout_paid") {
 			c.State = CheckoutPending
 			return c, nil
 		} else if f := fault.Of(err); err != nil && (f == nil || f.Kind != fault.Missing) {
@@ -261,11 +265,18 @@ func (s *Service) openSession(ctx context.Context, c Checkout, back string) (Che
 	if err != nil {
 		return Checkout{}, err
 	}
-	session, err := p.OpenCheckout(ctx, Order{
-		Checkout: c.ID, Purpose: c.Purpose, Plan: c.Plan, Quantity: c.Quantity, Trial: time.Duration(c.Trial) * 24 * time.Hour,
-		Account: c.Account, Country: c.Country, Title: title, Language: c.Language, Back: back, Expires: c.Expires,
-	})
-	if err != nil {
+	var session Session
+	if err := ask(ctx, askTimeout, func(ctx context.Context) (err error) {
+		session, err = p.OpenCheckout(ctx, Order{
+			Checkout: c.ID, Purpose: c.Purpose, Plan: c.Plan, Quantity: c.Quantity, Trial: time.Duration(c.Trial) * 24 * time.Hour,
+			Account: c.Account, Country: c.Country, Title: title, Language: c.Language, Back: back, Expires: c.Expires,
+		})
+		return err
+	}); err != nil {
+		if fault.Is(err, cannot) { // and never will
+			c.State = CheckoutExpired
+			err = orElse(s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) }), err)
+		}
 		return Checkout{}, fmt.Errorf("open checkout %s at %s: %w", c.ID, c.Provider, err)
 	}
 	c.Ref, c.URL, c.RenewsAt = session.Ref, session.URL, session.RenewsAt

@@ -263,7 +263,7 @@ func (s *Service) settleGift(ctx context.Context, g Gift) error {
 	if err != nil {
 		return err
 	}
-	session, err := p.FetchCheckout(ctx, c.Ref)
+	session, err := fetchCheckout(ctx, p, c.Ref)
 	if err != nil || session.Charge == nil {
 		return err
 	}
@@ -273,7 +273,8 @@ func (s *Service) settleGift(ctx context.Context, g Gift) error {
 	}
 	back.Minor = min(back.Minor, session.Charge.Total.Minor-session.Charge.Refunded())
 	if back.Minor > 0 {
-		if err := p.Refund(ctx, Repayment{Charge: session.Charge.Ref, Amount: back, Key: "gift:" + string(c.ID)}); err != nil {
+		r := Repayment{Charge: session.Charge.Ref, Amount: back, Key: "gift:" + string(c.ID)}
+		if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.Refund(ctx, r) }); err != nil {
 			return err
 		}
 	}

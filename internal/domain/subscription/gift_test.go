@@ -184,7 +184,7 @@ func TestAGiftBeginsWhenWhatItWaitedForIsRefunded(t *testing.T) {
 	w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 1}))
 	for _, sale := range w.sales() {
 		if sale.Buyer == holder {
-			if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", sale.Charge, 0, true); err != nil {
+			if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", sale.Charge, subscription.RefundWish{End: true}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -45,13 +45,13 @@ func (s *Service) Resume(ctx context.Context, by ident.Account, id ident.Subscri
 // wish asks the provider and writes down its answer: not the wish but what came
 // of it is shown to the subscriber.
 func (s *Service) wish(ctx context.Context, by ident.Account, id ident.Subscription, done func(Owned) bool,
-	ask func(p Provider, ctx context.Context, ref string) error,
+	want func(p Provider, ctx context.Context, ref string) error,
 ) (Owned, error) {
 	sub, p, err := s.running(ctx, by, id)
 	if err != nil || done(sub) {
 		return sub, err
 	}
-	if err := ask(p, ctx, sub.Ref); err != nil {
+	if err := ask(ctx, askTimeout, func(ctx context.Context) error { return want(p, ctx, sub.Ref) }); err != nil {
 		return Owned{}, fmt.Errorf("subscription %s at %s: %w", id, sub.Provider, err)
 	}
 	return s.asked(ctx, by, sub)
@@ -85,7 +85,12 @@ func (s *Service) CardPage(ctx context.Context, by ident.Account, id ident.Subsc
 	if err != nil {
 		return "", err
 	}
-	return p.CardPage(ctx, sub.Ref, back)
+	var page string
+	err = ask(ctx, askTimeout, func(ctx context.Context) (err error) {
+		page, err = p.CardPage(ctx, sub.Ref, back)
+		return err
+	})
+	return page, err
 }
 
 func (s *Service) owned(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {

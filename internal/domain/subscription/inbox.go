@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/fnv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -43,6 +44,7 @@ const (
 	sweepLimit    = shards * shardQueue
 	checkoutEvery = time.Minute
 	giftEvery     = 10 * time.Second
+	examineEvery  = 24 * time.Hour
 	backoffFirst  = time.Second
 	backoffMax    = 5 * time.Minute
 )
@@ -54,16 +56,19 @@ type Inbox struct {
 	reconcileEvery time.Duration
 	failed         func(error)
 	shards         [shards]shard
+	heard          map[string]time.Time // when Listen last asked, by provider
+	differences    atomic.Int64         // known ones
 }
 
 // shard is the work of one goroutine; urgent goes first.
 type shard struct{ urgent, normal chan Due }
 
-// NewInbox returns an inbox. failed hears of what could not be applied; it will
-// be tried again. Every reconcileEvery all running subscriptions are compared
-// with their providers; an hour is fine.
+// NewInbox returns an inbox. failed hears of what could not be done; it will be
+// tried again. Every reconcileEvery the providers are asked for events that did
+// not arrive, and about what is known to differ; an hour is fine. At the start
+// and once a day everything is compared with them.
 func NewInbox(s *Service, reconcileEvery time.Duration, failed func(error)) *Inbox {
-	in := &Inbox{service: s, reconcileEvery: reconcileEvery, failed: failed}
+	in := &Inbox{service: s, reconcileEvery: reconcileEvery, failed: failed, heard: map[string]time.Time{}}
 	for i := range in.shards {
 		in.shards[i] = shard{make(chan Due, shardQueue), make(chan Due, shardQueue)}
 	}
@@ -95,12 +100,32 @@ func (in *Inbox) Run(ctx context.Context) error {
 	for i := range in.shards {
 		wg.Go(func() { in.work(ctx, &in.shards[i]) })
 	}
-	wg.Go(func() { in.every(ctx, sweepEvery, in.sweep) })
-	wg.Go(func() { in.every(ctx, checkoutEvery, in.service.ReconcileCheckouts) })
-	wg.Go(func() { in.every(ctx, giftEvery, in.service.SettleGifts) })
-	wg.Go(func() { in.every(ctx, in.reconcileEvery, in.service.Reconcile) })
+	wg.Go(func() { in.every(ctx, sweepEvery, in.sweep, steadily) })
+	wg.Go(func() { in.every(ctx, checkoutEvery, in.service.ReconcileCheckouts, slower) })
+	wg.Go(func() { in.every(ctx, giftEvery, in.service.SettleGifts, slower) })
+	wg.Go(func() { in.every(ctx, in.reconcileEvery, in.reconcile, slower) })
+	wg.Go(func() { in.every(ctx, examineEvery, in.examine, sooner) })
 	wg.Wait()
 	return nil
+}
+
+// Differences is how many differences were known when somebody last looked.
+func (in *Inbox) Differences() int { return int(in.differences.Load()) }
+
+func (in *Inbox) reconcile(ctx context.Context) error {
+	err := in.Listen(ctx)
+	left, looking := in.service.Recheck(ctx)
+	in.differences.Store(int64(len(left)))
+	return errors.Join(err, looking)
+}
+
+func (in *Inbox) examine(ctx context.Context) error {
+	_, err := in.service.Examine(ctx)
+	left, looking := in.service.Differences(ctx)
+	if looking == nil {
+		in.differences.Store(int64(len(left)))
+	}
+	return errors.Join(err, looking)
 }
 
 // Settle applies on the caller's goroutine everything that is due, and returns
@@ -122,20 +147,49 @@ func (in *Inbox) due(ctx context.Context) (due []Due, err error) {
 	return due, err
 }
 
-// every does what it is given now and then on, until ctx ends.
-func (in *Inbox) every(ctx context.Context, pause time.Duration, do func(context.Context) error) {
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
+// every does what it is given now and then on, until ctx ends. pace says how long
+// to wait after so many failures in a row.
+func (in *Inbox) every(ctx context.Context, pause time.Duration, do func(context.Context) error, pace func(pause time.Duration, failures int) time.Duration) {
+	failures := 0
 	for {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		err := do(ctx)
+		if failures++; err == nil {
+			failures = 0
+		} else if ctx.Err() == nil {
 			in.failed(err)
 		}
+		wait := time.NewTimer(pace(pause, failures))
 		select {
 		case <-ctx.Done():
+			wait.Stop()
 			return
-		case <-tick.C:
+		case <-wait.C:
 		}
 	}
+}
+
+// steadily is for what only the database can fail: it is tried on and on.
+func steadily(pause time.Duration, _ int) time.Duration { return pause }
+
+// slower is for what a provider may fail: the more often, the rarer it is asked.
+func slower(pause time.Duration, failures int) time.Duration {
+	for range failures {
+		pause = min(2*pause, max(pause, backoffMax))
+	}
+	return pause
+}
+
+// sooner is for what is done rarely and was not done: it is tried again before
+// its time, and then less and less.
+func sooner(pause time.Duration, failures int) time.Duration {
+	if failures == 0 {
+		return pause
+	}
+	wait := backoffFirst
+	for i := 1; i < failures && wait < pause; i++ {
+		wait *= 2
+	}
+	return min(wait, time.Hour)
 }
 
 func (in *Inbox) sweep(ctx context.Context) error {

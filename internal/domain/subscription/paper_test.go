@@ -40,7 +40,7 @@ func TestEverySaleHasItsPapers(t *testing.T) {
 	}
 	charge := "ch_" + ref + "_1"
 	for _, part := range []int64{100, 399} {
-		if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", charge, part, false); err != nil {
+		if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", charge, subscription.RefundWish{Amount: part}); err != nil {
 			t.Fatal(err)
 		}
 	}

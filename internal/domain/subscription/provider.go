@@ -196,7 +196,7 @@ const (
 
 // Charge is money that a provider took from a buyer.
 type Charge struct {
-	Ref     string
+	Ref     string // holds no colon
 	Kind    ChargeKind
 	Plan    Plan // what it paid for
 	Total   money.Amount

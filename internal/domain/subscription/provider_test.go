@@ -179,7 +179,8 @@ func (p *fakeProvider) Refund(_ context.Context, r subscription.Repayment) error
 	back := subscription.Refund{Ref: "re_" + r.Key, Amount: r.Amount.Minor, At: p.now()}
 	for _, o := range p.subs {
 		for i := range o.Charges {
-			if o.Charges[i].Ref == r.Charge {
+			again := slices.ContainsFunc(o.Charges[i].Refunds, func(x subscription.Refund) bool { return x.Ref == back.Ref })
+			if o.Charges[i].Ref == r.Charge && !again {
 				o.Charges[i].Refunds = append(o.Charges[i].Refunds, back)
 			}
 		}

@@ -18,38 +18,17 @@ const (
 	pendingPatience = time.Minute
 )
 
-// Reconcile asks the providers about everything that may have changed without
-// our hearing of it: unfinished checkouts and all running subscriptions. One
-// that fails does not keep the others waiting; all troubles are returned. What a
-// provider sold that is switched off is left to the clock.
+// Reconcile is Examine for who only wants to know whether it could be done.
 func (s *Service) Reconcile(ctx context.Context) error {
-	troubles := []error{s.ReconcileCheckouts(ctx), s.SettleGifts(ctx)}
-	var after ident.Subscription
-	for {
-		var page []Subscription
-		err := s.Store.View(ctx, func(tx Tx) (err error) {
-			page, err = tx.RunningSubscriptions(ctx, after, reconcilePage)
-			return err
-		})
-		if err != nil || len(page) == 0 {
-			return errors.Join(append(troubles, err)...)
-		}
-		for _, sub := range page {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if _, err := s.Refresh(ctx, sub.Provider, sub.Ref); err != nil && !fault.Is(err, providerOff) {
-				troubles = append(troubles, fmt.Errorf("reconcile: %w", err))
-			}
-		}
-		after = page[len(page)-1].ID
-	}
+	_, err := s.Examine(ctx)
+	return err
 }
 
 // ReconcileCheckouts finds purchases whose event never came, and closes
 // checkouts that nobody paid in time.
 func (s *Service) ReconcileCheckouts(ctx context.Context) error {
 	var troubles []error
+	failures := map[string]int{} // in a row, by provider
 	var after ident.Checkout
 	for {
 		var overdue []Checkout
@@ -64,7 +43,14 @@ func (s *Service) ReconcileCheckouts(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			if err := s.reconcileCheckout(ctx, c); err != nil && !fault.Is(err, providerOff) {
+			if failures[c.Provider] >= patience {
+				continue // it does not answer; the next round asks again
+			}
+			err := s.reconcileCheckout(ctx, c)
+			if failures[c.Provider]++; !fault.Is(err, unavailable) {
+				failures[c.Provider] = 0
+			}
+			if err != nil && !fault.Is(err, providerOff) {
 				troubles = append(troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
 			}
 		}
@@ -142,11 +128,17 @@ func (s *Service) session(ctx context.Context, c Checkout) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	session, err := p.FetchCheckout(ctx, c.Ref)
+	session, err := fetchCheckout(ctx, p, c.Ref)
 	if f := fault.Of(err); f != nil && f.Kind == fault.Missing {
 		return Session{}, nil
 	}
+	return session, err
+}
+
+func fetchCheckout(ctx context.Context, p Provider, ref string) (session Session, err error) {
+	err = ask(ctx, fetchTimeout, func(ctx context.Context) (err error) {
+		session, err = p.FetchCheckout(ctx, ref)
+		return err
+	})
 	return session, err
 }

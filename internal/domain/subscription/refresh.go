@@ -70,7 +70,7 @@ func (s *Service) refresh(ctx context.Context, provider, ref string, t Turn) (Su
 		}
 		sub, err := s.Apply(ctx, provider, o, t)
 		if err == nil && sub.Refused != "" && sub.State != Ended {
-			if err = p.End(ctx, ref); err == nil {
+			if err = ask(ctx, askTimeout, func(ctx context.Context) error { return p.End(ctx, ref) }); err == nil {
 				err = errOvertaken // by ourselves: it has to be read again
 			}
 		}
@@ -84,13 +84,13 @@ func (s *Service) refresh(ctx context.Context, provider, ref string, t Turn) (Su
 	return Subscription{}, fmt.Errorf("refresh %s %s: %w", provider, ref, errOvertaken)
 }
 
-func fetch(ctx context.Context, p Provider, ref string) (Object, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	o, err := p.FetchSubscription(ctx, ref)
-	if err == nil && o.Ref != ref {
-		err = fmt.Errorf("provider answered about %q", o.Ref)
-	}
+func fetch(ctx context.Context, p Provider, ref string) (o Object, err error) {
+	err = ask(ctx, fetchTimeout, func(ctx context.Context) (err error) {
+		if o, err = p.FetchSubscription(ctx, ref); err == nil && o.Ref != ref {
+			err = fmt.Errorf("provider answered about %q", o.Ref)
+		}
+		return err
+	})
 	if err != nil {
 		return o, fmt.Errorf("fetch %s %s: %w", p.Name(), ref, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -16,13 +17,23 @@ import (
 // withdraw from a contract made at a distance (Directive 2011/83/EU, article 9).
 const withdrawal = 14 * 24 * time.Hour
 
-// Refund pays a sale of the channel back: the given sum, or with 0 all that is
-// left of it. End also ends the subscription that it paid for; a full refund of
-// the period that runs closes the door in any case. Only the owner may. Asking
-// twice for the same sum while as much is left pays twice; asking again after
-// the answer was lost does not, because the key says how much was paid back
-// before. Refusals: sale_missing, refund_too_large, provider_off.
-func (s *Service) Refund(ctx context.Context, by ident.Account, channel ident.Channel, provider, charge string, amount int64, end bool) (Sale, error) {
+// RefundWish is what is to be paid back of a sale.
+type RefundWish struct {
+	Amount int64 // in minor units; 0: all that is left
+	End    bool  // also end the subscription that it paid for
+	// Key is chosen by the caller; the same key pays back once, whatever happens
+	// between two tries. Without one, asking again pays once until the first answer
+	// is written down, and then pays again if as much is left.
+	Key string
+}
+
+// Refund pays a sale of the channel back. A full refund of the period that runs
+// closes the door in any case. Only the owner may. Refusals: key_invalid,
+// sale_missing, refund_too_large, provider_off, provider_unavailable.
+func (s *Service) Refund(ctx context.Context, by ident.Account, channel ident.Channel, provider, charge string, want RefundWish) (Sale, error) {
+	if len(want.Key) > keyMax || strings.ContainsFunc(want.Key, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return Sale{}, fault.New(fault.Invalid, "key_invalid", "A key has at most %d printable ASCII characters without spaces.", keyMax)
+	}
 	var sale Sale
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		if err := s.allowed(ctx, tx, by, channel, access.RunChannel); err != nil {
@@ -38,7 +49,7 @@ func (s *Service) Refund(ctx context.Context, by ident.Account, channel ident.Ch
 	if err != nil {
 		return sale, err
 	}
-	return s.payBack(ctx, sale, amount, end)
+	return s.payBack(ctx, sale, want)
 }
 
 // Withdraw ends a subscription that its buyer made less than fourteen days ago
@@ -46,7 +57,7 @@ func (s *Service) Refund(ctx context.Context, by ident.Account, channel ident.Ch
 // gives that right. Refusals: subscription_missing, subscription_ended,
 // withdrawal_over, withdrawal_elsewhere.
 func (s *Service) Withdraw(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {
-	sub, _, err := s.running(ctx, by, id)
+	sub, p, err := s.running(ctx, by, id)
 	if err != nil {
 		return Owned{}, err
 	}
@@ -65,34 +76,47 @@ func (s *Service) Withdraw(ctx context.Context, by ident.Account, id ident.Subsc
 	}
 	for _, sale := range sales {
 		if sale.Refundable() > 0 {
-			if _, err := s.payBack(ctx, sale, 0, true); err != nil {
+			if _, err := s.payBack(ctx, sale, RefundWish{End: true}); err != nil {
 				return Owned{}, err
 			}
 		}
 	}
-	return s.owned(ctx, by, id)
+	if sub, err = s.owned(ctx, by, id); err != nil || sub.State == Ended {
+		return sub, err
+	}
+	// All was paid back before, and whoever did it came no further.
+	if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.End(ctx, sub.Ref) }); err != nil {
+		return Owned{}, err
+	}
+	return s.asked(ctx, by, sub)
 }
 
-// payBack asks the provider, and writes down what it then says.
-func (s *Service) payBack(ctx context.Context, sale Sale, amount int64, end bool) (Sale, error) {
+// payBack asks the provider, and writes down what it then says. With a key, what
+// is left is the provider's to say: we may have written down the first try.
+func (s *Service) payBack(ctx context.Context, sale Sale, want RefundWish) (Sale, error) {
 	left := sale.Refundable()
-	if amount == 0 {
-		amount = left
+	back := sale.Total
+	if back.Minor = want.Amount; want.Amount == 0 {
+		back.Minor = left
 	}
-	if amount < 0 || amount > left || left == 0 {
+	disputed := left == 0 && sale.Refunded < sale.Total.Minor
+	if back.Minor < 0 || disputed || (want.Key == "" && (back.Minor > left || left == 0)) {
 		return sale, fault.New(fault.Conflict, "refund_too_large", "This is more than what is left of the payment.")
 	}
 	p, err := s.provider(sale.Provider)
 	if err != nil {
 		return sale, err
 	}
-	back := sale.Total
-	back.Minor = amount
-	key := sale.Charge + ":" + strconv.FormatInt(sale.Refunded, 10) + "+" + strconv.FormatInt(amount, 10)
-	if err := p.Refund(ctx, Repayment{Charge: sale.Charge, Amount: back, Key: key}); err != nil {
-		return sale, fmt.Errorf("refund %s at %s: %w", sale.Charge, sale.Provider, err)
+	key := want.Key
+	if key == "" {
+		key = strconv.FormatInt(sale.Refunded, 10) + "+" + strconv.FormatInt(back.Minor, 10)
 	}
-	if err := s.settleSale(ctx, p, sale, end); err != nil {
+	if r := (Repayment{Charge: sale.Charge, Amount: back, Key: sale.Charge + ":" + key}); back.Minor > 0 {
+		if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.Refund(ctx, r) }); err != nil {
+			return sale, fmt.Errorf("refund %s at %s: %w", sale.Charge, sale.Provider, err)
+		}
+	}
+	if err := s.settleSale(ctx, p, sale, want.End); err != nil {
 		return sale, err
 	}
 	err = s.Store.View(ctx, func(tx Tx) error {
@@ -119,7 +143,7 @@ func (s *Service) settleSale(ctx context.Context, p Provider, sale Sale, end boo
 		_, err = s.Refresh(ctx, sale.Provider, CheckoutObject(c.Ref))
 		return err
 	case end && sub.State != Ended:
-		if err := p.End(ctx, sub.Ref); err != nil {
+		if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.End(ctx, sub.Ref) }); err != nil {
 			return err
 		}
 	}

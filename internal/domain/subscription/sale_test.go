@@ -77,7 +77,7 @@ func TestARefundMirrorsThePayment(t *testing.T) {
 	w.subscribe(buyer)
 	charge := w.sales()[0].Charge
 	refund := func(by ident.Account, amount int64, end bool) error {
-		_, err := w.service.Refund(t.Context(), by, w.channel, "fake", charge, amount, end)
+		_, err := w.service.Refund(t.Context(), by, w.channel, "fake", charge, subscription.RefundWish{Amount: amount, End: end})
 		return err
 	}
 	wantReason(t, refund(w.person(true), 0, false), "owner_only")
@@ -100,7 +100,7 @@ func TestARefundMirrorsThePayment(t *testing.T) {
 		t.Errorf("after all of it: %+v", d)
 	}
 	wantReason(t, refund(w.owner, 0, false), "refund_too_large")
-	_, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "nothing", 0, false)
+	_, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "nothing", subscription.RefundWish{})
 	wantReason(t, err, "sale_missing")
 }
 
@@ -113,7 +113,7 @@ func TestARefundOfAnOldPeriodLeavesTheDoorOpen(t *testing.T) {
 	w.clock.Advance(31 * day) // of March
 	w.provider.renew(ref)
 	w.refresh(ref)
-	if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", first, 0, false); err != nil {
+	if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", first, subscription.RefundWish{}); err != nil {
 		t.Fatal(err)
 	}
 	if !w.inside(buyer).Allowed {
@@ -140,7 +140,7 @@ func TestADisputeFreezesAndThenDecides(t *testing.T) {
 				t.Error("open while the dispute runs")
 			}
 			charge := w.sales()[0].Charge
-			_, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", charge, 0, false)
+			_, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", charge, subscription.RefundWish{})
 			wantReason(t, err, "refund_too_large")
 			w.provider.change(ref, func(o *subscription.Object) { settle(o, outcome, w.clock.Now()) })
 			w.refresh(ref)
@@ -214,7 +214,7 @@ func TestAnythingThatHappensToASaleLeavesTheBooksRight(t *testing.T) {
 			if left > 0 && rapid.Bool().Draw(r, "refund") {
 				back := int64(rapid.IntRange(1, int(left)).Draw(r, "back"))
 				left -= back
-				if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", w.sales()[0].Charge, back, false); err != nil {
+				if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", w.sales()[0].Charge, subscription.RefundWish{Amount: back}); err != nil {
 					r.Fatal(err)
 				}
 			}

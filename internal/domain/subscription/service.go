@@ -60,6 +60,7 @@ type Tx interface {
 	awardTx
 	chargeTx
 	inboxTx
+	differenceTx
 }
 
 // Store runs transactions. f may run more than once.
@@ -84,6 +85,8 @@ type Config struct {
 	Rehearsal string
 	// Share is what the operator keeps of a sale without its tax, in basis points.
 	Share int64
+	// Differs hears of what providers, rights and books do not agree on; may be nil.
+	Differs func(Difference)
 }
 
 // Service is what people and providers do with subscriptions.

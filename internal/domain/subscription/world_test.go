@@ -1,6 +1,7 @@
 package subscription_test
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"sync"
@@ -56,13 +57,22 @@ type world struct {
 	owner    ident.Account
 	channel  ident.Channel
 	people   int
+	crooked  bool // the test spoils the books
 }
 
+// newWorld returns a world whose books must agree with its sales when the test
+// ends.
 func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: newClock(), url: storetest.URL(t)}
 	w.ids = ident.NewSource(w.clock.Now, rand.Reader)
 	w.provider = newFakeProvider(w.clock.Now)
 	w.db, w.service = w.node(nil)
+	t.Cleanup(func() {
+		found, err := w.service.Audit(context.Background())
+		if err != nil || (len(found) > 0 && !w.crooked) {
+			t.Errorf("the books differ from the sales: %v, %v", found, err)
+		}
+	})
 	w.owner = w.person(true)
 	w.open()
 	return w

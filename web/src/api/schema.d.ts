@@ -900,6 +900,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/patrons/checkouts/{checkout}/claim': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Enter the code of somebody who pays elsewhere */
+    post: operations['claim-as-patron']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/payments': {
     parameters: {
       query?: never
@@ -1343,6 +1360,8 @@ export interface components {
       period: 'month' | 'year'
       /** @description of one period, or of one month given away */
       price: components['schemas']['Money']
+      /** @description who takes the payment */
+      provider: string
       /** Format: int64 */
       quantity: number
       /** @description why it was declined */
@@ -1360,6 +1379,10 @@ export interface components {
       trial_days: number
       /** @description the provider's page to pay at; empty: the till is here */
       url: string
+    }
+    'Claim-as-patronRequest': {
+      /** @description as it was given to the patron; case, spaces and hyphens do not count */
+      code: string
     }
     'Confirm-addressRequest': {
       token: string
@@ -1515,6 +1538,8 @@ export interface components {
        * @enum {string}
        */
       period?: 'month' | 'year'
+      /** @description who takes the payment; without it the first that the list of tiers names */
+      provider?: string
       /** @description the name of the text they agreed to */
       terms?: string
       /** @description without it the lowest on sale */
@@ -1708,6 +1733,8 @@ export interface components {
       amount?: number
       /** @description also end the subscription it paid for */
       end?: boolean
+      /** @description chosen by the caller; the same key pays back once */
+      key?: string
     }
     'Rename-passkeyRequest': {
       name: string
@@ -1940,6 +1967,8 @@ export interface components {
       year?: components['schemas']['Money']
     }
     TierList: {
+      /** @description who takes payments here, the usual one first; at 'patrons' one enters a claim code */
+      providers: string[]
       tiers: components['schemas']['Tier'][]
     }
   }
@@ -3969,6 +3998,41 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Session']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'claim-as-patron': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        checkout: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Claim-as-patronRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Checkout']
         }
       }
       /** @description Error */

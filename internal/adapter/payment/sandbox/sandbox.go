@@ -41,8 +41,12 @@ type Tx interface {
 	InsertSandboxSession(ctx context.Context, s subscription.SandboxSession) (bool, error)
 	SandboxSession(ctx context.Context, ref string) (subscription.SandboxSession, bool, error)
 	SandboxSessionOf(ctx context.Context, checkout ident.Checkout) (subscription.SandboxSession, bool, error)
-	// SetUnpaidSandboxSession reports false when the session was paid meanwhile.
+	// SetUnpaidSandboxSession reports false when the session was paid or given up
+	// meanwhile.
 	SetUnpaidSandboxSession(ctx context.Context, s subscription.SandboxSession) (bool, error)
+	// GiveUpSandboxSession reports false when it was paid or given up meanwhile, or
+	// a late payment is on its way.
+	GiveUpSandboxSession(ctx context.Context, s subscription.SandboxSession) (bool, error)
 	// SetPaidSandboxSession writes one that was paid before.
 	SetPaidSandboxSession(ctx context.Context, s subscription.SandboxSession) error
 	// DueSandboxSessions returns unpaid ones whose late payment arrives by now.
@@ -171,7 +175,14 @@ func (s *Sandbox) ExpireCheckout(ctx context.Context, ref string) error {
 			return fault.New(fault.Conflict, "checkout_paid", "This checkout is paid already.")
 		}
 		session.Expired = true
-		_, err = tx.SetUnpaidSandboxSession(ctx, session)
+		mine, err := tx.GiveUpSandboxSession(ctx, session)
+		if err != nil || mine {
+			return err
+		}
+		session, _, err = tx.SandboxSession(ctx, ref) // somebody was quicker
+		if err == nil && !session.Expired {
+			err = fault.New(fault.Conflict, "checkout_paid", "This checkout is paid already.")
+		}
 		return err
 	})
 }

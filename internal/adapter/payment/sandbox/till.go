@@ -89,7 +89,7 @@ func (s *Sandbox) charge(ctx context.Context, ref, card string, approved bool) (
 		}
 		now := s.moment()
 		if session.Expired || !now.Before(session.Expires) {
-			return fault.New(fault.Conflict, "checkout_expired", "This checkout has expired. Nothing was charged; please begin again.")
+			return errExpired()
 		}
 		session.Card = s.card(card, session.Account)
 		switch {
@@ -102,11 +102,28 @@ func (s *Sandbox) charge(ctx context.Context, ref, card string, approved bool) (
 		default:
 			return s.sell(ctx, tx, session, now)
 		}
-		_, err = tx.SetUnpaidSandboxSession(ctx, session)
-		return err
+		if mine, err := tx.SetUnpaidSandboxSession(ctx, session); err != nil || mine {
+			return err
+		}
+		refused = ""
+		return s.taken(ctx, tx, ref)
 	})
 	s.knock()
 	return refused, err
+}
+
+// taken says what another request made of a session while this one looked: it was
+// paid, which is well, or given up.
+func (s *Sandbox) taken(ctx context.Context, tx Tx, ref string) error {
+	session, _, err := tx.SandboxSession(ctx, ref)
+	if err == nil && !session.Paid && session.Due.IsZero() {
+		err = errExpired()
+	}
+	return err
+}
+
+func errExpired() *fault.Fault {
+	return fault.New(fault.Conflict, "checkout_expired", "This checkout has expired. Nothing was charged; please begin again.")
 }
 
 func (s *Sandbox) late() time.Duration {
@@ -130,7 +147,7 @@ func (s *Sandbox) arrive(ctx context.Context, ref string, now time.Time) error {
 }
 
 // sell gives what a session was paid for. When another node was quicker with the
-// same session, it sells nothing.
+// same session, it sells nothing; nor when the session was given up.
 func (s *Sandbox) sell(ctx context.Context, tx Tx, session subscription.SandboxSession, now time.Time) error {
 	session.Paid = true
 	if session.Purpose == subscription.ForGift {
@@ -152,8 +169,10 @@ func (s *Sandbox) sell(ctx context.Context, tx Tx, session subscription.SandboxS
 	}
 	x.Due = s.rules().due(x)
 	session.Subscription = x.Ref
-	if first, err := tx.SetUnpaidSandboxSession(ctx, session); err != nil || !first {
+	if first, err := tx.SetUnpaidSandboxSession(ctx, session); err != nil {
 		return err
+	} else if !first {
+		return s.taken(ctx, tx, session.Ref)
 	}
 	if err := tx.InsertSandboxSubscription(ctx, x); err != nil {
 		return err
@@ -171,8 +190,10 @@ func (s *Sandbox) sellGift(ctx context.Context, tx Tx, session subscription.Sand
 		Ref: "ch_" + session.Ref, Kind: subscription.ChargeGift, Plan: session.Plan, Total: total,
 		Tax: taxIn(total.Minor, session.Country), Fee: fee(total.Minor), At: now, Card: session.Card.Card,
 	}
-	if first, err := tx.SetUnpaidSandboxSession(ctx, session); err != nil || !first {
+	if first, err := tx.SetUnpaidSandboxSession(ctx, session); err != nil {
 		return err
+	} else if !first {
+		return s.taken(ctx, tx, session.Ref)
 	}
 	return s.announce(ctx, tx, subscription.CheckoutObject(session.Ref), kindCompleted)
 }

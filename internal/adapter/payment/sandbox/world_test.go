@@ -139,7 +139,7 @@ func (w *world) start(m sandbox.Mischief) *node {
 	}
 	n.service = subscription.NewService(subscription.Config{
 		Store: store.UnitOf(n.db, func(tx *store.Tx) subscription.Tx { return tx }),
-		IDs:   w.ids, Now: w.clock.Now, Providers: []subscription.Provider{n.sandbox}, Grace: grace,
+		IDs:   w.ids, Now: w.clock.Now, Providers: []subscription.Provider{unasked{n.sandbox}}, Grace: grace,
 	})
 	n.till = sandbox.NewTill(n.sandbox, n.service)
 	n.inbox = subscription.NewInbox(n.service, time.Hour, func(err error) { log.Warn("inbox", "error", err) })
@@ -156,6 +156,11 @@ func (w *world) start(m sandbox.Mischief) *node {
 	w.t.Cleanup(n.web.Close)
 	return n
 }
+
+// unasked is a sandbox whose events come by the webhook or not at all.
+type unasked struct{ *sandbox.Sandbox }
+
+func (unasked) EventsSince(context.Context, time.Time) ([]subscription.Event, error) { return nil, nil }
 
 // run starts the node's goroutines; the test's end stops and awaits them.
 func (w *world) run(nodes ...*node) {

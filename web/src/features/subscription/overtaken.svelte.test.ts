@@ -21,6 +21,7 @@ const tiers = [tier('low', 499), tier('high', 999)]
 
 const checkout = (more: Partial<Checkout> = {}): Checkout => ({
   id: 'c1',
+  provider: 'sandbox',
   channel: 'ines',
   tier: 'low',
   price: eur(499),
