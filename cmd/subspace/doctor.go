@@ -15,7 +15,7 @@ func doctor(ctx context.Context, args []string) error {
 	cmd := config.Command{
 		Name:    "doctor",
 		Purpose: "Looks whether the database keeps its promises, and prints a line for each. It only reads: the server may run meanwhile.",
-		Only:    where(),
+		Only:    append(where(), "patrons"),
 	}
 	cfg, _, err := cmd.Load(args, os.LookupEnv, os.ReadFile, os.Stderr)
 	if err != nil {

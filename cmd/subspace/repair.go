@@ -10,10 +10,9 @@ import (
 
 func repairPayments(ctx context.Context, args []string) error {
 	cmd := config.Command{
-		Name:    "repair-payments",
-		Purpose: "Brings rights and books to what the payment providers say, and prints what it changed. With SQLite the server has to be stopped.",
-		Only: append(where(), "sandbox-payments", "sandbox-period", "sandbox-dispute-after", "stripe-key", "stripe-tax", "stripe-api", "patrons",
-			"payment-grace", "operator-share", "seller-name", "seller-address", "seller-tax-id", "public-url"),
+		Name: "repair-payments",
+		Purpose: "Brings rights, sales and books to what the payment providers say, and prints each change. Give it the settings of the server.\n" +
+			"With SQLite the server must not run meanwhile; docs/payments.md says more.",
 	}
 	cfg, _, err := cmd.Load(args, os.LookupEnv, os.ReadFile, os.Stderr)
 	if err != nil {

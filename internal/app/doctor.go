@@ -12,8 +12,9 @@ import (
 )
 
 // Doctor looks whether the database keeps its promises (store.DB.Checks lists
-// them), and whether the list of patrons can be followed, and tells a line for each, with what breaks it below. It only reads, and
-// may run beside servers. Its error says how many are broken.
+// them), and whether the list of patrons can be followed, and tells a line for
+// each, with what breaks it below. It only reads, and may run beside servers. Its
+// error says how many are broken.
 func Doctor(ctx context.Context, cfg config.Config, sur Surroundings) (err error) {
 	db, err := store.Inspect(ctx, store.Options{URL: cfg.DatabaseURL(), Now: sur.Now, Random: rand.Reader})
 	if err != nil {

@@ -97,7 +97,7 @@ func TestWithoutAListThereIsNoRouteForCodes(t *testing.T) {
 	if reason := p.Refused("POST", "/api/patrons/checkouts/x/claim", map[string]any{"code": "ABCDEFGH"}); reason != "route_missing" {
 		t.Errorf("answered %s", reason)
 	}
-	if reason := p.Refused("POST", c.Path("/checkout"), map[string]any{"key": "k", "provider": "patrons"}); reason != "provider_unknown" {
+	if reason := p.Refused("POST", c.Path("/checkout"), map[string]any{"key": "k", "provider": "patrons", "of_age": true}); reason != "provider_unknown" {
 		t.Errorf("answered %s", reason)
 	}
 }

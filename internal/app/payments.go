@@ -86,14 +86,11 @@ func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscriptio
 		list = patrons(s.cfg, s.db, s.sur)
 		providers = append(providers, list)
 	}
-	p.subscriptions = subscription.NewService(subscription.Config{
-		Store: store.UnitOf(s.db, as[subscription.Tx]), IDs: ident.NewSource(s.sur.Now, s.sur.Random), Now: s.sur.Now,
-		Random: s.sur.Random, Grace: s.cfg.PaymentGrace, Share: s.cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
-		Seller: invoice.Party{Name: s.cfg.SellerName, Address: s.cfg.SellerAddress, TaxID: s.cfg.SellerTaxID},
-		Differs: func(d subscription.Difference) {
-			s.sur.Log.Error("payments differ", "provider", d.Provider, "object", d.Object, "charge", d.Charge, "what", d.What, "detail", d.Detail)
-		},
-	})
+	goods := shop(s.cfg, s.db, s.sur, providers)
+	goods.Differs = func(d subscription.Difference) {
+		s.sur.Log.Error("payments differ", "provider", d.Provider, "object", d.Object, "charge", d.Charge, "what", d.What, "detail", d.Detail)
+	}
+	p.subscriptions = subscription.NewService(goods)
 	p.buyers = buyer.NewService(store.UnitOf(s.db, as[buyer.Tx]), s.sur.Now)
 	inbox := subscription.NewInbox(p.subscriptions, reconcileEvery, func(err error) {
 		s.sur.Log.Warn("payments not brought up to date; will try again", "err", err)
@@ -105,6 +102,15 @@ func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscriptio
 		p.background = append(p.background, func(ctx context.Context) error { return list.Run(ctx, inbox) })
 	}
 	return inbox
+}
+
+// shop is what subscriptions are sold with.
+func shop(cfg config.Config, db *store.DB, sur Surroundings, providers []subscription.Provider) subscription.Config {
+	return subscription.Config{
+		Store: store.UnitOf(db, as[subscription.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Random: sur.Random,
+		Grace: cfg.PaymentGrace, Share: cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
+		Seller: invoice.Party{Name: cfg.SellerName, Address: cfg.SellerAddress, TaxID: cfg.SellerTaxID},
+	}
 }
 
 // patrons is the list of who pays elsewhere.

@@ -8,13 +8,9 @@ import (
 	"strings"
 
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
-	"github.com/subspace-live/subspace/internal/adapter/payment/sandbox"
-	"github.com/subspace-live/subspace/internal/adapter/payment/stripe"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/config"
 	"github.com/subspace-live/subspace/internal/domain/fault"
-	"github.com/subspace-live/subspace/internal/domain/ident"
-	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -31,10 +27,11 @@ func RepairPayments(ctx context.Context, cfg config.Config, sur Surroundings) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, close()) }()
-	inbox, err := repairer(ctx, cfg, db, sur)
+	inbox, hangUp, err := repairer(ctx, cfg, db, sur)
 	if err != nil {
 		return err
 	}
+	defer hangUp()
 	done, err := inbox.Repair(ctx)
 	if done.Applied > 0 {
 		sur.Tell("applied  what had not been applied to %d subscriptions or checkouts\n", done.Applied)
@@ -93,44 +90,45 @@ func repairable(ctx context.Context, cfg config.Config, sur Surroundings) (*stor
 }
 
 // repairer is an inbox with the providers of the settings, and nobody who runs it.
-func repairer(ctx context.Context, cfg config.Config, db *store.DB, sur Surroundings) (*subscription.Inbox, error) {
-	var providers []subscription.Provider
-	seller, err := sellerOf(ctx, cfg, db, sur)
-	if err == nil {
-		providers = append(providers, seller)
+func repairer(ctx context.Context, cfg config.Config, db *store.DB, sur Surroundings) (inbox *subscription.Inbox, done func(), err error) {
+	providers, done, err := asked(ctx, cfg, db, sur)
+	if err != nil {
+		return nil, nil, err
+	}
+	inbox = subscription.NewInbox(subscription.NewService(shop(cfg, db, sur, providers)), reconcileEvery, func(err error) {
+		sur.Log.Warn("not repaired", "err", err)
+	})
+	for _, p := range providers {
+		if list, ok := p.(*patron.Patrons); ok {
+			for range 2 { // a file that was just written is believed the second time
+				if err := list.Look(ctx, inbox); err != nil {
+					return nil, nil, err
+				}
+			}
+		}
+	}
+	return inbox, done, nil
+}
+
+// asked is who can be asked about payments, by the settings.
+func asked(ctx context.Context, cfg config.Config, db *store.DB, sur Surroundings) (providers []subscription.Provider, done func(), err error) {
+	done = func() {}
+	if cfg.StripeKey != "" {
+		charges, err := charging(ctx, cfg, db, sur)
+		if err != nil {
+			return nil, nil, err
+		}
+		providers, done = append(providers, charges), charges.Close
+	} else if box, err := rehearsal(ctx, cfg, db, sur); err == nil {
+		providers = append(providers, box)
 	} else if !fault.Is(err, "sandbox_refused") {
-		return nil, err
+		return nil, nil, err
 	}
 	if cfg.Patrons != "" {
 		providers = append(providers, patrons(cfg, db, sur))
 	}
 	if len(providers) == 0 {
-		return nil, fault.New(fault.Unavailable, "payments_off", "These settings name no payment provider that could be asked. Give the command the settings of the server.")
+		return nil, nil, fault.New(fault.Unavailable, "payments_off", "These settings name no payment provider that could be asked. Give the command the settings of the server.")
 	}
-	service := subscription.NewService(subscription.Config{
-		Store: store.UnitOf(db, as[subscription.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Random: sur.Random,
-		Grace: cfg.PaymentGrace, Share: cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
-		Seller: invoice.Party{Name: cfg.SellerName, Address: cfg.SellerAddress, TaxID: cfg.SellerTaxID},
-	})
-	inbox := subscription.NewInbox(service, reconcileEvery, func(err error) { sur.Log.Warn("not repaired", "err", err) })
-	for _, p := range providers {
-		if list, ok := p.(*patron.Patrons); ok {
-			for range 2 { // a file that was just written is believed the second time
-				if err := list.Look(ctx, inbox); err != nil {
-					return nil, err
-				}
-			}
-		}
-	}
-	return inbox, nil
-}
-
-// sellerOf is who takes money by these settings.
-func sellerOf(ctx context.Context, cfg config.Config, db *store.DB, sur Surroundings) (subscription.Provider, error) {
-	if cfg.StripeKey != "" {
-		return stripe.New(ctx, stripe.Config{
-			Store: store.UnitOf(db, as[stripe.Tx]), Now: sur.Now, Random: sur.Random, Key: cfg.StripeKey, Tax: cfg.StripeTax == "on", API: cfg.StripeAPI,
-		})
-	}
-	return rehearsal(ctx, cfg, db, sur)
+	return providers, done, nil
 }

@@ -27,19 +27,12 @@ const stripeSecretFile = "stripe-webhook-secret"
 
 // byStripe lets Stripe take the payments.
 func (p *parts) byStripe(ctx context.Context, s *Server) error {
-	secrets, err := stripeSecrets(s.cfg)
+	charges, err := charging(ctx, s.cfg, s.db, s.sur)
 	if err != nil {
 		return err
 	}
-	if len(secrets) == 0 {
+	if len(charges.Secrets) == 0 {
 		s.sur.Log.Warn("no secret for Stripe's webhook: its events are refused, and purchases open their door late; run 'subspace stripe setup'")
-	}
-	charges, err := stripe.New(ctx, stripe.Config{
-		Store: store.UnitOf(s.db, as[stripe.Tx]), Now: s.sur.Now, Random: s.sur.Random,
-		Key: s.cfg.StripeKey, Secrets: secrets, Tax: s.cfg.StripeTax == "on", API: s.cfg.StripeAPI,
-	})
-	if err != nil {
-		return err
 	}
 	p.stripe = webhook.Route(charges, p.sell(s, charges), s.sur.Log)
 	p.background = append(p.background, func(ctx context.Context) error {
@@ -48,6 +41,18 @@ func (p *parts) byStripe(ctx context.Context, s *Server) error {
 		return nil
 	})
 	return nil
+}
+
+// charging is Stripe, with the key and the secrets of the settings.
+func charging(ctx context.Context, cfg config.Config, db *store.DB, sur Surroundings) (*stripe.Stripe, error) {
+	secrets, err := stripeSecrets(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return stripe.New(ctx, stripe.Config{
+		Store: store.UnitOf(db, as[stripe.Tx]), Now: sur.Now, Random: sur.Random,
+		Key: cfg.StripeKey, Secrets: secrets, Tax: cfg.StripeTax == "on", API: cfg.StripeAPI,
+	})
 }
 
 // stripeSecrets are those of the settings, or else those that StripeSetup kept.

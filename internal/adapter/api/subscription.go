@@ -266,7 +266,7 @@ func (a *API) checkout(ctx context.Context, c subscription.Checkout) (Checkout, 
 		return Checkout{}, err
 	}
 	total, err := c.Total()
-	if c.Trial > 0 {
+	if c.Trial > 0 || a.opt.Subscriptions.PaidElsewhere(c.Provider) {
 		total.Minor = 0
 	}
 	return Checkout{

@@ -198,6 +198,11 @@ func (u Unit[T]) Update(ctx context.Context, f func(T) error) error {
 	return u.db.Update(ctx, func(tx *Tx) error { return f(u.as(tx)) })
 }
 
+// Snapshot is DB.Snapshot as T.
+func (u Unit[T]) Snapshot(ctx context.Context, f func(T) error) error {
+	return u.db.Snapshot(ctx, func(tx *Tx) error { return f(u.as(tx)) })
+}
+
 // View is DB.View as T.
 func (u Unit[T]) View(ctx context.Context, f func(T) error) error {
 	return u.db.View(ctx, func(tx *Tx) error { return f(u.as(tx)) })

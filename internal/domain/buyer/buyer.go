@@ -100,7 +100,7 @@ func Afford(ctx context.Context, tx Tx, id ident.Account, price money.Amount, no
 }
 
 func (l Limits) afford(ctx context.Context, tx Tx, price money.Amount, now time.Time) error {
-	if l.Cap == 0 {
+	if l.Cap == 0 || price.Minor == 0 {
 		return nil
 	}
 	spent, err := tx.SpentSince(ctx, l.Account, price.Currency, now.Add(-Week))

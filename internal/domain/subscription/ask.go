@@ -10,7 +10,7 @@ import (
 // How long a provider is waited for: longer where a person looks on while money
 // moves, because a wish that is given up may still be granted.
 const (
-	askTimeout  = 15 * time.Second
+	askTimeout  = 30 * time.Second
 	askAgainIn  = 5 * time.Second
 	unavailable = "provider_unavailable"
 	cannot      = "provider_cannot"

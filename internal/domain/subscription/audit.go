@@ -34,7 +34,7 @@ const auditPage = 500
 // a posting without a sale is found too. It looks at one moment and writes
 // nothing.
 func (s *Service) Audit(ctx context.Context) (found []Difference, err error) {
-	err = s.Store.View(ctx, func(tx Tx) error {
+	err = s.Store.Snapshot(ctx, func(tx Tx) error {
 		found, err = Audit(ctx, tx)
 		return err
 	})

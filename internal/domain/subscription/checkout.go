@@ -173,8 +173,10 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 		Plan: plan, Quantity: 1, Country: want.Country, Language: language(want.Language),
 		Provider: want.Provider, State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
 	}
-	if c.Trial, err = s.trialFor(ctx, tx, by, tier); err != nil {
-		return c, true, err
+	if !s.PaidElsewhere(c.Provider) {
+		if c.Trial, err = s.trialFor(ctx, tx, by, tier); err != nil {
+			return c, true, err
+		}
 	}
 	if err := s.agree(ctx, tx, &c, want.Agreement); err != nil {
 		return c, true, err
@@ -208,6 +210,9 @@ func (s *Service) agree(ctx context.Context, tx Tx, c *Checkout, a Agreement) er
 	total, err := c.Total()
 	if err != nil {
 		return err
+	}
+	if s.PaidElsewhere(c.Provider) {
+		total.Minor = 0
 	}
 	return buyer.Allow(ctx, tx, c.Account, total, s.Now())
 }

@@ -218,12 +218,16 @@ func (s *Service) examine(ctx context.Context, p Provider, ref string) (was, lef
 
 // look compares one object with its provider.
 func (s *Service) look(ctx context.Context, p Provider, ref string) ([]Difference, error) {
-	missing := func(err error) ([]Difference, error) {
-		if f := fault.Of(err); f == nil || f.Kind != fault.Missing {
+	unread := func(err error) ([]Difference, error) {
+		k := comparison{provider: p.Name(), object: ref}
+		switch f := fault.Of(err); {
+		case f != nil && f.Kind == fault.Missing:
+			k.say(ObjectMissing, "", "The provider does not know %s, which it sold.", ref)
+		case f != nil && f.Reason == ChargeDiffers:
+			k.say(ChargeDiffers, "", "%s", f.Detail)
+		default:
 			return nil, err
 		}
-		k := comparison{provider: p.Name(), object: ref}
-		k.say(ObjectMissing, "", "The provider does not know %s, which it sold.", ref)
 		return k.found, nil
 	}
 	if session, ok := strings.CutPrefix(ref, checkoutPrefix); ok {
@@ -237,13 +241,13 @@ func (s *Service) look(ctx context.Context, p Provider, ref string) ([]Differenc
 		}
 		is, err := fetchCheckout(ctx, p, session)
 		if err != nil {
-			return missing(err)
+			return unread(err)
 		}
 		return s.giftDiffers(ctx, c, is)
 	}
 	o, err := fetch(ctx, p, ref)
 	if err != nil {
-		return missing(err)
+		return unread(err)
 	}
 	return s.differs(ctx, p.Name(), o)
 }

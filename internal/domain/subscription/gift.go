@@ -145,6 +145,9 @@ func (s *Service) applyGift(ctx context.Context, c Checkout, charge Charge) erro
 		if err != nil {
 			return err
 		}
+		if err := is.agreed(charge); err != nil {
+			return err
+		}
 		if is.State != CheckoutComplete {
 			if err := s.handOut(ctx, tx, is); err != nil {
 				return err

@@ -252,6 +252,12 @@ func (in *Inbox) apply(ctx context.Context, d Due) error {
 		return err
 	}
 	_, err = s.refresh(ctx, d.Provider, d.Object, t)
+	if fault.Is(err, ChargeDiffers) {
+		fresh, noting := s.note(ctx, Difference{Provider: d.Provider, Object: d.Object, What: ChargeDiffers, Detail: fault.Of(err).Detail})
+		if err = errors.Join(err, noting); fresh {
+			in.differences.Add(1)
+		}
+	}
 	if f := fault.Of(err); err == nil || (f != nil && f.Kind == fault.Missing) {
 		return err
 	}

@@ -140,5 +140,8 @@ func fetchCheckout(ctx context.Context, p Provider, ref string) (session Session
 		session, err = p.FetchCheckout(ctx, ref)
 		return err
 	})
+	if err == nil {
+		err = session.sound()
+	}
 	return session, err
 }

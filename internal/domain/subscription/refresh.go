@@ -91,6 +91,9 @@ func fetch(ctx context.Context, p Provider, ref string) (o Object, err error) {
 		}
 		return err
 	})
+	if err == nil {
+		err = o.sound()
+	}
 	if err != nil {
 		return o, fmt.Errorf("fetch %s %s: %w", p.Name(), ref, err)
 	}
@@ -161,6 +164,9 @@ func (s *Service) write(ctx context.Context, tx Tx, c Checkout, o Object) (Subsc
 		if err := tx.PutSubscription(ctx, is); err != nil {
 			return is, err
 		}
+	}
+	if err := c.agreed(o.Charges...); err != nil {
+		return is, err
 	}
 	if err := s.close(ctx, tx, c, is); err != nil {
 		return is, err

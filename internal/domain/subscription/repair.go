@@ -87,7 +87,7 @@ func (s *Service) rebook(ctx context.Context, d Difference) error {
 		if _, err := b.follow(sale.unposted(), charge, false); err != nil {
 			return err
 		}
-		_, err = ledger.Post(ctx, tx, b.txns...)
+		_, err := ledger.Post(ctx, tx, b.txns...) // its papers were issued, or it is older than they are
 		return err
 	})
 }

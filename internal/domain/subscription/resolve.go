@@ -13,9 +13,11 @@ func owner(ctx context.Context, p Provider, object string) (string, error) {
 	if !can {
 		return object, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	owner, err := r.Resolve(ctx, object)
+	var owner string
+	err := ask(ctx, fetchTimeout, func(ctx context.Context) (err error) {
+		owner, err = r.Resolve(ctx, object)
+		return err
+	})
 	if err != nil {
 		err = fmt.Errorf("resolve %s %s: %w", p.Name(), object, err)
 	}

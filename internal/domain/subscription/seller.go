@@ -23,3 +23,17 @@ func (s *Service) Sellers() []string {
 	}
 	return names
 }
+
+// Elsewhere is a provider whose buyers pay somewhere else: it takes nothing here,
+// so that there is nothing to try for free and no limit to keep.
+type Elsewhere interface{ PaidElsewhere() }
+
+// PaidElsewhere reports whether a provider takes nothing here.
+func (s *Service) PaidElsewhere(provider string) bool {
+	p, err := s.provider(provider)
+	if err != nil {
+		return false
+	}
+	_, elsewhere := p.(Elsewhere)
+	return elsewhere
+}

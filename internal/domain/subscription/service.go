@@ -67,6 +67,8 @@ type Tx interface {
 type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 	View(ctx context.Context, f func(Tx) error) error
+	// Snapshot is View for what reads whole tables: it may take long.
+	Snapshot(ctx context.Context, f func(Tx) error) error
 }
 
 // Config is what a Service needs from its surroundings.

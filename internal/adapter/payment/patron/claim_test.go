@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
+	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
@@ -83,7 +84,7 @@ func TestACodeBelongsToOneAccount(t *testing.T) {
 	first, second := w.Person("First"), w.Person("Second")
 	w.claimed(first, "ABCDEFGH")
 	wantReason(t, w.claim(second, "ABCDEFGH"), "code_taken")
-	_, err := w.service.OpenCheckout(t.Context(), first, w.channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: "again"})
+	_, err := w.service.OpenCheckout(t.Context(), first, w.channel, subscription.Purchase{Key: "again"})
 	wantReason(t, err, "already_subscribed")
 	w.says()
 	w.outside(first)
@@ -204,4 +205,34 @@ func TestAClosedCheckoutIsNotClaimed(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantReason(t, w.patrons.ExpireCheckout(t.Context(), c.Ref), "checkout_paid")
+}
+
+// Nothing is taken here: there is no trial to have, and no limit to keep.
+func TestAPatronNeedsNoTrialAndSpendsNothing(t *testing.T) {
+	w := newWorld(t)
+	tier := w.gold
+	tier.Trial = 7
+	if _, err := w.service.SaveTier(t.Context(), w.owner, tier); err != nil {
+		t.Fatal(err)
+	}
+	who := w.Person("Patron")
+	if err := w.Update(t.Context(), func(tx *store.Tx) error {
+		l, err := tx.LimitsOf(t.Context(), who)
+		if l.Cap = 1; err == nil {
+			err = tx.PutLimits(t.Context(), l)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.says("channel-2,ABCDEFGH,Gold,2026-04-01,1")
+	c, err := w.service.OpenCheckout(t.Context(), who, w.channel, subscription.Purchase{
+		Key: "k", Tier: tier.ID, Provider: patron.Name, Agreement: subscription.Agreement{OfAge: true},
+	})
+	if err != nil || c.Trial != 0 {
+		t.Fatalf("got %+v, %v", c, err)
+	}
+	if _, err := w.desk.Claim(t.Context(), who, "192.0.2.1", c.ID, "ABCDEFGH"); err != nil {
+		t.Error(err)
+	}
 }

@@ -84,6 +84,9 @@ func New(c Config) *Patrons { return &Patrons{Config: c} }
 // Name implements subscription.Provider.
 func (p *Patrons) Name() string { return Name }
 
+// PaidElsewhere implements subscription.Elsewhere.
+func (p *Patrons) PaidElsewhere() {}
+
 // OpenCheckout implements subscription.Provider. It is completed by a claim code.
 func (p *Patrons) OpenCheckout(ctx context.Context, o subscription.Order) (subscription.Session, error) {
 	if o.Purpose != subscription.ForSubscription {
@@ -189,4 +192,7 @@ func errUnknown() *fault.Fault {
 	return fault.New(fault.Missing, "provider_object_missing", "The list of patrons does not know this.")
 }
 
-var _ subscription.Provider = (*Patrons)(nil)
+var (
+	_ subscription.Provider  = (*Patrons)(nil)
+	_ subscription.Elsewhere = (*Patrons)(nil)
+)

@@ -142,7 +142,7 @@ func (w *world) says(lines ...string) {
 
 func (w *world) checkout(by ident.Account) subscription.Checkout {
 	w.t.Helper()
-	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: ident.Make[string](w.IDs), Provider: patron.Name})
+	c, err := w.service.OpenCheckout(w.t.Context(), by, w.channel, subscription.Purchase{Key: ident.Make[string](w.IDs), Provider: patron.Name, Agreement: subscription.Agreement{OfAge: true}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -230,7 +230,7 @@ func checkouts(s *stage) {
 
 	by = s.Person("Sleeper")
 	c = s.checkout(by)
-	s.Advance(61 * time.Minute)
+	s.to(c.Expires.Add(time.Minute))
 	s.unpayable("expired", by, c)
 	if x, err := s.Provider.FetchCheckout(ctx, c.Ref); err != nil || !x.Expired {
 		s.Errorf("an expired one is %+v, %v", x, err)
@@ -268,7 +268,7 @@ func gifts(s *stage) {
 	by, friend := s.Person("Giver"), s.Person("Friend")
 	var c subscription.Checkout
 	if !s.can(Give, friend, func() (err error) {
-		c, err = s.service.OpenGift(ctx, by, s.Channel, subscription.GiftWish{Agreement: subscription.Agreement{OfAge: true}, Key: "k", Name: s.Name(friend), Months: 1, Country: "FR"})
+		c, err = s.service.OpenGift(ctx, by, s.Channel, subscription.GiftWish{Key: "k", Name: s.Name(friend), Months: 1, Country: "FR", Agreement: subscription.Agreement{OfAge: true}})
 		return err
 	}) {
 		return

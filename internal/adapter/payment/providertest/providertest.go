@@ -147,7 +147,9 @@ func (s *stage) can(a Act, by ident.Account, try func() error) bool {
 func (s *stage) checkout(by ident.Account) subscription.Checkout {
 	s.Helper()
 	s.keys++
-	c, err := s.service.OpenCheckout(s.Context(), by, s.Channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: string(rune('a' + s.keys)), Tier: s.low.ID, Country: "FR"})
+	c, err := s.service.OpenCheckout(s.Context(), by, s.Channel, subscription.Purchase{
+		Key: string(rune('a' + s.keys)), Tier: s.low.ID, Country: "FR", Agreement: subscription.Agreement{OfAge: true},
+	})
 	s.must(err)
 	return c
 }

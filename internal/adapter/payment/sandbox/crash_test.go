@@ -260,6 +260,10 @@ func (m mortalStore) View(ctx context.Context, f func(subscription.Tx) error) er
 	return m.store.View(ctx, f)
 }
 
+func (m mortalStore) Snapshot(ctx context.Context, f func(subscription.Tx) error) error {
+	return m.View(ctx, f)
+}
+
 // mortalProvider dies before or after a call.
 type mortalProvider struct {
 	subscription.Provider
@@ -337,7 +341,7 @@ func (f *forgetful) Refund(ctx context.Context, r subscription.Repayment) error 
 }
 
 func (p *process) open(ctx context.Context, a *actor) (err error) {
-	a.checkout, err = p.service.OpenCheckout(ctx, a.by, p.world.channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: "key", Country: "FR"})
+	a.checkout, err = p.service.OpenCheckout(ctx, a.by, p.world.channel, subscription.Purchase{Key: "key", Country: "FR", Agreement: subscription.Agreement{OfAge: true}})
 	return err
 }
 
@@ -384,7 +388,7 @@ func giftPaid(w *world, p *process, a *actor) {
 		})
 		return err
 	})
-	c, err := p.service.OpenGift(w.t.Context(), a.by, w.channel, subscription.GiftWish{Agreement: subscription.Agreement{OfAge: true}, Key: "gift", People: 3, Country: "FR"})
+	c, err := p.service.OpenGift(w.t.Context(), a.by, w.channel, subscription.GiftWish{Key: "gift", People: 3, Country: "FR", Agreement: subscription.Agreement{OfAge: true}})
 	must(w, err)
 	_, err = p.till.Pay(w.t.Context(), a.by, c.ID, good, false)
 	must(w, err)
@@ -399,7 +403,7 @@ func giftGiven(w *world, p *process, a *actor) {
 
 // wrongSession looks for one checkout here and one session there.
 func wrongSession(w *world, p *process, a *actor) string {
-	again, err := p.service.OpenCheckout(w.t.Context(), a.by, w.channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: "key", Country: "FR"})
+	again, err := p.service.OpenCheckout(w.t.Context(), a.by, w.channel, subscription.Purchase{Key: "key", Country: "FR", Agreement: subscription.Agreement{OfAge: true}})
 	must(w, err)
 	if again.ID != a.checkout.ID || again.Ref == "" || again.Ref != a.checkout.Ref {
 		return fmt.Sprintf("opened as %s at %s, and then as %s at %s", a.checkout.ID, a.checkout.Ref, again.ID, again.Ref)

@@ -23,7 +23,7 @@ func TestTwoTabsWithTwoPlansChargeOnce(t *testing.T) {
 	paid := map[ident.Tier]int{}
 	for range rounds {
 		buyer := w.person()
-		low, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: "low", Tier: tiers[0].ID})
+		low, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "low", Tier: tiers[0].ID, Agreement: subscription.Agreement{OfAge: true}})
 		must(w, err)
 		var wg sync.WaitGroup
 		told := make([]subscription.Checkout, 2)
@@ -35,7 +35,7 @@ func TestTwoTabsWithTwoPlansChargeOnce(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			gold, err := other.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Agreement: subscription.Agreement{OfAge: true}, Key: "gold", Tier: tiers[1].ID})
+			gold, err := other.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "gold", Tier: tiers[1].ID, Agreement: subscription.Agreement{OfAge: true}})
 			if err != nil {
 				refusedFairly(t, err)
 				return
