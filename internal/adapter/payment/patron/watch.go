@@ -94,7 +94,7 @@ func (p *Patrons) look() (fresh bool) {
 	is, err := see(p.File)
 	if err != nil {
 		if !w.missing {
-			p.Log.Error("the list of patrons cannot be read; what it last said stands", "file", p.File, "error", err)
+			p.Log.Warn("the list of patrons cannot be read; what it last said stands", "file", p.File, "error", err)
 		}
 		w.missing = true
 		return false
@@ -124,10 +124,10 @@ func (p *Patrons) tell(troubles []subscription.LineTrouble, what string) {
 	}
 	p.watch.troubles = troubles
 	for _, t := range troubles[:min(len(troubles), troublesMax)] {
-		p.Log.Error(what, "file", p.File, "line", t.Line, "why", t.Detail)
+		p.Log.Warn(what, "file", p.File, "line", t.Line, "why", t.Detail)
 	}
 	if more := len(troubles) - troublesMax; more > 0 {
-		p.Log.Error(what, "file", p.File, "more_lines", more)
+		p.Log.Warn(what, "file", p.File, "more_lines", more)
 	}
 }
 
