@@ -107,25 +107,15 @@ func (tx *Tx) PutGift(ctx context.Context, g subscription.Gift) error {
 	return err
 }
 
-func (tx *Tx) gifts(ctx context.Context, where string, args ...any) ([]subscription.Gift, error) {
-	var out []subscription.Gift
-	err := tx.each(ctx, `SELECT checkout, given, left_over, settled FROM gift WHERE `+where, args, func(scan func(...any) error) error {
-		var g subscription.Gift
-		var settled int64
-		err := scan(&g.Checkout, &g.Given, &g.Left, &settled)
-		g.Settled = settled == 1
-		out = append(out, g)
-		return err
-	})
-	return out, err
-}
-
 // UnsettledGifts implements subscription.Tx.
 func (tx *Tx) UnsettledGifts(ctx context.Context, limit int) ([]subscription.Gift, error) {
-	return tx.gifts(ctx, `settled = 0 ORDER BY checkout LIMIT $1`, limit)
-}
-
-// GiftOf implements subscription.Tx.
-func (tx *Tx) GiftOf(ctx context.Context, checkout ident.Checkout) (subscription.Gift, bool, error) {
-	return first(tx.gifts(ctx, `checkout = $1`, checkout))
+	var out []subscription.Gift
+	err := tx.each(ctx, `SELECT checkout, given, left_over FROM gift WHERE settled = 0 ORDER BY checkout LIMIT $1`, []any{limit},
+		func(scan func(...any) error) error {
+			var g subscription.Gift
+			err := scan(&g.Checkout, &g.Given, &g.Left)
+			out = append(out, g)
+			return err
+		})
+	return out, err
 }

@@ -181,6 +181,9 @@ func (s *Service) Revoke(ctx context.Context, by ident.Account, channel ident.Ch
 			return nil
 		}
 		a.Grant.Revoked = s.Now()
-		return s.putGrant(ctx, tx, a.Grant, "revoked")
+		if err := s.putGrant(ctx, tx, a.Grant, "revoked"); err != nil {
+			return err
+		}
+		return s.queueGifts(ctx, tx, a.Grant.Account, channel)
 	})
 }

@@ -1,6 +1,7 @@
 package subscription
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -54,7 +55,6 @@ type giftTx interface {
 	PutGift(ctx context.Context, g Gift) error
 	// UnsettledGifts returns gifts whose rest was not paid back yet.
 	UnsettledGifts(ctx context.Context, limit int) ([]Gift, error)
-	GiftOf(ctx context.Context, checkout ident.Checkout) (Gift, bool, error)
 	AwardsOfGift(ctx context.Context, checkout ident.Checkout) ([]Award, error)
 }
 
@@ -157,7 +157,7 @@ func (s *Service) applyGift(ctx context.Context, c Checkout, charge Charge) erro
 				return err
 			}
 		}
-		if err := s.takeBack(ctx, tx, c.ID, charge); err != nil {
+		if err := s.takeBack(ctx, tx, is, charge); err != nil {
 			return err
 		}
 		return s.record(ctx, tx, is, "", []Charge{charge})
@@ -212,26 +212,37 @@ func (s *Service) pick(found []ident.Account, n int) ([]ident.Account, error) {
 }
 
 // takeBack moves the rights of a gift with its payment: all of them while it is
-// disputed or when it was paid back in full.
-func (s *Service) takeBack(ctx context.Context, tx Tx, id ident.Checkout, charge Charge) error {
-	at := charge.TakenBack()
-	awards, err := tx.AwardsOfGift(ctx, id)
+// disputed or when it was paid back in full. What the creator took back is not
+// the payment's, and stays.
+func (s *Service) takeBack(ctx context.Context, tx Tx, c Checkout, charge Charge) error {
+	sale, _, err := tx.SaleByCharge(ctx, c.Provider, charge.Ref)
+	if err != nil {
+		return err
+	}
+	was, is := sale.takenBack(), charge.TakenBack()
+	if was.Equal(is) {
+		return nil
+	}
+	why := "refunded"
+	switch {
+	case is.IsZero():
+		why = "restored"
+	case charge.Dispute.State != DisputeNone:
+		why = "disputed"
+	}
+	awards, err := tx.AwardsOfGift(ctx, c.ID)
 	if err != nil {
 		return err
 	}
 	for _, a := range awards {
-		if a.Grant.Revoked.Equal(at) {
+		if !a.Grant.Revoked.Equal(was) {
 			continue
 		}
-		why := "refunded"
-		switch {
-		case at.IsZero():
-			why = "restored"
-		case charge.Dispute.State != DisputeNone:
-			why = "disputed"
-		}
-		a.Grant.Revoked = at
+		a.Grant.Revoked = is
 		if err := s.putGrant(ctx, tx, a.Grant, why); err != nil {
+			return err
+		}
+		if err := s.queueGifts(ctx, tx, a.Grant.Account, a.Grant.Channel); err != nil {
 			return err
 		}
 	}
@@ -316,7 +327,7 @@ func waiting(grants []Grant, now time.Time) []Grant {
 			free = g.Paid
 		}
 	}
-	slices.SortStableFunc(line, func(a, b Grant) int { return a.Starts.Compare(b.Starts) })
+	slices.SortFunc(line, func(a, b Grant) int { return cmp.Compare(a.ID, b.ID) }) // as they were given
 	for _, g := range line {
 		is := g
 		is.Starts = free

@@ -226,6 +226,61 @@ func TestATakenBackGiftTakesItsRightsAlong(t *testing.T) {
 	w.wantBooks(books{clearing: -30, fees: 30})
 }
 
+// What the creator took back stays taken, whatever its payment does afterwards.
+func TestARevokedGiftStaysRevoked(t *testing.T) {
+	w := newWorld(t)
+	one := w.person(true)
+	c := w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(one), Months: 2})
+	w.applied(c)
+	if err := w.service.Revoke(t.Context(), w.owner, w.channel, w.facts(one).Grants[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	for _, state := range []subscription.DisputeState{subscription.DisputeNone, subscription.DisputeOpen, subscription.DisputeWon} {
+		w.provider.mu.Lock()
+		w.provider.sessions[c.ID].charge.Dispute = subscription.Dispute{Ref: "dp", State: state, At: w.clock.Now()}
+		w.provider.mu.Unlock()
+		w.applied(c)
+		if w.inside(one).Allowed {
+			t.Errorf("open again while the dispute is %q", state)
+		}
+	}
+}
+
+// A gift does not push in before one that was given earlier and waits.
+func TestGiftsWaitInTheOrderTheyWereGiven(t *testing.T) {
+	w := newWorld(t)
+	one := w.person(true)
+	sub, _ := w.subscribe(one)
+	for _, months := range []int{1, 2, 3} {
+		w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(one), Months: months}))
+		w.clock.Advance(time.Hour)
+	}
+	want := map[int]time.Time{1: sub.PeriodEnd, 2: sub.PeriodEnd.AddDate(0, 1, 0), 3: sub.PeriodEnd.AddDate(0, 3, 0)}
+	for _, g := range w.facts(one).Grants {
+		if g.Source == subscription.SourceGift && !g.Starts.Equal(want[g.Months]) {
+			t.Errorf("the gift of %d months begins %v, want %v", g.Months, g.Starts, want[g.Months])
+		}
+	}
+}
+
+// A gift in line moves up when the one before it is revoked.
+func TestAGiftBeginsWhenTheOneBeforeIsRevoked(t *testing.T) {
+	w := newWorld(t)
+	one := w.person(true)
+	for range 2 {
+		w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(one), Months: 1}))
+	}
+	w.clock.Advance(time.Hour)
+	if err := w.service.Revoke(t.Context(), w.owner, w.channel, w.facts(one).Grants[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Second)
+	if d := w.inside(one); !d.Allowed || d.Until.After(w.clock.Now().AddDate(0, 1, 0)) {
+		t.Errorf("got %+v", d)
+	}
+}
+
 func TestWhatIsNoGift(t *testing.T) {
 	w := newWorld(t)
 	giver := w.person(true)

@@ -259,14 +259,22 @@ func (c Charge) Refunded() int64 {
 // TakenBack is when the whole charge stopped being ours: refunded in full, or
 // disputed and not won. Zero while it is ours.
 func (c Charge) TakenBack() time.Time {
-	var at time.Time
-	if c.Dispute.State == DisputeOpen || c.Dispute.State == DisputeLost {
-		at = c.Dispute.At
+	var last time.Time
+	if n := len(c.Refunds); n > 0 {
+		last = c.Refunds[n-1].At
 	}
-	if n := len(c.Refunds); n > 0 && c.Refunded() >= c.Total.Minor {
-		if last := c.Refunds[n-1].At; at.IsZero() || last.Before(at) {
-			at = last
-		}
+	return takenBack(c.Dispute, c.Total.Minor-c.Refunded(), last)
+}
+
+// takenBack is when a charge of which so much is left stopped being ours; last is
+// when something went back, zero for never.
+func takenBack(d Dispute, left int64, last time.Time) time.Time {
+	var at time.Time
+	if d.State == DisputeOpen || d.State == DisputeLost {
+		at = d.At
+	}
+	if left <= 0 && !last.IsZero() && (at.IsZero() || last.Before(at)) {
+		at = last
 	}
 	return at
 }

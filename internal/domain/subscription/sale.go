@@ -52,6 +52,11 @@ func (s Sale) Refundable() int64 {
 	return s.Total.Minor - s.Refunded
 }
 
+// takenBack is Charge.TakenBack as it was when the charge was last heard of.
+func (s Sale) takenBack() time.Time {
+	return takenBack(Dispute{State: s.Dispute, At: s.DisputedAt}, s.Total.Minor-s.Refunded, s.RefundedAt)
+}
+
 // chargeTx is what keeping sales needs inside one transaction.
 type chargeTx interface {
 	ledger.Tx
