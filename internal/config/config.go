@@ -95,7 +95,7 @@ func settings() []setting {
 		{name: "metrics-token", usage: "bearer token for /metrics from other machines", text: func(c *Config) *string { return &c.MetricsToken }},
 		{name: "sandbox-payments", usage: "'I-know' runs rehearsal payments beyond this machine", text: func(c *Config) *string { return &c.SandboxPayments }},
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
-		{name: "sandbox-dispute-after", usage: "when the sandbox's third card is disputed", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
+		{name: "sandbox-dispute-after", usage: "how long after it paid a card of the sandbox is disputed, and how long the dispute lasts", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
 		{name: "operator-share", usage: "percent of a sale without its tax that the operator keeps; the creator has the rest", text: func(c *Config) *string { return &c.OperatorShare }},
 		{name: "seller-name", usage: "who sells, as it stands on invoices", text: func(c *Config) *string { return &c.SellerName }},
 		{name: "seller-address", usage: "the seller's address on invoices", text: func(c *Config) *string { return &c.SellerAddress }},
