@@ -32,13 +32,13 @@ type schema struct {
 	Expandable []string           `json:"x-expandableFields"`
 }
 
-// Load reads the description that came with the mock.
+// Load reads the description that came with the mock, which is fetched if need be.
 func Load() (*Spec, error) {
 	tools, err := toolsFile()
 	if err != nil {
 		return nil, err
 	}
-	dir, err := exec.Command("go", "list", "-m", "-modfile="+tools, "-f", "{{.Dir}}", "github.com/stripe/stripe-mock").Output()
+	dir, err := exec.Command("go", "list", "-modfile="+tools, "-f", "{{.Module.Dir}}", "github.com/stripe/stripe-mock").Output()
 	if err != nil {
 		return nil, fmt.Errorf("where stripe-mock is: %w", err)
 	}
