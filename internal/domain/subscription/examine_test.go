@@ -64,6 +64,25 @@ func TestExamineMendsWhatProvidersKnowBetter(t *testing.T) {
 	}
 }
 
+// What ended is asked for once, however often it was paid for.
+func TestTheLastSaleStandsForItsCheckout(t *testing.T) {
+	w := newWorld(t)
+	_, ref := w.subscribe(w.person(true))
+	for range 3 {
+		w.provider.renew(ref)
+		w.refresh(ref)
+	}
+	w.provider.end(ref)
+	w.refresh(ref)
+	w.update(func(tx *store.Tx) error {
+		last, err := tx.Sold(t.Context(), time.Time{}, "", 10)
+		if err != nil || len(last) != 1 || last[0].Charge != w.sales()[0].Charge {
+			t.Errorf("last sold %+v, %v", last, err)
+		}
+		return nil
+	})
+}
+
 // What refreshing does not explain is kept and told, until it is so no more.
 func TestWhatRefreshingDoesNotExplainIsAnAlert(t *testing.T) {
 	w := newWorld(t)
