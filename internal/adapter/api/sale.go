@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"time"
 
-	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -64,11 +62,12 @@ type SubscriberList struct {
 func (a *API) saleRoutes() {
 	type page struct {
 		InChannel
-		Before string `query:"before" maxLength:"40" doc:"RFC 3339; only sales before it"`
+		Provider string `query:"provider" maxLength:"40" doc:"of the last sale of the page before"`
+		After    string `query:"after" maxLength:"200" doc:"id of the last sale of the page before"`
 	}
 	route(a, "GET", "/api/channels/{channel}/sales", "list-sales", "What was sold (creator)", 200,
 		func(ctx context.Context, in *page) (*body[SaleList], error) {
-			return a.sales(ctx, in.Channel, in.Before)
+			return a.sales(ctx, in.Channel, in.Provider, in.After)
 		})
 	route(a, "POST", "/api/channels/{channel}/sales/{provider}/{sale}/refund", "refund-sale", "Pay a sale back (creator)", 200, a.refund)
 	type after struct {
@@ -82,18 +81,12 @@ func (a *API) saleRoutes() {
 	route(a, "GET", "/api/payments", "list-payments", "What I paid", 200, a.payments)
 }
 
-func (a *API) sales(ctx context.Context, handle, before string) (*body[SaleList], error) {
+func (a *API) sales(ctx context.Context, handle, provider, after string) (*body[SaleList], error) {
 	c, s, err := a.subject(ctx, handle)
 	if err != nil {
 		return nil, err
 	}
-	var at time.Time
-	if before != "" {
-		if at, err = time.Parse(time.RFC3339Nano, before); err != nil {
-			return nil, fault.New(fault.Invalid, "request_invalid", "The time %q is not one of RFC 3339.", before)
-		}
-	}
-	list, err := a.opt.Subscriptions.Sales(ctx, s.Account, c.ID, at)
+	list, err := a.opt.Subscriptions.Sales(ctx, s.Account, c.ID, provider, after)
 	out := SaleList{Sales: []Sale{}}
 	for _, x := range list {
 		sale := a.saleOf(x)

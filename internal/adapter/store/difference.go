@@ -11,19 +11,19 @@ import (
 
 // Sold implements subscription.Tx.
 func (tx *Tx) Sold(ctx context.Context, since time.Time, after ident.Checkout, limit int) ([]subscription.Sale, error) {
-	return tx.sales(ctx, `(s.at >= $1 OR s.dispute = 'open') AND s.checkout > $2
-		AND NOT EXISTS (SELECT 1 FROM sale o WHERE o.checkout = s.checkout AND (o.at > s.at OR (o.at = s.at AND o.charge > s.charge)))
-		ORDER BY s.checkout LIMIT $3`, millis(since), after, limit)
+	return tx.sales(ctx, `(at >= $1 OR dispute = 'open') AND checkout > $2
+		AND NOT EXISTS (SELECT 1 FROM sale o WHERE o.checkout = sale.checkout AND (o.at > sale.at OR (o.at = sale.at AND o.charge > sale.charge)))
+		ORDER BY checkout LIMIT $3`, millis(since), after, limit)
 }
 
 // SalesOfCheckout implements subscription.Tx.
 func (tx *Tx) SalesOfCheckout(ctx context.Context, id ident.Checkout) ([]subscription.Sale, error) {
-	return tx.sales(ctx, `s.checkout = $1 ORDER BY s.at, s.charge`, id)
+	return tx.sales(ctx, `checkout = $1 ORDER BY at, charge`, id)
 }
 
 // SalesAfter implements subscription.Tx.
 func (tx *Tx) SalesAfter(ctx context.Context, provider, charge string, limit int) ([]subscription.Sale, error) {
-	return tx.sales(ctx, `s.provider > $1 OR (s.provider = $2 AND s.charge > $3) ORDER BY s.provider, s.charge LIMIT $4`,
+	return tx.sales(ctx, `provider > $1 OR (provider = $2 AND charge > $3) ORDER BY provider, charge LIMIT $4`,
 		provider, provider, charge, limit)
 }
 

@@ -2,17 +2,15 @@ package store
 
 import (
 	"context"
-	"math"
-	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
-const saleColumns = `s.provider, s.charge, s.checkout, s.subscription, s.channel, s.buyer, s.kind, s.tier, s.period, s.price_minor, s.quantity,
-	s.total_minor, s.currency, s.tax_minor, s.tax_rate, s.country, s.country_proof, s.fee_minor, s.share_minor, s.at, s.period_start,
-	s.period_end, s.card_last4, s.refunded_minor, s.refunded, s.dispute, s.disputed, s.held_minor`
+const saleColumns = `provider, charge, checkout, subscription, channel, buyer, kind, tier, period, price_minor, quantity,
+	total_minor, currency, tax_minor, tax_rate, country, country_proof, fee_minor, share_minor, at, period_start,
+	period_end, card_last4, refunded_minor, refunded, dispute, disputed, held_minor`
 
 // scanSale returns where to scan the columns to, and what to do after.
 func scanSale(s *subscription.Sale, more ...any) (dest []any, done func()) {
@@ -31,7 +29,7 @@ func scanSale(s *subscription.Sale, more ...any) (dest []any, done func()) {
 
 func (tx *Tx) sales(ctx context.Context, where string, args ...any) ([]subscription.Sale, error) {
 	var out []subscription.Sale
-	err := tx.each(ctx, `SELECT `+saleColumns+` FROM sale s WHERE `+where, args, func(scan func(...any) error) error {
+	err := tx.each(ctx, `SELECT `+saleColumns+` FROM sale WHERE `+where, args, func(scan func(...any) error) error {
 		var s subscription.Sale
 		dest, done := scanSale(&s)
 		err := scan(dest...)
@@ -44,8 +42,9 @@ func (tx *Tx) sales(ctx context.Context, where string, args ...any) ([]subscript
 
 func (tx *Tx) namedSales(ctx context.Context, where string, args ...any) ([]subscription.NamedSale, error) {
 	var out []subscription.NamedSale
-	query := `SELECT ` + saleColumns + `, a.name, COALESCE(t.name, ''), c.handle FROM sale s JOIN account a ON a.id = s.buyer
-		JOIN channel c ON c.id = s.channel LEFT JOIN tier t ON t.id = s.tier WHERE `
+	// The names are asked for one by one, for other tables share names of columns.
+	query := `SELECT ` + saleColumns + `, (SELECT name FROM account WHERE id = sale.buyer),
+		COALESCE((SELECT name FROM tier WHERE id = sale.tier), ''), (SELECT handle FROM channel WHERE id = sale.channel) FROM sale WHERE `
 	err := tx.each(ctx, query+where, args, func(scan func(...any) error) error {
 		var s subscription.NamedSale
 		dest, done := scanSale(&s.Sale, &s.BuyerName, &s.TierName, &s.Handle)
@@ -59,21 +58,22 @@ func (tx *Tx) namedSales(ctx context.Context, where string, args ...any) ([]subs
 
 // SalesOfSubscription implements subscription.Tx.
 func (tx *Tx) SalesOfSubscription(ctx context.Context, id ident.Subscription) ([]subscription.Sale, error) {
-	return tx.sales(ctx, `s.subscription = $1 AND s.subscription <> '' ORDER BY s.at, s.charge`, id)
+	return tx.sales(ctx, `subscription = $1 AND subscription <> '' ORDER BY at, charge`, id)
 }
 
 // SalesOfChannel implements subscription.Tx.
-func (tx *Tx) SalesOfChannel(ctx context.Context, channel ident.Channel, before time.Time, limit int) ([]subscription.NamedSale, error) {
-	until := int64(math.MaxInt64)
-	if !before.IsZero() {
-		until = millis(before)
+func (tx *Tx) SalesOfChannel(ctx context.Context, channel ident.Channel, after *subscription.Sale, limit int) ([]subscription.NamedSale, error) {
+	const order = ` ORDER BY at DESC, provider DESC, charge DESC LIMIT `
+	if after == nil {
+		return tx.namedSales(ctx, `channel = $1`+order+`$2`, channel, limit)
 	}
-	return tx.namedSales(ctx, `s.channel = $1 AND s.at < $2 ORDER BY s.at DESC, s.charge LIMIT $3`, channel, until, limit)
+	return tx.namedSales(ctx, `channel = $1 AND (at, provider, charge) < ($2, $3, $4)`+order+`$5`,
+		channel, millis(after.At), after.Provider, after.Charge, limit)
 }
 
 // SalesToBuyer implements subscription.Tx.
 func (tx *Tx) SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]subscription.NamedSale, error) {
-	return tx.namedSales(ctx, `s.buyer = $1 ORDER BY s.at DESC, s.charge LIMIT $2`, buyer, limit)
+	return tx.namedSales(ctx, `buyer = $1 ORDER BY at DESC, provider DESC, charge DESC LIMIT $2`, buyer, limit)
 }
 
 // SubscribersOf implements subscription.Tx.
@@ -100,7 +100,7 @@ func (tx *Tx) SubscribersOf(ctx context.Context, channel ident.Channel, now time
 // SalesOf implements subscription.Tx.
 func (tx *Tx) SalesOf(ctx context.Context, provider string, charges []string) (map[string]subscription.Sale, error) {
 	condition, args := among(tx, 2, charges)
-	found, err := tx.sales(ctx, `s.provider = $1 AND s.charge `+condition, append([]any{provider}, args...)...)
+	found, err := tx.sales(ctx, `provider = $1 AND charge `+condition, append([]any{provider}, args...)...)
 	out := make(map[string]subscription.Sale, len(found))
 	for _, s := range found {
 		out[s.Charge] = s
@@ -110,12 +110,12 @@ func (tx *Tx) SalesOf(ctx context.Context, provider string, charges []string) (m
 
 // SaleByCharge implements subscription.Tx.
 func (tx *Tx) SaleByCharge(ctx context.Context, provider, charge string) (subscription.Sale, bool, error) {
-	return first(tx.sales(ctx, `s.provider = $1 AND s.charge = $2`, provider, charge))
+	return first(tx.sales(ctx, `provider = $1 AND charge = $2`, provider, charge))
 }
 
 // PutSale implements subscription.Tx. What was sold does not change afterwards.
 func (tx *Tx) PutSale(ctx context.Context, s subscription.Sale) error {
-	_, err := tx.exec(ctx, `INSERT INTO sale (`+strings.ReplaceAll(saleColumns, "s.", "")+`)
+	_, err := tx.exec(ctx, `INSERT INTO sale (`+saleColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)
 		ON CONFLICT (provider, charge) DO UPDATE SET fee_minor = excluded.fee_minor, refunded_minor = excluded.refunded_minor,
 		refunded = excluded.refunded, dispute = excluded.dispute, disputed = excluded.disputed, held_minor = excluded.held_minor`,

@@ -52,14 +52,23 @@ func (s *Service) Subscribers(ctx context.Context, by ident.Account, channel ide
 	return out, err
 }
 
-// Sales returns a page of the channel's sales, newest first, made before the
-// given moment; zero for the newest. Only the owner may ask.
-func (s *Service) Sales(ctx context.Context, by ident.Account, channel ident.Channel, before time.Time) (out []NamedSale, err error) {
+// Sales returns a page of the channel's sales, newest first: those after the
+// provider's charge that ended the page before, both empty for the newest. Only
+// the owner may ask. Refusals: sale_missing.
+func (s *Service) Sales(ctx context.Context, by ident.Account, channel ident.Channel, provider, charge string) (out []NamedSale, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
 		if err := s.sees(ctx, tx, by, channel); err != nil {
 			return err
 		}
-		out, err = tx.SalesOfChannel(ctx, channel, before, peoplePage)
+		var last *Sale
+		if provider != "" || charge != "" {
+			sale, err := saleOf(ctx, tx, channel, provider, charge)
+			if err != nil {
+				return err
+			}
+			last = &sale
+		}
+		out, err = tx.SalesOfChannel(ctx, channel, last, peoplePage)
 		return err
 	})
 	return out, err

@@ -35,15 +35,11 @@ func (s *Service) Refund(ctx context.Context, by ident.Account, channel ident.Ch
 		return Sale{}, fault.New(fault.Invalid, "key_invalid", "A key has at most %d printable ASCII characters without spaces.", keyMax)
 	}
 	var sale Sale
-	err := s.Store.Update(ctx, func(tx Tx) error {
+	err := s.Store.Update(ctx, func(tx Tx) (err error) {
 		if err := s.allowed(ctx, tx, by, channel, access.RunChannel); err != nil {
 			return err
 		}
-		found, ok, err := tx.SaleByCharge(ctx, provider, charge)
-		if err == nil && (!ok || found.Channel != channel) {
-			err = fault.New(fault.Missing, "sale_missing", "The channel has no such sale.")
-		}
-		sale = found
+		sale, err = saleOf(ctx, tx, channel, provider, charge)
 		return err
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/buyer"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
@@ -70,12 +71,23 @@ type chargeTx interface {
 	SaleByCharge(ctx context.Context, provider, charge string) (Sale, bool, error)
 	PutSale(ctx context.Context, s Sale) error
 	SalesOfSubscription(ctx context.Context, id ident.Subscription) ([]Sale, error)
-	// SalesOfChannel returns those made before the moment, newest first; zero: all.
-	SalesOfChannel(ctx context.Context, channel ident.Channel, before time.Time, limit int) ([]NamedSale, error)
+	// SalesOfChannel returns them newest first, those after the given one in that
+	// order; nil: from the newest.
+	SalesOfChannel(ctx context.Context, channel ident.Channel, after *Sale, limit int) ([]NamedSale, error)
 	SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]NamedSale, error)
 	PapersTo(ctx context.Context, buyer ident.Account, limit int) ([]invoice.Paper, error)
 	// SubscribersOf returns those whose right holds at now, by grant, after one.
 	SubscribersOf(ctx context.Context, channel ident.Channel, now time.Time, after ident.Grant, limit int) ([]Subscriber, error)
+}
+
+// saleOf returns the channel's sale of the provider's charge, or refuses with
+// sale_missing.
+func saleOf(ctx context.Context, tx Tx, channel ident.Channel, provider, charge string) (Sale, error) {
+	sale, found, err := tx.SaleByCharge(ctx, provider, charge)
+	if err != nil || !found || sale.Channel != channel {
+		return sale, orElse(err, fault.New(fault.Missing, "sale_missing", "The channel has no such sale."))
+	}
+	return sale, nil
 }
 
 // record keeps the charges of one checkout's object and posts what moved since

@@ -46,7 +46,7 @@ func (w *world) wantBooks(want books) {
 
 func (w *world) sales() []subscription.NamedSale {
 	w.t.Helper()
-	sales, err := w.service.Sales(w.t.Context(), w.owner, w.channel, w.clock.Now().AddDate(10, 0, 0))
+	sales, err := w.service.Sales(w.t.Context(), w.owner, w.channel, "", "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -102,6 +102,37 @@ func TestARefundMirrorsThePayment(t *testing.T) {
 	wantReason(t, refund(w.owner, 0, false), "refund_too_large")
 	_, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "nothing", subscription.RefundWish{})
 	wantReason(t, err, "sale_missing")
+	_, err = w.service.Sales(t.Context(), w.owner, w.channel, "fake", "nothing")
+	wantReason(t, err, "sale_missing")
+}
+
+// TestSalesOfOneMomentAreAllRead has more of them than a page holds.
+func TestSalesOfOneMomentAreAllRead(t *testing.T) {
+	w := newWorld(t)
+	buyers := w.persons(130, true)
+	for _, buyer := range buyers {
+		w.subscribe(buyer)
+	}
+	seen := map[string]bool{}
+	for last := (subscription.NamedSale{}); ; {
+		page, err := w.service.Sales(t.Context(), w.owner, w.channel, last.Provider, last.Charge)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, s := range page {
+			if seen[s.Charge] || !s.At.Equal(page[0].At) {
+				t.Fatalf("sale %s of %v once more, or of another moment", s.Charge, s.At)
+			}
+			seen[s.Charge] = true
+		}
+		last = page[len(page)-1]
+	}
+	if len(seen) != len(buyers) {
+		t.Errorf("read %d sales of %d", len(seen), len(buyers))
+	}
 }
 
 // A refund of the first of two months leaves the second alone.

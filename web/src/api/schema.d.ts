@@ -3526,8 +3526,10 @@ export interface operations {
   'list-sales': {
     parameters: {
       query?: {
-        /** @description RFC 3339; only sales before it */
-        before?: string
+        /** @description of the last sale of the page before */
+        provider?: string
+        /** @description id of the last sale of the page before */
+        after?: string
       }
       header?: never
       path: {

@@ -73,11 +73,11 @@ export const api = {
         }),
       )
     ).subscribers,
-  /** A page of sales made before a moment, newest first. */
-  sales: async (channel: string, before?: string) =>
+  /** A page of sales, newest first, after the one that ended the page before. */
+  sales: async (channel: string, last?: Sale) =>
     (
       await given(
-        client.GET('/api/channels/{channel}/sales', { params: { path: { channel }, query: { before } } }),
+        client.GET('/api/channels/{channel}/sales', { params: { path: { channel }, query: { provider: last?.provider, after: last?.id } } }),
       )
     ).sales,
   /** Without an amount all that is left of the sale. */

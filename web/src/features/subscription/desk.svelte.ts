@@ -22,7 +22,7 @@ export class SubscriptionDesk {
   constructor(channel: string) {
     this.channel = channel
     this.subscribers = new Pages((last) => api.subscribers(channel, last?.right), PAGE)
-    this.sales = new Pages((last) => api.sales(channel, last?.at), PAGE)
+    this.sales = new Pages((last) => api.sales(channel, last), PAGE)
   }
 
   async read(): Promise<void> {
