@@ -12,9 +12,11 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/notify"
 	"github.com/subspace-live/subspace/internal/adapter/passkey"
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
+	"github.com/subspace-live/subspace/internal/adapter/picture"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/badge"
 	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
@@ -31,6 +33,7 @@ type parts struct {
 	gate          *access.Gate
 	accounts      *account.Service
 	channels      *channel.Service
+	badges        *badge.Service
 	chat          *chat.Service
 	questions     *question.Service
 	overlay       *question.Overlay
@@ -103,6 +106,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
+	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: picture.Square, Now: now}
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(questionPace(), now),
@@ -147,7 +151,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
 		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },

@@ -112,6 +112,7 @@ export function world(role: Role = 'anonymous') {
     period: 'month',
     live_audience: 'public',
     on_air: onAir,
+    badges: [],
     me: {
       role: role === 'owner' || role === 'moderator' ? role : 'none',
       subscriber: role === 'subscriber',

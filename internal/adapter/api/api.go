@@ -18,6 +18,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/badge"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -55,6 +56,7 @@ type Options struct {
 	Accounts      *account.Service
 	Archive       account.Archive
 	Channels      *channel.Service
+	Badges        *badge.Service
 	Chat          *chat.Service
 	Questions     *question.Service
 	Overlay       *question.Overlay
@@ -90,6 +92,7 @@ func New(opt Options) *API {
 	a.sessionRoutes()
 	a.accountRoutes()
 	a.channelRoutes()
+	a.badgeRoutes()
 	a.roomRoutes()
 	a.moderationRoutes()
 	a.questionRoutes()
@@ -108,9 +111,14 @@ func New(opt Options) *API {
 }
 
 // Handler serves the routes: who is calling is found first, and a browser's
-// request from a foreign page is refused before any handler runs.
+// request from a foreign page is refused before any handler runs. No answer is ever
+// taken for something else than it says it is.
 func (a *API) Handler() http.Handler {
-	return a.guard(a.identify(a.mux))
+	inner := a.guard(a.identify(a.mux))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		inner.ServeHTTP(w, r)
+	})
 }
 
 // bodyMax bounds what a client may send in one request.

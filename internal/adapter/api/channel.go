@@ -27,6 +27,7 @@ type Channel struct {
 	Period       string   `json:"period" enum:"month,year"`
 	LiveAudience string   `json:"live_audience" enum:"public,subscribers"`
 	OnAir        *OnAir   `json:"on_air" doc:"null while nothing is on air"`
+	Badges       []Badge  `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
 	Me           Standing `json:"me"`
 }
 
@@ -136,6 +137,11 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 		price := moneyOf(tier.Prices[0].Amount)
 		out.Price, out.Period = &price, string(tier.Prices[0].Interval)
 	}
+	art, err := a.opt.Badges.Of(ctx, c.ID)
+	if err != nil {
+		return Channel{}, err
+	}
+	out.Badges = badgesOf(c.Handle, art)
 	if out.OnAir, err = a.onAir(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}); err != nil {
 		return Channel{}, err
 	}

@@ -76,24 +76,6 @@ func CleanKey(key string) error {
 	return nil
 }
 
-// Badge returns the badge of a tenure in months; empty below one month.
-func Badge(subscriber bool, months int) string {
-	if !subscriber {
-		return ""
-	}
-	switch {
-	case months >= 24:
-		return "m24"
-	case months >= 12:
-		return "m12"
-	case months >= 6:
-		return "m6"
-	case months >= 3:
-		return "m3"
-	}
-	return "m1"
-}
-
 // action is what writing into a room needs.
 func action(a room.Audience) (access.Action, error) {
 	switch a {

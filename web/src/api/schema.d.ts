@@ -316,6 +316,41 @@ export interface paths {
     patch: operations['change-channel']
     trace?: never
   }
+  '/api/channels/{channel}/badges/{badge}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Give a badge a picture: PNG, JPEG, GIF or WebP (creator) */
+    put: operations['put-badge']
+    post?: never
+    /** Take a badge's picture away (creator) */
+    delete: operations['drop-badge']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/badges/{badge}/{picture}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The picture of a badge */
+    get: operations['get-badge-picture']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/checkout': {
     parameters: {
       query?: never
@@ -1258,6 +1293,12 @@ export interface components {
       /** @description at most 500 characters; may be shown to everyone */
       text: string
     }
+    Badge: {
+      /** @enum {string} */
+      badge: 'm1' | 'm3' | 'm6' | 'm12' | 'm24'
+      /** @description address of a square PNG that never changes */
+      picture: string
+    }
     Broadcast: {
       /** Format: date-time */
       ended_at?: string
@@ -1322,6 +1363,8 @@ export interface components {
       tier: string
     }
     Channel: {
+      /** @description which the creator gave a picture */
+      badges: components['schemas']['Badge'][]
       handle: string
       /** @description null while offline */
       live: components['schemas']['Broadcast'] | null
@@ -2702,6 +2745,110 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Channel']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'put-badge': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        /** @description m1, m3, m6, m12 or m24 */
+        badge: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Badge']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'drop-badge': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        /** @description m1, m3, m6, m12 or m24 */
+        badge: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-badge-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        /** @description m1, m3, m6, m12 or m24 */
+        badge: string
+        picture: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': string
         }
       }
       /** @description Error */

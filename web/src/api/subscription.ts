@@ -73,11 +73,25 @@ export const api = {
         }),
       )
     ).subscribers,
+  /** Gives a badge a picture, or another one. */
+  setBadge: (channel: string, badge: string, file: Blob) =>
+    given(
+      client.PUT('/api/channels/{channel}/badges/{badge}', {
+        params: { path: { channel, badge } },
+        body: file as unknown as string,
+        bodySerializer: (body) => body,
+        headers: { 'Content-Type': 'application/octet-stream' },
+      }),
+    ),
+  dropBadge: (channel: string, badge: string) =>
+    given(client.DELETE('/api/channels/{channel}/badges/{badge}', { params: { path: { channel, badge } } })),
   /** A page of sales, newest first, after the one that ended the page before. */
   sales: async (channel: string, last?: Sale) =>
     (
       await given(
-        client.GET('/api/channels/{channel}/sales', { params: { path: { channel }, query: { provider: last?.provider, after: last?.id } } }),
+        client.GET('/api/channels/{channel}/sales', {
+          params: { path: { channel }, query: { provider: last?.provider, after: last?.id } },
+        }),
       )
     ).sales,
   /** Without an amount all that is left of the sale. */

@@ -31,6 +31,10 @@ export class Visit {
   isOwner = $derived(this.me?.role === 'owner')
   isStaff = $derived(this.me?.role === 'owner' || this.me?.role === 'moderator')
   live = $derived(this.channel?.live ?? null)
+  /** The creator's own pictures, by the badge they stand for. */
+  badges: Readonly<Record<string, string>> = $derived(
+    Object.fromEntries(this.channel?.badges.map(({ badge, picture }) => [badge, picture]) ?? []),
+  )
   /** Why the server cannot say for now whether the space is ours to enter; '' when it can. */
   unconfirmed = $derived([this.shut, this.me?.reason ?? ''].find((r) => passingReasons.has(r)) ?? '')
 

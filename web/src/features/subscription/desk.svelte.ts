@@ -1,4 +1,4 @@
-import { api as channels, type Channel } from '../../api/subspace'
+import { api as channels, type Badge, type Channel } from '../../api/subspace'
 import { api, type Sale, type Subscriber, type Tier, type TierChange } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
 import { Pages } from '../../ui/pages.svelte'
@@ -53,6 +53,23 @@ export class SubscriptionDesk {
     if (up === faller.level)
       await api.changeTier(this.channel, faller.id, { ...changeOf(faller), level: riser.level })
     this.tiers = await api.tiers(this.channel)
+  }
+
+  /** Gives a badge a picture. Throws what was refused. */
+  async setBadge(badge: string, file: Blob): Promise<void> {
+    const set = await api.setBadge(this.channel, badge, file)
+    this.#badges((others) => [...others, set], badge)
+  }
+
+  /** Takes a badge's picture away. Throws what was refused. */
+  async dropBadge(badge: string): Promise<void> {
+    await api.dropBadge(this.channel, badge)
+    this.#badges((others) => others, badge)
+  }
+
+  #badges(change: (others: Badge[]) => Badge[], badge: string): void {
+    if (!this.place) return
+    this.place = { ...this.place, badges: change(this.place.badges.filter((b) => b.badge !== badge)) }
   }
 
   /** Throws what was refused. */

@@ -1,0 +1,92 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/subspace-live/subspace/internal/domain/badge"
+)
+
+// Badge is a creator's picture for a badge.
+type Badge struct {
+	Badge   string `json:"badge" enum:"m1,m3,m6,m12,m24"`
+	Picture string `json:"picture" doc:"address of a square PNG that never changes"`
+}
+
+// InBadge names a badge of a channel.
+type InBadge struct {
+	InChannel
+	Badge string `path:"badge" maxLength:"8" doc:"m1, m3, m6, m12 or m24"`
+}
+
+func (a *API) badgeRoutes() {
+	huma.Register(a.huma, huma.Operation{
+		OperationID: "put-badge", Method: "PUT", Path: "/api/channels/{channel}/badges/{badge}",
+		Summary: "Give a badge a picture: PNG, JPEG, GIF or WebP (creator)", DefaultStatus: 200, MaxBodyBytes: badge.UploadMax + 1,
+	}, a.putBadge)
+	route(a, "DELETE", "/api/channels/{channel}/badges/{badge}", "drop-badge", "Take a badge's picture away (creator)", 204,
+		func(ctx context.Context, in *InBadge) (*none, error) {
+			c, s, err := a.subject(ctx, in.Channel)
+			if err != nil {
+				return nil, err
+			}
+			return nil, a.opt.Badges.Drop(ctx, s.Account, c.ID, badge.Badge(in.Badge))
+		})
+	route(a, "GET", "/api/channels/{channel}/badges/{badge}/{picture}", "get-badge-picture", "The picture of a badge", 200, a.badgePicture)
+}
+
+func (a *API) putBadge(ctx context.Context, in *struct {
+	InBadge
+	RawBody []byte `contentType:"application/octet-stream"`
+},
+) (*body[Badge], error) {
+	c, s, err := a.subject(ctx, in.Channel)
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	art, err := a.opt.Badges.Put(ctx, s.Account, c.ID, badge.Badge(in.Badge), in.RawBody)
+	if err != nil {
+		return nil, a.problem(ctx, err)
+	}
+	return &body[Badge]{badgeOf(c.Handle, art)}, nil
+}
+
+// pictureFile is a picture as it is sent.
+type pictureFile struct {
+	ContentType  string `header:"Content-Type"`
+	CacheControl string `header:"Cache-Control"`
+	Body         []byte
+}
+
+func (a *API) badgePicture(ctx context.Context, in *struct {
+	InBadge
+	Picture string `path:"picture" maxLength:"40"`
+},
+) (*pictureFile, error) {
+	c, err := a.opt.Channels.ByHandle(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	png, err := a.opt.Badges.Picture(ctx, c.ID, badge.Art{Badge: badge.Badge(in.Badge), Picture: in.Picture})
+	if err != nil {
+		return nil, err
+	}
+	return &pictureFile{"image/png", "public, max-age=31536000, immutable", png}, nil
+}
+
+func badgeOf(handle string, art badge.Art) Badge {
+	return Badge{string(art.Badge), "/api/channels/" + handle + "/badges/" + string(art.Badge) + "/" + art.Picture}
+}
+
+// badgesOf lists a channel's own pictures, the shortest tenure first.
+func badgesOf(handle string, art []badge.Art) []Badge {
+	out := []Badge{}
+	for _, step := range badge.Steps() {
+		if i := slices.IndexFunc(art, func(a badge.Art) bool { return a.Badge == step.Badge }); i >= 0 {
+			out = append(out, badgeOf(handle, art[i]))
+		}
+	}
+	return out
+}

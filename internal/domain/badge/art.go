@@ -1,0 +1,130 @@
+package badge
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Art is a creator's picture for a badge.
+type Art struct {
+	Badge   Badge
+	Picture string // what it is called, after what it shows: another picture has another name
+}
+
+// Side is the width and height of a picture in pixels: three times what a line
+// of the chat shows, for the finest screens.
+const Side = 72
+
+// UploadMax is how many bytes of a picture are read.
+const UploadMax = 512 << 10
+
+// Tx is what badges need inside one transaction.
+type Tx interface {
+	room.Appender
+	access.Tx
+
+	// Badges returns the pictures of a channel, in no order.
+	Badges(ctx context.Context, channel ident.Channel) ([]Art, error)
+	// BadgePicture returns the PNG of that name, and whether it is a channel's.
+	BadgePicture(ctx context.Context, channel ident.Channel, art Art) (png []byte, found bool, err error)
+	// PutBadge replaces what the channel had; false when it had the same.
+	PutBadge(ctx context.Context, channel ident.Channel, art Art, png []byte) (bool, error)
+	DropBadge(ctx context.Context, channel ident.Channel, b Badge) (bool, error)
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Service is what people do with badges.
+type Service struct {
+	Store Store
+	// Redraw makes a square PNG of so many pixels of an uploaded picture, or
+	// refuses it.
+	Redraw func(upload []byte, side int) (png []byte, err error)
+	Now    func() time.Time
+}
+
+// Of returns the pictures of a channel, in no order.
+func (s *Service) Of(ctx context.Context, channel ident.Channel) (art []Art, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		art, err = tx.Badges(ctx, channel)
+		return err
+	})
+	return art, err
+}
+
+// Picture returns the PNG that art of a channel names. Refusals: picture_missing.
+func (s *Service) Picture(ctx context.Context, channel ident.Channel, art Art) (png []byte, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		var found bool
+		if png, found, err = tx.BadgePicture(ctx, channel, art); err == nil && !found {
+			err = fault.New(fault.Missing, "picture_missing", "There is no such picture.")
+		}
+		return err
+	})
+	return png, err
+}
+
+// Put gives a badge the creator's picture in place of what it had. Refusals:
+// badge_missing, picture_too_large, what Redraw refuses, and those of the gate.
+func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Channel, b Badge, upload []byte) (Art, error) {
+	// Asked before the picture is read, too: that is work.
+	if err := s.Store.View(ctx, func(tx Tx) error { return s.allowed(ctx, tx, by, channel) }); err != nil {
+		return Art{}, err
+	}
+	if err := b.check(); err != nil {
+		return Art{}, err
+	}
+	if len(upload) > UploadMax {
+		return Art{}, fault.New(fault.Invalid, "picture_too_large", "A picture has at most %d KB.", UploadMax>>10)
+	}
+	png, err := s.Redraw(upload, Side)
+	if err != nil {
+		return Art{}, err
+	}
+	sum := sha256.Sum256(png)
+	art := Art{Badge: b, Picture: hex.EncodeToString(sum[:16])}
+	return art, s.change(ctx, by, channel, func(tx Tx) (bool, error) { return tx.PutBadge(ctx, channel, art, png) })
+}
+
+// Drop takes the creator's picture of a badge away; none is none. Refusals:
+// badge_missing, and those of the gate.
+func (s *Service) Drop(ctx context.Context, by ident.Account, channel ident.Channel, b Badge) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	return s.change(ctx, by, channel, func(tx Tx) (bool, error) { return tx.DropBadge(ctx, channel, b) })
+}
+
+// change does what the owner may do, and tells who has the channel open.
+func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Channel, do func(Tx) (bool, error)) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		if err := s.allowed(ctx, tx, by, channel); err != nil {
+			return err
+		}
+		changed, err := do(tx)
+		if err != nil || !changed {
+			return err
+		}
+		_, err = tx.Append(ctx,
+			room.Entry{Address: room.Address{Channel: channel, Audience: room.Public}, Payload: event.ChannelChanged{}},
+			room.Entry{Address: room.Address{Channel: channel, Audience: room.Business}, Payload: event.SettingsChanged{By: by}})
+		return err
+	})
+}
+
+func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
+	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now())
+	return err
+}

@@ -1,0 +1,165 @@
+package badge_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
+	"github.com/subspace-live/subspace/internal/domain/badge"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestTheBadgeGrowsWithTheMonths(t *testing.T) {
+	for months, want := range map[int]badge.Badge{
+		0: "m1", 1: "m1", 2: "m1", 3: "m3", 5: "m3", 6: "m6", 11: "m6", 12: "m12", 23: "m12", 24: "m24", 240: "m24",
+	} {
+		if got := badge.Of(true, months); got != want {
+			t.Errorf("%d months: %q, want %q", months, got, want)
+		}
+		if got := badge.Of(false, months); got != "" {
+			t.Errorf("%d months once: %q", months, got)
+		}
+	}
+}
+
+// world is a channel whose badges are drawn by nobody: a picture is its bytes.
+type world struct {
+	*storetest.World
+	t       *testing.T
+	service *badge.Service
+	owner   ident.Account
+	channel ident.Channel
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{World: storetest.NewWorld(t), t: t}
+	redraw := func(upload []byte, side int) ([]byte, error) {
+		if side != badge.Side {
+			t.Errorf("drawn %d pixels wide", side)
+		}
+		if string(upload) == "broken" {
+			return nil, fault.New(fault.Invalid, "picture_invalid", "Broken.")
+		}
+		return upload, nil
+	}
+	w.service = &badge.Service{Store: store.UnitOf(w.DB, func(tx *store.Tx) badge.Tx { return tx }), Redraw: redraw, Now: w.Clock.Now}
+	w.owner = w.Person("Inès")
+	w.channel = w.Channel(w.owner)
+	return w
+}
+
+func (w *world) put(by ident.Account, b badge.Badge, upload string) (badge.Art, string) {
+	w.t.Helper()
+	art, err := w.service.Put(w.t.Context(), by, w.channel, b, []byte(upload))
+	return art, reason(err)
+}
+
+func (w *world) told() int {
+	return len(w.Events(w.channel, room.Public)) + len(w.Events(w.channel, room.Business))
+}
+
+func reason(err error) string {
+	if f := fault.Of(err); f != nil {
+		return f.Reason
+	}
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+func TestOnlyTheOwnerChangesBadges(t *testing.T) {
+	w := newWorld(t)
+	art, _ := w.put(w.owner, "m3", "a picture")
+	before := w.told()
+	for name, by := range map[string]ident.Account{
+		"nobody": "", "a stranger": w.Person("Sam"), "a subscriber": w.Subscriber(w.channel, w.Person("Yuna"), 3),
+		"a moderator": w.Moderator(w.channel, w.Person("Mod")),
+	} {
+		if _, why := w.put(by, "m3", "another"); why != "owner_only" {
+			t.Errorf("%s puts a picture: %q", name, why)
+		}
+		if why := reason(w.service.Drop(t.Context(), by, w.channel, "m3")); why != "owner_only" {
+			t.Errorf("%s drops it: %q", name, why)
+		}
+	}
+	if now, err := w.service.Of(t.Context(), w.channel); err != nil || !slices.Equal(now, []badge.Art{art}) || w.told() != before {
+		t.Errorf("now %v, %v; told %d times", now, err, w.told()-before)
+	}
+}
+
+// A picture is told of once, and its name changes with what it shows.
+func TestAPictureIsReplacedAndDropped(t *testing.T) {
+	w := newWorld(t)
+	first, why := w.put(w.owner, "m3", "first")
+	if again, _ := w.put(w.owner, "m3", "first"); why != "" || again != first || w.told() != 2 {
+		t.Errorf("%q; the same again is %v, told %d times", why, again, w.told())
+	}
+	other, _ := w.put(w.owner, "m3", "other")
+	if other.Picture == first.Picture || w.told() != 4 {
+		t.Errorf("another picture is %v as %v, told %d times", other, first, w.told())
+	}
+	if png, err := w.service.Picture(t.Context(), w.channel, other); err != nil || string(png) != "other" {
+		t.Errorf("it is %q, %v", png, err)
+	}
+	elsewhere := w.Channel(w.owner)
+	for name, ask := range map[string]func() error{
+		"what was replaced":  func() error { _, err := w.service.Picture(t.Context(), w.channel, first); return err },
+		"of another channel": func() error { _, err := w.service.Picture(t.Context(), elsewhere, other); return err },
+		"of another badge": func() error {
+			_, err := w.service.Picture(t.Context(), w.channel, badge.Art{Badge: "m6", Picture: other.Picture})
+			return err
+		},
+		"of no badge at all": func() error {
+			_, err := w.service.Picture(t.Context(), w.channel, badge.Art{Badge: "m2", Picture: other.Picture})
+			return err
+		},
+		"of another's channel": func() error { _, err := w.service.Picture(t.Context(), "nowhere", other); return err },
+	} {
+		if err := ask(); reason(err) != "picture_missing" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for range 2 { // the second time there is nothing to drop
+		if err := w.service.Drop(t.Context(), w.owner, w.channel, "m3"); err != nil {
+			t.Error(err)
+		}
+	}
+	if now, err := w.service.Of(t.Context(), w.channel); err != nil || len(now) != 0 || w.told() != 6 {
+		t.Errorf("left %v, %v; told %d times", now, err, w.told())
+	}
+}
+
+func TestWhatIsNoBadgePicture(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		badge        badge.Badge
+		upload, want string
+	}{
+		{"m2", "x", "badge_missing"},
+		{"", "x", "badge_missing"},
+		{"M3", "x", "badge_missing"},
+		{"m3", "broken", "picture_invalid"},
+		{"m3", strings.Repeat("x", badge.UploadMax+1), "picture_too_large"},
+	} {
+		if _, why := w.put(w.owner, c.badge, c.upload); why != c.want {
+			t.Errorf("%q of %d bytes: %q, want %q", c.badge, len(c.upload), why, c.want)
+		}
+	}
+	if err := w.service.Drop(t.Context(), w.owner, w.channel, "m2"); reason(err) != "badge_missing" {
+		t.Error(err)
+	}
+	w.service.Redraw = func([]byte, int) ([]byte, error) { return nil, errors.New("read by whom it does not belong to") }
+	if _, why := w.put(w.Person("Sam"), "m3", "x"); why != "owner_only" {
+		t.Errorf("a stranger's picture: %q", why)
+	}
+}
