@@ -62,11 +62,11 @@ bench-post: bin/subspace bin/bench-post ## 5,000 durable messages a second while
 	@scripts/with-postgres bin/bench-post $(ARGS)
 
 .PHONY: bench-money
-bench-money: bin/ledger.test bin/bench-money ## gifts through the books: in sets, singly, and by plain statements, on both databases (2 minutes)
+bench-money: bin/ledger.test bin/subscription.test bin/bench-money ## gifts through the books, and providers' events until they are applied, on both databases (5 minutes)
 	@scripts/with-postgres bin/bench-money $(ARGS)
 
 .PHONY: bench-revoke
-bench-revoke: bin/subspace bin/natsd bin/bench-revoke ## 2,000 bans on two nodes: how soon the doors close (5 minutes)
+bench-revoke: bin/subspace bin/natsd bin/bench-revoke ## 2,000 people on two nodes lose their right, by ban, refund and clock: how soon the doors close (12 minutes)
 	@scripts/with-postgres bin/bench-revoke $(ARGS)
 
 .PHONY: bench-scale
@@ -94,9 +94,9 @@ bin/bench-%: $(shell find bench -name '*.go' -o -name go.mod -o -name go.sum)
 	@go -C bench build -o ../$@ ./cmd/$*
 
 # What is measured inside the product is a test of it, compiled before the rounds.
-bin/ledger.test: $(go_sources) $(wildcard internal/domain/ledger/*_test.go)
+bin/%.test: $(go_sources) $(wildcard internal/domain/*/*_test.go)
 	@mkdir -p bin
-	@go test -c -o $@ ./internal/domain/ledger
+	@go test -c -o $@ ./internal/domain/$*
 
 bin/natsd: go.mod e2e/cmd/natsd/main.go
 	@mkdir -p bin

@@ -1,12 +1,13 @@
-// Command money measures what a gift costs the books: three transfers on five
-// accounts, kept for good before it is answered.
+// Command money measures what the books and the payment providers' events cost: a
+// gift, three transfers on five accounts, kept for good before it is answered; and
+// an event, from when it is received until its effect is committed.
 //
-// Owns: rounds on SQLite and on PostgreSQL, of three ways to post. Promises: the
-// ways take turns, each on a fresh database; a time runs from the wish to the
-// answer after the commit; a row in which a gift was refused, or after which the
-// books did not balance, is kept and not valid. Does not do: posting. A benchmark
-// inside the product does (internal/domain/ledger/bench_test.go), because there
-// is no door to the books from outside.
+// Owns: rounds on SQLite and on PostgreSQL, of each way to do it. Promises: the
+// ways take turns, each on a fresh database; a row in which something was refused
+// or lost, or after which the books did not balance, is kept and not valid. Does
+// not do: posting and applying. Benchmarks inside the product do
+// (internal/domain/ledger/bench_test.go, internal/domain/subscription/
+// inbox_bench_test.go), because there is no door to either from outside.
 //
 //	scripts/with-postgres bin/bench-money
 package main
@@ -43,14 +44,21 @@ func run() error {
 		return fmt.Errorf("find the repository: %w", err)
 	}
 	log := progress.Begin()
-	binary := flag.String("binary", filepath.Join(root, "bin", "ledger.test"), "the compiled tests of internal/domain/ledger")
+	folder := flag.String("binaries", filepath.Join(root, "bin"), "where the compiled tests of the product are")
 	out := flag.String("out", filepath.Join(root, "bench", "out"), "folder of the results")
-	databases := flag.String("databases", "sqlite,postgres", "where the books are kept")
-	ways := flag.String("ways", "together,single,plain", "how gifts are posted")
+	databases := flag.String("databases", "sqlite,postgres", "where everything is kept")
+	whats := flag.String("whats", "gift,event", "what is measured")
 	rounds := flag.Int("rounds", 3, "how often")
-	gifts := flag.Int("gifts", 20_000, "how many gifts in a round; ways that are slow take a tenth")
 	floor := flag.Float64("at-least", 0, "fail when the median of 'together' is fewer gifts a second")
 	flag.Parse()
+	var wanted []trial
+	for what := range strings.SplitSeq(*whats, ",") {
+		t, known := trials()[what]
+		if !known {
+			return fmt.Errorf("nothing called %q is measured", what)
+		}
+		wanted = append(wanted, t)
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -62,29 +70,23 @@ func run() error {
 			if database == "postgres" && os.Getenv("SUBSPACE_TEST_DATABASE") == "" {
 				return place.ErrNoCluster
 			}
-			for way := range strings.SplitSeq(*ways, ",") {
-				r := row{Database: database, Way: way, Round: round, Gifts: share(*gifts, database, way)}
-				r.measure(ctx, *binary)
-				if ctx.Err() != nil {
-					return ctx.Err()
+			for _, t := range wanted {
+				for _, way := range t.ways {
+					r := row{What: t.what, Database: database, Way: way, Round: round}
+					r.measure(ctx, filepath.Join(*folder, t.binary), t)
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
+					rows = append(rows, r)
+					log.Tell("%s", r)
 				}
-				rows = append(rows, r)
-				log.Tell("%s", r)
 			}
 		}
 	}
-	text := table(rows) + "\n" + report.Machine(time.Now()) + "\n"
+	text := "### money\n\n" + tables(rows) + "\n" + report.Machine(time.Now()) + "\n"
 	fmt.Print("\n" + text)
 	if err := report.Write(*out, "money", rows, text); err != nil {
 		return err
 	}
 	return holds(rows, *floor)
-}
-
-// share keeps a round to a few seconds.
-func share(gifts int, database, way string) int {
-	if way == "plain" || (way == "single" && database == "postgres") {
-		return max(1, gifts/10)
-	}
-	return gifts
 }

@@ -19,7 +19,8 @@ import (
 type experiment struct {
 	binary, natsd string
 	args          []string
-	members, bans int
+	members       int
+	leaving       int
 	rate          float64
 	moderating    int
 
@@ -33,10 +34,15 @@ const handle = "ines"
 type stage struct {
 	nodes   []*place.Server
 	close   []func() // in reverse
+	way     way
 	owner   place.Person
-	members []place.Person // the first of them are banned
-	talkers []place.Person // members too, who stay
-	crowds  []*crowd.Crowd // one on each node, member i at index i
+	members []place.Person // the first of them leave
+	leaving int
+	sales   map[string]string // how the owner names what a member paid, by name
+	ends    time.Time         // of the rights that the clock ends
+	asked   []time.Time       // when the owner asked for the right of member i back
+	talkers []place.Person    // members too, who stay
+	crowds  []*crowd.Crowd    // one on each node, member i at index i
 	watch   *watch
 	voices  *speaker.Speakers
 }
@@ -45,12 +51,12 @@ type stage struct {
 func (e *experiment) take(ctx context.Context, r *row) error {
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
-	s := &stage{watch: newWatch(2 * e.members)}
+	s := &stage{way: ways()[r.Way], leaving: e.leaving, watch: newWatch(2 * e.members)}
 	defer s.end()
 	if err := s.start(ctx, e); err != nil {
 		return err
 	}
-	if err := s.populate(ctx, e); err != nil {
+	if err := s.populate(ctx, e, r); err != nil {
 		return err
 	}
 	return s.burst(ctx, e, r)
@@ -74,14 +80,14 @@ func (s *stage) start(ctx context.Context, e *experiment) error {
 }
 
 // populate makes the members, has all of them enter on both nodes, and lets some talk.
-func (s *stage) populate(ctx context.Context, e *experiment) error {
+func (s *stage) populate(ctx context.Context, e *experiment, r *row) error {
 	var err error
 	if s.owner, err = s.nodes[0].Found(ctx, handle); err != nil {
 		return err
 	}
 	talkers := 8 + int(e.rate*1.5) // each may write once a second
-	e.log.Tell("%d people sign up and pay; passwords are hashed, which takes a while", e.members+talkers)
-	people, err := s.nodes[0].Members(ctx, e.members+talkers, handle)
+	e.log.Tell("%s: %d people sign up and get in; passwords are hashed, which takes a while", r.Way, e.members+talkers)
+	people, err := s.way.enter(ctx, s, e.members+talkers)
 	if err != nil {
 		return fmt.Errorf("make members: %w", err)
 	}
@@ -107,13 +113,16 @@ func (s *stage) populate(ctx context.Context, e *experiment) error {
 		return err
 	}
 	s.close = append(s.close, s.voices.Close)
+	if s.way.ready != nil {
+		return s.way.ready(ctx, s)
+	}
 	return nil
 }
 
 // settleFor is how long people talk before the burst and after it.
 const settleFor = 3 * time.Second
 
-// burst bans while people talk.
+// burst takes rights while people talk.
 func (s *stage) burst(ctx context.Context, e *experiment, r *row) error {
 	talk, hush := context.WithCancel(ctx)
 	defer hush()
@@ -126,7 +135,7 @@ func (s *stage) burst(ctx context.Context, e *experiment, r *row) error {
 	}()
 	err := progress.Pause(ctx, settleFor)
 	if err == nil {
-		r.BurstSeconds, err = s.ban(ctx, e)
+		r.BurstSeconds, err = s.revoke(ctx, e)
 	}
 	if err == nil {
 		err = progress.Pause(ctx, settleFor)
@@ -137,12 +146,12 @@ func (s *stage) burst(ctx context.Context, e *experiment, r *row) error {
 		return err
 	}
 	s.await(ctx, e, messages)
-	bans, err := s.imposed(ctx)
+	lost, err := s.lost(ctx)
 	if err != nil {
 		return err
 	}
 	r.Messages = messages
-	r.measure(s, e, bans)
+	r.measure(s, e, lost)
 	_, refused, complaint := s.voices.Said()
 	r.judge(refused, complaint)
 	return nil
@@ -176,7 +185,7 @@ func (s *stage) await(ctx context.Context, e *experiment, messages int64) {
 func (s *stage) missing(e *experiment, messages int64) int {
 	missing := 0
 	for _, c := range s.crowds {
-		for i := e.bans; i < e.members; i++ {
+		for i := e.leaving; i < e.members; i++ {
 			if c.Received(i) != messages {
 				missing++
 			}

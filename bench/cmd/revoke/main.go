@@ -1,11 +1,12 @@
 // Command revoke measures how soon a door closes: two nodes on one PostgreSQL and
-// one NATS, thousands in a Sub Space while people talk there, and a burst of bans.
+// one NATS, thousands in a Sub Space while people talk there, and a burst of losses:
+// by ban, by a payment that is paid back, by the clock.
 //
 // Owns: the nodes, the members, the burst, the times. Promises: for each socket of
-// a banned member the time runs from the event of the ban, which is written inside
-// its transaction just before the commit, to the last private message that reached
-// the socket; a member who was not banned must miss nothing. Does not do: other
-// ways to lose a right, which ring the same bell.
+// who leaves the time runs from the event of the loss, which is written inside its
+// transaction just before the commit, or from when the right ends by the clock, to
+// the last private message that reached the socket; who stays must miss nothing.
+// Does not do: other doors than the socket's, which the product's tests try.
 //
 //	scripts/with-postgres bin/bench-revoke -natsd bin/natsd
 package main
@@ -47,14 +48,19 @@ func run() error {
 	args := flag.String("args", "", "more settings of the servers, as on their command line")
 	out := flag.String("out", filepath.Join(root, "bench", "out"), "folder of the results")
 	rounds := flag.Int("rounds", 1, "how often")
-	flag.IntVar(&e.members, "members", 2500, "how many pay; each has a socket on both nodes")
-	flag.IntVar(&e.bans, "bans", 2000, "how many of them are banned")
+	list := flag.String("ways", "ban,refund,expiry", "how rights are lost, one after the other")
+	flag.IntVar(&e.members, "members", 2500, "how many are inside; each has a socket on both nodes")
+	flag.IntVar(&e.leaving, "leaving", 2000, "how many of them lose the right")
 	flag.Float64Var(&e.rate, "rate", 10, "private messages per second")
-	flag.IntVar(&e.moderating, "at-once", 16, "bans on their way at once")
+	flag.IntVar(&e.moderating, "at-once", 16, "calls on their way at once")
 	flag.Parse()
 	e.args = strings.Fields(*args)
-	if e.bans > e.members {
-		return fmt.Errorf("there are %d members and %d bans", e.members, e.bans)
+	if e.leaving > e.members {
+		return fmt.Errorf("there are %d members and %d are to leave", e.members, e.leaving)
+	}
+	names, err := named(*list)
+	if err != nil {
+		return err
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -62,12 +68,14 @@ func run() error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for round := 1; round <= *rounds; round++ {
-		r := row{Round: round, Sockets: 2 * e.members, Bans: e.bans, Rate: e.rate}
-		if err := e.take(ctx, &r); err != nil {
-			return err
+		for _, name := range names {
+			r := row{Way: name, Round: round, Sockets: 2 * e.members, Leaving: e.leaving, Rate: e.rate}
+			if err := e.take(ctx, &r); err != nil {
+				return err
+			}
+			e.rows = append(e.rows, r)
+			e.log.Tell("%s", r)
 		}
-		e.rows = append(e.rows, r)
-		e.log.Tell("%s", r)
 	}
 	text := table(e.rows) + "\n" + report.Machine(time.Now()) + "\n"
 	fmt.Print("\n" + text)

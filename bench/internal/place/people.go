@@ -22,11 +22,16 @@ func (s *Server) Light(ctx context.Context, n int) ([]Person, error) {
 	})
 }
 
+// Full makes n people with a password.
+func (s *Server) Full(ctx context.Context, n int) ([]Person, error) {
+	return s.people(ctx, n, func(ctx context.Context, c *Caller, i int) (Person, error) { return c.signUp(ctx, i) })
+}
+
 // Members makes n people with a password who have paid for a channel with the
 // sandbox's good card, and waits until its Sub Space is open to all of them.
 func (s *Server) Members(ctx context.Context, n int, handle string) ([]Person, error) {
 	return s.people(ctx, n, func(ctx context.Context, c *Caller, i int) (Person, error) {
-		p, err := c.enter(ctx, "/api/accounts", map[string]any{"name": name("Member", i), "password": "pass " + rand.Text()})
+		p, err := c.signUp(ctx, i)
 		if err != nil {
 			return p, err
 		}
@@ -39,6 +44,10 @@ func (s *Server) Members(ctx context.Context, n int, handle string) ([]Person, e
 		}
 		return p, c.waitInside(ctx, p, handle)
 	})
+}
+
+func (c *Caller) signUp(ctx context.Context, i int) (Person, error) {
+	return c.enter(ctx, "/api/accounts", map[string]any{"name": name("Member", i), "password": "pass " + rand.Text()})
 }
 
 // insideLimit is how long a payment may take to open the door.
