@@ -26,6 +26,23 @@ const pressIn = (channel, name) => async (page) => {
 }
 
 export const subscriptionScenes = [
+  { name: 'badges', path: desk, role: 'owner', act: tab(3), full: true },
+  {
+    name: 'badges-drawn',
+    path: desk,
+    role: 'owner',
+    full: true,
+    change: (w) => (w.channel.badges = ['m3', 'm12'].map((badge) => ({ badge, picture: '/favicon.svg' }))),
+    act: tab(3),
+  },
+  {
+    name: 'badges-in-chat',
+    path: '/c/ines',
+    role: 'anonymous',
+    plays: true,
+    langs: en,
+    change: (w) => (w.channel.badges = [{ badge: 'm6', picture: '/favicon.svg' }]),
+  },
   { name: 'price', path: '/c/ines', role: 'anonymous', plays: true, change: several, act: space },
   {
     name: 'price-year',

@@ -3,7 +3,7 @@
  * keeps no rules; e2e tests use the real one.
  */
 import type { ClientFrame, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
-import type { Question } from '../src/api/subspace'
+import type { Badge, Question } from '../src/api/subspace'
 import type { Period, Sale, Tier } from '../src/api/subscription'
 import type { World } from './fake-world'
 
@@ -42,6 +42,7 @@ export class FakeServer {
       return this.#subscriptions(path.replace('/sandbox', ''), body)
     if (path === '/api/payments')
       return w.refusePayments ? { status: 503, body: { reason: 'unavailable' } } : ok({ sales: w.payments })
+    if (rest.startsWith('/C/badges/')) return this.#badges(method, rest.split('/')[3]!)
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body)
     if (rest === '/C/subscribers') {
@@ -225,6 +226,16 @@ export class FakeServer {
         ? { question: id, text: found.text, name: found.name, since: new Date().toISOString() }
         : null
     return { status: 200, body: question }
+  }
+
+  #badges(method: string, badge: string): Answer {
+    const w = this.world
+    if (w.refuseBadge) return { status: 422, body: { reason: w.refuseBadge } }
+    const drawn = { badge: badge as Badge['badge'], picture: `/favicon.svg?${badge}` }
+    w.channel.badges = w.channel.badges.filter((b) => b.badge !== badge)
+    if (method === 'DELETE') return { status: 204 }
+    w.channel.badges = [...w.channel.badges, drawn]
+    return { status: 200, body: drawn }
   }
 
   #removeQuestion(id: string): Answer {

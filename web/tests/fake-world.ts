@@ -196,6 +196,7 @@ export function world(role: Role = 'anonymous') {
     refuse: '',
     /** Checkouts are refused with this reason. */
     refuseCheckout: '',
+    refuseBadge: '',
     /** A change of plan is. */
     refuseChange: '',
     /** Nobody can say what was paid. */

@@ -61,7 +61,7 @@ export async function openPage(
     const { status, body } = server.answer(
       request.method,
       pathname,
-      text ? JSON.parse(text) : {},
+      request.headers.get('content-type') === 'application/json' && text ? JSON.parse(text) : {},
       searchParams,
     )
     const json = { 'content-type': 'application/json' }
