@@ -287,12 +287,15 @@ func (s *Service) openSession(ctx context.Context, c Checkout, back string) (Che
 	c.Ref, c.URL, c.RenewsAt = session.Ref, session.URL, session.RenewsAt
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		is, _, err := tx.CheckoutByID(ctx, c.ID)
-		if err != nil || is.Ref != "" {
+		if c.State = is.State; err != nil || is.Ref != "" {
 			return err
 		}
 		is.Ref, is.URL, is.RenewsAt = session.Ref, session.URL, session.RenewsAt
 		return tx.SetCheckout(ctx, is)
 	})
+	if err == nil && c.State == CheckoutExpired { // given up meanwhile by who did not know its page
+		return s.giveUp(ctx, c)
+	}
 	return c, err
 }
 

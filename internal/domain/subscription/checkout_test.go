@@ -1,6 +1,7 @@
 package subscription_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
@@ -253,5 +254,43 @@ func TestAPaymentThatNeverComesIsGivenUp(t *testing.T) {
 	}
 	if c, err = w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "again"}); err != nil || c.State != subscription.CheckoutOpen {
 		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+// interrupted is a provider at which something happens while a page is opened.
+type interrupted struct {
+	*fakeProvider
+	meanwhile func()
+}
+
+func (p *interrupted) OpenCheckout(ctx context.Context, o subscription.Order) (subscription.Session, error) {
+	session, err := p.fakeProvider.OpenCheckout(ctx, o)
+	if f := p.meanwhile; f != nil {
+		p.meanwhile = nil
+		f()
+	}
+	return session, err
+}
+
+// While the provider opens a page, another tab asks for another plan: the first
+// page is shut before its buyer sees it, so that only one of the two can be paid.
+func TestAPageThatIsGivenUpWhileItOpensCannotBePaid(t *testing.T) {
+	w := newWorld(t)
+	gold, buyer := w.tier("Gold", 999, 0), w.person(true)
+	p := &interrupted{fakeProvider: w.provider}
+	w.service.Providers = []subscription.Provider{p}
+	var dear subscription.Checkout
+	p.meanwhile = func() {
+		var err error
+		if dear, err = w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "b", Tier: gold.ID}); err != nil {
+			t.Error(err)
+		}
+	}
+	low, err := w.service.OpenCheckout(t.Context(), buyer, w.channel, subscription.Purchase{Key: "a"})
+	if err != nil || low.State != subscription.CheckoutExpired || !w.provider.sessions[low.ID].expired {
+		t.Errorf("the first can be paid: %+v, %v", low, err)
+	}
+	if dear.State != subscription.CheckoutOpen || w.provider.sessions[dear.ID].expired {
+		t.Errorf("the second cannot be paid: %+v", dear)
 	}
 }
