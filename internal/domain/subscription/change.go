@@ -98,7 +98,8 @@ func (s *Service) changing(ctx context.Context, by ident.Account, id ident.Subsc
 	if err != nil {
 		return sub, nil, Plan{}, err
 	}
-	if sub.State != Active || sub.CancelAtPeriodEnd {
+	takenBack := !s.Now().Before(sub.AccessUntil) // a provider would count it as credit all the same
+	if sub.State != Active || sub.CancelAtPeriodEnd || takenBack {
 		return sub, nil, Plan{}, fault.New(fault.Conflict, "change_later", "A plan can be changed while the subscription runs and is paid. Resume it first.")
 	}
 	var tiers []Tier

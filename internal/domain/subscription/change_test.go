@@ -213,3 +213,27 @@ func TestAYearBringsItsMonthsAsTheyBegin(t *testing.T) {
 		t.Error("open after the year and its grace")
 	}
 }
+
+// What was paid back, or is disputed, counts as no credit for another plan: whoever
+// got the money of the period that runs changes nothing in it.
+func TestWhatWasTakenBackPaysForNoChange(t *testing.T) {
+	for name, take := range map[string]func(o *subscription.Object, at time.Time){
+		"refunded": func(o *subscription.Object, at time.Time) {
+			o.Charges[0].Refunds = []subscription.Refund{{Ref: "re", Amount: o.Charges[0].Total.Minor, At: at}}
+		},
+		"disputed": dispute,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			gold, buyer := w.tier("Gold", 999, 9990), w.person(true)
+			sub, ref := w.subscribe(buyer)
+			w.clock.Advance(time.Hour)
+			w.provider.change(ref, func(o *subscription.Object) { take(o, w.clock.Now()) })
+			w.refresh(ref)
+			_, err := w.service.PreviewChange(t.Context(), buyer, sub.ID, gold.ID, subscription.Year)
+			wantReason(t, err, "change_later")
+			_, err = w.service.Change(t.Context(), buyer, sub.ID, gold.ID, subscription.Year, 1<<40, "k")
+			wantReason(t, err, "change_later")
+		})
+	}
+}
