@@ -332,8 +332,8 @@ func (s *Service) CheckoutByID(ctx context.Context, by ident.Account, id ident.C
 }
 
 // Payable is CheckoutByID for one who is about to pay: it refuses with
-// checkout_expired, with already_subscribed, and with whatever the gate says
-// about buying now.
+// checkout_expired, with already_subscribed unless it is a gift, and with whatever
+// the gate says about buying now.
 func (s *Service) Payable(ctx context.Context, by ident.Account, id ident.Checkout) (Checkout, error) {
 	var c Checkout
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
@@ -344,7 +344,7 @@ func (s *Service) Payable(ctx context.Context, by ident.Account, id ident.Checko
 		case c.State == CheckoutExpired:
 			return fault.New(fault.Conflict, "checkout_expired", "This checkout has expired. Nothing was charged; please begin again.")
 		}
-		if err := s.allowed(ctx, tx, by, c.Channel, access.Subscribe); err != nil {
+		if err := s.allowed(ctx, tx, by, c.Channel, access.Subscribe); err != nil || c.Purpose == ForGift {
 			return err
 		}
 		_, running, err := tx.RunningSubscription(ctx, by, c.Channel)

@@ -309,3 +309,17 @@ func TestWhatIsNoGift(t *testing.T) {
 		wantReason(t, err, c.reason)
 	}
 }
+
+// Who subscribes already may pay for somebody else's months.
+func TestASubscriberPaysForAGift(t *testing.T) {
+	w := newWorld(t)
+	giver := w.person(true)
+	w.subscribe(giver)
+	c, err := w.service.OpenGift(t.Context(), giver, w.channel, subscription.GiftWish{Key: "k", Name: w.nameOf(w.person(true)), Months: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.service.Payable(t.Context(), giver, c.ID); err != nil {
+		t.Error(err)
+	}
+}
