@@ -108,9 +108,10 @@ func (tx *Tx) PutGift(ctx context.Context, g subscription.Gift) error {
 }
 
 // UnsettledGifts implements subscription.Tx.
-func (tx *Tx) UnsettledGifts(ctx context.Context, limit int) ([]subscription.Gift, error) {
+func (tx *Tx) UnsettledGifts(ctx context.Context, after ident.Checkout, limit int) ([]subscription.Gift, error) {
 	var out []subscription.Gift
-	err := tx.each(ctx, `SELECT checkout, given, left_over FROM gift WHERE settled = 0 ORDER BY checkout LIMIT $1`, []any{limit},
+	err := tx.each(ctx, `SELECT checkout, given, left_over FROM gift WHERE settled = 0 AND checkout > $1
+		AND NOT EXISTS (SELECT 1 FROM sale s WHERE s.checkout = gift.checkout AND s.dispute = 'open') ORDER BY checkout LIMIT $2`, []any{after, limit},
 		func(scan func(...any) error) error {
 			var g subscription.Gift
 			err := scan(&g.Checkout, &g.Given, &g.Left)

@@ -3,6 +3,7 @@ package subscription
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -53,8 +54,9 @@ type giftTx interface {
 	// and is not the giver.
 	GiftCandidates(ctx context.Context, channel ident.Channel, giver ident.Account, since, now time.Time, events int) ([]ident.Account, error)
 	PutGift(ctx context.Context, g Gift) error
-	// UnsettledGifts returns gifts whose rest was not paid back yet.
-	UnsettledGifts(ctx context.Context, limit int) ([]Gift, error)
+	// UnsettledGifts returns gifts whose rest was not paid back yet, by checkout
+	// after one. Those whose payment is disputed wait for that to be decided.
+	UnsettledGifts(ctx context.Context, after ident.Checkout, limit int) ([]Gift, error)
 	AwardsOfGift(ctx context.Context, checkout ident.Checkout) ([]Award, error)
 }
 
@@ -249,19 +251,30 @@ func (s *Service) takeBack(ctx context.Context, tx Tx, c Checkout, charge Charge
 	return nil
 }
 
-// SettleGifts pays back what of gifts found nobody.
+// SettleGifts pays back what of gifts found nobody. One that cannot be paid back
+// keeps no other waiting, but for a provider that does not answer.
 func (s *Service) SettleGifts(ctx context.Context) error {
-	var open []Gift
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		open, err = tx.UnsettledGifts(ctx, reconcilePage)
-		return err
-	})
-	for _, g := range open {
-		if err := s.settleGift(ctx, g); err != nil {
-			return fmt.Errorf("settle gift %s: %w", g.Checkout, err)
+	var troubles []error
+	for after := ident.Checkout(""); ; {
+		var open []Gift
+		err := s.Store.View(ctx, func(tx Tx) (err error) {
+			open, err = tx.UnsettledGifts(ctx, after, reconcilePage)
+			return err
+		})
+		if err != nil || len(open) == 0 {
+			return errors.Join(append(troubles, err)...)
 		}
+		for _, g := range open {
+			err := s.settleGift(ctx, g)
+			if err != nil && !fault.Is(err, providerOff) {
+				troubles = append(troubles, fmt.Errorf("settle gift %s: %w", g.Checkout, err))
+			}
+			if fault.Is(err, unavailable) || ctx.Err() != nil {
+				return errors.Join(troubles...)
+			}
+		}
+		after = open[len(open)-1].Checkout
 	}
-	return err
 }
 
 func (s *Service) settleGift(ctx context.Context, g Gift) error {
@@ -286,7 +299,7 @@ func (s *Service) settleGift(ctx context.Context, g Gift) error {
 		return err
 	}
 	back.Minor = min(back.Minor, session.Charge.Total.Minor-session.Charge.Refunded())
-	if back.Minor > 0 {
+	if back.Minor > 0 && session.Charge.Dispute.State != DisputeLost {
 		r := Repayment{Charge: session.Charge.Ref, Amount: back, Key: "gift:" + string(c.ID)}
 		if err := ask(ctx, askTimeout, func(ctx context.Context) error { return p.Refund(ctx, r) }); err != nil {
 			return err
