@@ -312,14 +312,14 @@ func (s *Service) settleGift(ctx context.Context, g Gift) error {
 	return s.Store.Update(ctx, func(tx Tx) error { return tx.PutGift(ctx, g) })
 }
 
-// queueGifts lines up the gifts that somebody has not begun to use: each begins
-// when what is paid otherwise, and the gift before it, has ended.
+// queueGifts lines up the gifts that somebody has not begun to use, or only just:
+// each begins when what is paid otherwise, and the gift before it, has ended.
 func (s *Service) queueGifts(ctx context.Context, tx Tx, holder ident.Account, channel ident.Channel) error {
 	grants, err := tx.GrantsOf(ctx, holder, channel)
 	if err != nil {
 		return err
 	}
-	for _, g := range waiting(grants, s.Now()) {
+	for _, g := range waiting(grants, s.Now(), s.patience()) {
 		if err := s.putGrant(ctx, tx, g, "gift_moved"); err != nil {
 			return err
 		}
@@ -327,14 +327,18 @@ func (s *Service) queueGifts(ctx context.Context, tx Tx, holder ident.Account, c
 	return nil
 }
 
+// patience is how long after its beginning a gift still makes room for what is
+// paid otherwise: a renewal is heard of after the period that it follows.
+func (s *Service) patience() time.Duration { return max(s.Grace, DefaultGrace) }
+
 // waiting returns the gifts that have to move, as they should be.
-func waiting(grants []Grant, now time.Time) []Grant {
+func waiting(grants []Grant, now time.Time, patience time.Duration) []Grant {
 	free := now
 	var line, moved []Grant
 	for _, g := range grants {
 		switch {
 		case !g.Revoked.IsZero() || g.Source == SourceComp:
-		case g.Source == SourceGift && g.Starts.After(now):
+		case g.Source == SourceGift && g.Starts.After(now.Add(-patience)):
 			line = append(line, g)
 		case g.Paid.After(free):
 			free = g.Paid
@@ -343,9 +347,11 @@ func waiting(grants []Grant, now time.Time) []Grant {
 	slices.SortFunc(line, func(a, b Grant) int { return cmp.Compare(a.ID, b.ID) }) // as they were given
 	for _, g := range line {
 		is := g
-		is.Starts = free
-		is.Ends = monthsAfter(is.Starts, is.Months)
-		is.Paid = is.Ends
+		if g.Starts.After(now) || free.After(now) { // else it has begun, and goes on
+			is.Starts = free
+			is.Ends = monthsAfter(is.Starts, is.Months)
+			is.Paid = is.Ends
+		}
 		if free = is.Ends; is.Starts != g.Starts || is.Ends != g.Ends {
 			moved = append(moved, is)
 		}

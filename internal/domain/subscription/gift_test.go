@@ -323,3 +323,42 @@ func TestASubscriberPaysForAGift(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A renewal is heard of some time after the period that it follows: a gift that
+// began in between steps back, so that nobody pays for the month they were given.
+func TestAGiftStepsBackBehindALateRenewal(t *testing.T) {
+	for _, late := range []time.Duration{time.Millisecond, time.Hour, 2 * day} {
+		t.Run(late.String(), func(t *testing.T) {
+			w := newWorld(t)
+			holder := w.person(true)
+			sub, ref := w.subscribe(holder)
+			w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 1}))
+			w.clock.Set(sub.PeriodEnd.Add(late))
+			w.provider.renew(ref)
+			w.refresh(ref)
+			if !w.inside(holder).Allowed {
+				t.Error("outside after the renewal")
+			}
+			if _, err := w.service.Cancel(t.Context(), holder, sub.ID); err != nil {
+				t.Fatal(err)
+			}
+			paid := sub.PeriodEnd.AddDate(0, 1, 0)
+			if d := w.inside(holder); !d.Until.Equal(paid.AddDate(0, 1, 0)) {
+				t.Errorf("inside until %v; a month is paid to %v and another was given", d.Until, paid)
+			}
+		})
+	}
+}
+
+// What has begun and is not paid for otherwise does not begin again.
+func TestAGiftThatHasBegunStaysWhereItIs(t *testing.T) {
+	w := newWorld(t)
+	holder := w.person(true)
+	for range 3 {
+		w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 1}))
+		w.clock.Advance(time.Hour)
+	}
+	if d, want := w.inside(holder), newClock().Now().AddDate(0, 3, 0); !d.Until.Equal(want) {
+		t.Errorf("three months end %v, want %v", d.Until, want)
+	}
+}

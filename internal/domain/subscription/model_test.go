@@ -29,6 +29,7 @@ func TestAnyHistoryOfRights(t *testing.T) {
 		if len(caught) < len(mutants()) { // until then a history that is known to matter begins it
 			for _, act := range []func(){h.subscribe, h.gift, h.upgrade, h.renew, h.dispute, h.win, h.comp} {
 				act()
+				h.begin()
 				h.compare(caught)
 				h.pass(day)
 			}
@@ -97,11 +98,15 @@ func (h *history) pass(d time.Duration) {
 }
 
 // begin starts the gifts whose turn has come by now. Each takes its turn at the
-// moment at which what was before it ends.
+// moment at which what was before it ends; one that has just taken it gives it
+// back when more is paid for.
 func (h *history) begin() {
 	free := h.ownPaid()
 	defer func(now time.Time) { h.looked = now }(h.now())
 	for _, g := range h.gifts {
+		if g.from.After(h.now().Add(-grace)) && free.After(h.now()) {
+			g.from = time.Time{}
+		}
 		if !g.from.IsZero() {
 			if end := after(g.from, g.months); end.After(free) {
 				free = end
