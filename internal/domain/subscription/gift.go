@@ -181,16 +181,21 @@ func (s *Service) handOut(ctx context.Context, tx Tx, c Checkout) error {
 		months = 1
 	}
 	for i, holder := range holders {
-		span := Span{Starts: now.Add(time.Millisecond), Months: months} // it waits in line, if there is one
-		span.Ends = monthsAfter(span.Starts, months)
-		span.Paid = span.Ends
-		a := Award{Key: giftKey(c.ID) + strconv.Itoa(i), By: c.Account, Created: now, Grant: Grant{
-			ID: ident.Make[ident.Grant](s.IDs), Account: holder, Channel: c.Channel, Tier: c.Plan.Tier, Source: SourceGift, Span: span,
-		}}
-		if err := s.give(ctx, tx, a, "gift"); err != nil {
+		grants, err := tx.GrantsOf(ctx, holder, c.Channel)
+		if err != nil {
 			return err
 		}
-		if err := s.queueGifts(ctx, tx, holder, c.Channel); err != nil {
+		g := Grant{
+			ID: ident.Make[ident.Grant](s.IDs), Account: holder, Channel: c.Channel, Tier: c.Plan.Tier, Source: SourceGift,
+			Span: Span{Starts: now.Add(time.Millisecond), Months: months},
+		}
+		for _, is := range waiting(append(grants, g), now, s.patience()) {
+			if is.ID == g.ID {
+				g = is
+			}
+		}
+		a := Award{Key: giftKey(c.ID) + strconv.Itoa(i), By: c.Account, Created: now, Grant: g}
+		if err := s.give(ctx, tx, a, "gift"); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
@@ -360,5 +361,30 @@ func TestAGiftThatHasBegunStaysWhereItIs(t *testing.T) {
 	}
 	if d, want := w.inside(holder), newClock().Now().AddDate(0, 3, 0); !d.Until.Equal(want) {
 		t.Errorf("three months end %v, want %v", d.Until, want)
+	}
+}
+
+// The letter says until when the gift lasts, also when it has to wait in line.
+func TestTheLetterOfAGiftSaysWhenItEnds(t *testing.T) {
+	w := newWorld(t)
+	holder := w.person(true)
+	sub, _ := w.subscribe(holder)
+	for months := range 2 {
+		w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 1}))
+		want := mail.Day(sub.PeriodEnd.AddDate(0, months+1, 0))
+		w.update(func(tx *store.Tx) error {
+			letters, err := tx.DueLetters(t.Context(), w.clock.Now(), 100)
+			var said []string
+			for _, l := range letters {
+				if l.Kind == subscription.LetterGift {
+					said = append(said, l.Data["until"])
+				}
+			}
+			if len(said) != months+1 || said[months] != want {
+				t.Errorf("the letters say %v, want %s", said, want)
+			}
+			return err
+		})
+		w.clock.Advance(time.Minute)
 	}
 }
