@@ -133,7 +133,8 @@ func (s *Service) giftDiffers(ctx context.Context, c Checkout, session Session) 
 		}
 		awards, err := tx.AwardsOfGift(ctx, c.ID)
 		for _, a := range awards {
-			if back := charges[0].TakenBack(); !back.IsZero() && !a.Grant.Revoked.Equal(back) {
+			revoked := a.Grant.Revoked // earlier, when the creator took it back
+			if back := charges[0].TakenBack(); !back.IsZero() && (revoked.IsZero() || revoked.After(back)) {
 				k.say(RightDiffers, charges[0].Ref, "A right that gift %s gave was not taken back with its payment.", c.Ref)
 				break
 			}

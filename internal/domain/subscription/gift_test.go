@@ -388,3 +388,22 @@ func TestTheLetterOfAGiftSaysWhenItEnds(t *testing.T) {
 		w.clock.Advance(time.Minute)
 	}
 }
+
+// A right that the creator took back before is over with its payment too: that is
+// no difference that somebody has to look at.
+func TestARevokedGiftThatIsPaidBackDiffersInNothing(t *testing.T) {
+	w := newWorld(t)
+	one := w.person(true)
+	c := w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(one), Months: 1})
+	w.applied(c)
+	if err := w.service.Revoke(t.Context(), w.owner, w.channel, w.facts(one).Grants[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "ch_"+string(c.ID), subscription.RefundWish{}); err != nil {
+		t.Fatal(err)
+	}
+	if found := w.examine(); len(found.Left) > 0 {
+		t.Errorf("left %v", found.Left)
+	}
+}
