@@ -2,6 +2,7 @@ package subscription_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -164,5 +165,30 @@ func TestListsThatCannotBeRead(t *testing.T) {
 		if err != nil || got.Granted != 0 || len(got.Troubles) != 1 || got.Troubles[0].Line != 2 || got.Troubles[0].Reason != reason {
 			t.Errorf("%q: %+v, %v", line, got, err)
 		}
+	}
+}
+
+// A quote that is opened and never closed spoils its own line and no other.
+func TestAnOpenQuoteSpoilsItsOwnLine(t *testing.T) {
+	w := newWorld(t)
+	w.persons(6, false)
+	list := "name,months,note\r\n" +
+		"person2,1,\r\n" +
+		"\r\n" +
+		"person3,1,\"never closed\r\n" + // line 4
+		"person4,1,\"two\r\nlines\"\r\n" + // 5 and 6
+		"\"person5,1,\r\n" + // 7
+		"person6,1,\"closed\"\r\n" +
+		"person7,1,a \"bare\" one\r\n" // 9
+	got, err := w.service.Import(t.Context(), w.owner, w.channel, strings.NewReader(list))
+	if err != nil || got.Granted != 3 || got.Known != 0 {
+		t.Errorf("granted %d, %v", got.Granted, err)
+	}
+	var lines []int
+	for _, x := range got.Troubles {
+		lines = append(lines, x.Line)
+	}
+	if !slices.Equal(lines, []int{4, 7, 9}) {
+		t.Errorf("troubles %+v", got.Troubles)
 	}
 }

@@ -1,6 +1,7 @@
 package subscription
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/csv"
@@ -120,11 +121,15 @@ func (s *Service) importRow(ctx context.Context, tx Tx, by ident.Account, channe
 
 // readList reads all lines; those that cannot be read keep their trouble.
 func readList(list io.Reader) ([]row, error) {
-	bounded := &io.LimitedReader{R: list, N: ListMax + 1}
-	r := csv.NewReader(bounded)
-	r.FieldsPerRecord = -1
-	r.TrimLeadingSpace = true
-	heading, err := r.Read()
+	text, err := io.ReadAll(io.LimitReader(list, ListMax+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > ListMax {
+		return nil, badList("A list has at most %d bytes. Import it in parts.", ListMax)
+	}
+	r := newRecords(text)
+	heading, _, err := r.next()
 	if err != nil {
 		return nil, badList("The list is empty, or not one of comma-separated values.")
 	}
@@ -134,24 +139,55 @@ func readList(list io.Reader) ([]row, error) {
 	}
 	var rows []row
 	for {
-		record, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if trouble := new(csv.ParseError); errors.As(err, &trouble) {
-			rows = append(rows, row{line: trouble.StartLine, err: badList("This line cannot be read: %v.", trouble.Err)})
-			continue
-		}
-		if err != nil {
+		record, line, err := r.next()
+		trouble := new(csv.ParseError)
+		switch {
+		case errors.Is(err, io.EOF):
+			return rows, nil
+		case errors.As(err, &trouble):
+			rows = append(rows, row{line: line, err: badList("This line cannot be read: %v.", trouble.Err)})
+		case err != nil:
 			return nil, err
+		default:
+			rows = append(rows, readRow(line, columns, record))
 		}
-		line, _ := r.FieldPos(0)
-		rows = append(rows, readRow(line, columns, record))
 	}
-	if bounded.N <= 0 {
-		return nil, badList("A list has at most %d bytes. Import it in parts.", ListMax)
+}
+
+// records reads one record after the other. What cannot be read spoils the line
+// that it begins on, and reading goes on with the next: a quote that is never
+// closed would swallow all the others.
+type records struct {
+	*csv.Reader
+	rest   []byte // what Reader was given
+	before int    // lines before it
+}
+
+func newRecords(text []byte) *records {
+	r := &records{}
+	r.begin(text, 0)
+	return r
+}
+
+func (r *records) begin(rest []byte, before int) {
+	r.Reader, r.rest, r.before = csv.NewReader(bytes.NewReader(rest)), rest, before
+	r.FieldsPerRecord = -1
+	r.TrimLeadingSpace = true
+}
+
+// next returns a record, or a csv.ParseError, and the line that it begins on.
+func (r *records) next() (record []string, line int, err error) {
+	began := r.InputOffset()
+	record, err = r.Read()
+	if trouble := new(csv.ParseError); errors.As(err, &trouble) {
+		line = r.before + trouble.StartLine
+		_, rest, _ := bytes.Cut(bytes.TrimLeft(r.rest[began:], "\r\n"), []byte("\n"))
+		r.begin(rest, line)
+	} else if err == nil {
+		line, _ = r.FieldPos(0)
+		line += r.before
 	}
-	return rows, nil
+	return record, line, err
 }
 
 func readHeading(record []string) (map[string]int, error) {
