@@ -32,12 +32,15 @@ func (tx *Tx) PutLimits(ctx context.Context, l buyer.Limits) error {
 	return err
 }
 
-// SpentSince implements buyer.Tx. A trial is promised too: it will be paid.
+// SpentSince implements buyer.Tx. A trial is promised too, also once it has begun:
+// it will be paid, unless it was cancelled.
 func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, currency string, since time.Time) (spent int64, err error) {
 	_, err = tx.one(ctx, `SELECT COALESCE((SELECT CAST(SUM(s.total_minor - s.refunded_minor) AS BIGINT) FROM sale s
 			WHERE s.buyer = $1 AND s.currency = $2 AND s.at >= $3), 0)
 		+ COALESCE((SELECT CAST(SUM(c.price_minor * c.quantity) AS BIGINT) FROM checkout c
-			WHERE c.account = $4 AND c.currency = $5 AND c.state IN ('open', 'pending', 'declined') AND c.created >= $6), 0)`,
-		[]any{id, currency, millis(since), id, currency, millis(since)}, &spent)
+			WHERE c.account = $4 AND c.currency = $5 AND c.state IN ('open', 'pending', 'declined') AND c.created >= $6), 0)
+		+ COALESCE((SELECT CAST(SUM(t.price_minor) AS BIGINT) FROM subscription t
+			WHERE t.account = $7 AND t.currency = $8 AND t.state = 'trialing' AND t.cancel_at_period_end = 0 AND t.started >= $9), 0)`,
+		[]any{id, currency, millis(since), id, currency, millis(since), id, currency, millis(since)}, &spent)
 	return spent, err
 }

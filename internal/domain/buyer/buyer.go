@@ -72,7 +72,7 @@ type Tx interface {
 	LimitsOf(ctx context.Context, id ident.Account) (Limits, error)
 	PutLimits(ctx context.Context, l Limits) error
 	// SpentSince adds up what the buyer paid since, less what went back, and what
-	// they have promised by checkouts that are not finished.
+	// they have promised: by checkouts that are not finished, and by trials.
 	SpentSince(ctx context.Context, id ident.Account, currency string, since time.Time) (int64, error)
 }
 

@@ -139,3 +139,43 @@ func TestALimitHoldsForTwoPurchasesAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A trial is promised money: several of them, each paid for later, are held to the
+// limit together.
+func TestALimitHoldsForTrialsTogether(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	if _, err := w.buyers().SetCap(t.Context(), by, 1000); err != nil {
+		t.Fatal(err)
+	}
+	try := func(key string) (subscription.Subscription, error) {
+		t.Helper()
+		tier := w.tier("Gold", 999, 0)
+		tier.Trial = 7
+		w.save(tier)
+		c, err := w.service.OpenCheckout(t.Context(), by, w.channel, subscription.Purchase{Key: key, Tier: tier.ID})
+		if err != nil {
+			return subscription.Subscription{}, err
+		}
+		sub, err := w.service.Refresh(t.Context(), "fake", w.provider.pay(c.ID))
+		if err != nil || sub.State != subscription.Trialing {
+			t.Fatalf("got %+v, %v", sub, err)
+		}
+		return sub, nil
+	}
+	first, err := try("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(time.Hour)
+	w.open()
+	_, err = try("b")
+	wantReason(t, err, "cap_reached")
+	if _, err := w.service.Cancel(t.Context(), by, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	if _, err := try("c"); err != nil {
+		t.Errorf("nothing will be paid for the first one any more: %v", err)
+	}
+}
