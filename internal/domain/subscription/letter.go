@@ -17,8 +17,8 @@ const (
 )
 
 // tell writes to the holder of a right what became of it, for the changes that
-// people want to hear of. One letter for each change, however often it is
-// applied: the key holds the end of the right.
+// people want to hear of. One letter for each change: the key holds the end of the
+// right, and of a cancellation when it was heard of.
 func (s *Service) tell(ctx context.Context, tx Tx, g Grant, why string) error {
 	var kind mail.Kind
 	switch why {
@@ -35,8 +35,12 @@ func (s *Service) tell(ctx context.Context, tx Tx, g Grant, why string) error {
 	if err != nil {
 		return err
 	}
+	key := string(kind) + ":" + string(g.ID) + ":" + strconv.FormatInt(g.Ends.UnixMilli(), 10)
+	if kind == LetterCancelled { // it may be taken back, and done again with the same end
+		key += ":" + strconv.FormatInt(s.Now().UnixMilli(), 10)
+	}
 	return tx.QueueLetter(ctx, mail.Letter{
-		Key: string(kind) + ":" + string(g.ID) + ":" + strconv.FormatInt(g.Ends.UnixMilli(), 10), Kind: kind, To: g.Account,
+		Key: key, Kind: kind, To: g.Account,
 		Data: map[string]string{"what": title, "until": mail.Day(g.Ends)},
 	})
 }

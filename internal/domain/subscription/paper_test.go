@@ -168,3 +168,23 @@ func TestWhatBuyersAreWrittenTo(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Who cancels, thinks better of it and cancels again has it in writing both times.
+func TestEveryCancellationIsConfirmed(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	sub, ref := w.subscribe(buyer)
+	for range 2 {
+		if _, err := w.service.Cancel(t.Context(), buyer, sub.ID); err != nil {
+			t.Fatal(err)
+		}
+		w.refresh(ref)
+		w.clock.Advance(day)
+		if _, err := w.service.Resume(t.Context(), buyer, sub.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := w.letters(buyer); got != "sale.receipt subscription.cancelled subscription.cancelled" {
+		t.Errorf("got %q", got)
+	}
+}
