@@ -199,6 +199,16 @@ func TestWrongNameAndWrongPasswordLookTheSame(t *testing.T) {
 	if _, err := r.SignInLightly(t.Context(), "Noa", at("x")); err != nil {
 		t.Fatal(err)
 	}
+	key, err := r.SignInLightly(t.Context(), "Key", at("x")) // and gets a passkey, but no password
+	if err == nil {
+		err = r.db.Update(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.InsertPasskey(t.Context(), account.Passkey{ID: "p", Account: key.Session.Account.ID, Credential: "c", Created: r.clock.Now()})
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := r.SignIn(t.Context(), "ＹＵＮＡ", good, at("x")); err != nil {
 		t.Fatalf("the right password: %v", err)
 	}
@@ -206,7 +216,8 @@ func TestWrongNameAndWrongPasswordLookTheSame(t *testing.T) {
 	took := map[string]time.Duration{}
 	for what, in := range map[string][2]string{
 		"a wrong password": {"Yuna", other}, "a wrong name": {"Nobody", good}, "a light account": {"Noa", ""}, "a light account and a guess": {"Noa", good},
-		"nothing": {"", ""}, "the decoy": {"Nobody", "no such account"},
+		"nothing": {"", ""}, "the decoy": {"Nobody", "no such account"}, "an account of passkeys alone": {"Key", good},
+		"the decoy for it": {"Key", "no such account"},
 	} {
 		var err error
 		for range 3 { // the quickest of three: a busy machine only makes things slower

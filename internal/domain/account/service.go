@@ -81,7 +81,7 @@ type Service struct {
 	byLetter *Throttle     // and those about one address, or one account
 	byReader *Throttle     // exports
 	hashing  chan struct{} // bounds the memory that argon2id takes at once
-	decoy    string        // compared when there is no such name, so that time tells nothing
+	decoy    string        // compared when the name has no password, so that time tells nothing
 }
 
 // Config is what the service needs from its surroundings.
@@ -130,19 +130,18 @@ func (s *Service) SignIn(ctx context.Context, name, password string, from Visito
 		return Opened{}, err
 	}
 	var a Account
-	found := false
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		a, found, err = tx.AccountByFolded(ctx, folded)
+		a, _, err = tx.AccountByFolded(ctx, folded)
 		return err
 	})
 	if err != nil {
 		return Opened{}, fmt.Errorf("sign in: %w", err)
 	}
 	phc := s.decoy
-	if found && a.Full() {
+	if a.Password != "" {
 		phc = a.Password
 	}
-	if !s.matches(phc, password) || !found || !a.Full() {
+	if !s.matches(phc, password) || a.Password == "" {
 		return Opened{}, errCredentials()
 	}
 	s.byName.Restore(folded + "\x00" + from.Origin)
