@@ -165,6 +165,6 @@ func (a *API) saleOf(x subscription.NamedSale) Sale {
 		Period: string(x.Plan.Interval), Quantity: x.Quantity, Total: of(x.Total.Minor), Tax: of(x.Tax.Minor), TaxRate: x.Tax.Rate,
 		Country: x.Tax.Country, At: Moment(x.At), PeriodStart: MomentOf(x.PeriodStart), PeriodEnd: MomentOf(x.PeriodEnd),
 		Card: x.CardLast4, Refunded: of(x.Refunded), Refundable: of(x.Refundable()), Dispute: string(x.Dispute),
-		Sandbox: a.opt.Sandbox != nil && x.Provider == "sandbox",
+		Sandbox: x.Provider == "sandbox",
 	}
 }
