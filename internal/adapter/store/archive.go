@@ -112,7 +112,7 @@ func moneyChapters() []chapter {
 		},
 		{
 			"limits", `SELECT b.account, 0, b.of_age, b.cap_minor, b.next_minor, b.raised FROM buyer b` + only(`b.account`, `b.account`),
-			[]kept{moment("of_age_since"), number("monthly_minor"), number("next_monthly_minor"), moment("raised_at")},
+			[]kept{moment("of_age_since"), number("weekly_minor"), number("next_weekly_minor"), moment("raised_at")},
 		},
 		{
 			"trials", `SELECT u.channel, 0, c.handle FROM trial_use u JOIN channel c ON c.id = u.channel` + only(`u.account`, `u.channel`),
