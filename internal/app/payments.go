@@ -8,6 +8,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
 	"github.com/subspace-live/subspace/internal/adapter/payment/sandbox"
+	"github.com/subspace-live/subspace/internal/adapter/payment/stripe"
 	"github.com/subspace-live/subspace/internal/adapter/payment/webhook"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/config"
@@ -108,9 +109,20 @@ func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscriptio
 func shop(cfg config.Config, db *store.DB, sur Surroundings, providers []subscription.Provider) subscription.Config {
 	return subscription.Config{
 		Store: store.UnitOf(db, as[subscription.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Random: sur.Random,
-		Grace: cfg.PaymentGrace, Share: cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: sandbox.Name,
+		Grace: cfg.PaymentGrace, Share: cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: rehearses(cfg),
 		Seller: invoice.Party{Name: cfg.SellerName, Address: cfg.SellerAddress, TaxID: cfg.SellerTaxID},
 	}
+}
+
+// rehearses is the provider at which no real money moves; empty: there is none.
+func rehearses(cfg config.Config) string {
+	switch {
+	case cfg.StripeKey == "":
+		return sandbox.Name
+	case !cfg.StripeLive():
+		return stripe.Name
+	}
+	return ""
 }
 
 // patrons is the list of who pays elsewhere.

@@ -2,6 +2,7 @@ package subscription_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -186,5 +187,31 @@ func TestEveryCancellationIsConfirmed(t *testing.T) {
 	}
 	if got := w.letters(buyer); got != "sale.receipt subscription.cancelled subscription.cancelled" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Papers of rehearsals count for themselves: the numbers of real ones have no gap
+// and begin with the first real sale. A rehearsal stays one.
+func TestARehearsalTakesNoRealNumber(t *testing.T) {
+	w := newWorld(t)
+	w.service.Rehearsal = "fake"
+	early, late := w.person(true), w.person(true)
+	_, ref := w.subscribe(early)
+	w.service.Rehearsal = ""
+	w.subscribe(late)
+	if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "ch_"+ref+"_1", subscription.RefundWish{}); err != nil {
+		t.Fatal(err)
+	}
+	for by, want := range map[ident.Account][]string{early: {"TEST-2026-000001", "TEST-2026-000002"}, late: {"INV-2026-000001"}} {
+		var got []string
+		for _, p := range w.papers(by) {
+			got = append([]string{p.Number}, got...)
+			if p.Sandbox != (by == early) {
+				t.Errorf("%s is a rehearsal: %v", p.Number, p.Sandbox)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
 	}
 }
