@@ -43,7 +43,8 @@ export class PlanChange {
       return await api.changePlan(this.#id, { ...this.offer.plan!, key: this.#key, most })
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
-      if (refusal.reason === 'price_moved') await this.#ask()
+      // A key is answered as the first time; another try needs another one.
+      if (refusal.reason === 'price_moved' || refusal.reason === 'card_declined') await this.#ask()
       this.refusal = refusal
       return undefined
     } finally {

@@ -238,6 +238,24 @@ describe('a change of plan', () => {
     expect(change.preview!.due.minor).toBe(2)
   })
 
+  it('tries a declined card anew, on another key', async () => {
+    const change = await choosing()
+    void change.choose({ tier: 'high' })
+    await soon(() => previews().length).toBe(1)
+    previews()[0]!.answer(preview(500))
+    await soon(() => change.preview?.due.minor).toBe(500)
+    void change.confirm()
+    await soon(() => changes().length).toBe(1)
+    changes()[0]!.answer({ reason: 'card_declined' }, 409)
+    await soon(() => previews().length).toBe(2)
+    previews()[1]!.answer(preview(500))
+    await soon(() => change.refusal?.reason).toBe('card_declined')
+    await soon(() => change.busy).toBe(false)
+    void change.confirm()
+    await soon(() => changes().length).toBe(2)
+    expect(changes()[1]!.body.key).not.toBe(changes()[0]!.body.key)
+  })
+
   it('charges once for two presses, no more than was shown, and on one key', async () => {
     const change = await choosing()
     void change.choose({ tier: 'high' })
