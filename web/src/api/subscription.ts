@@ -94,8 +94,12 @@ export const api = {
         }),
       )
     ).sales,
-  /** Without an amount all that is left of the sale. */
-  refund: (channel: string, { provider, id: sale }: Sale, body: { amount?: number; end?: boolean }) =>
+  /** Without an amount all that is left of the sale. One key pays back once. */
+  refund: (
+    channel: string,
+    { provider, id: sale }: Sale,
+    body: { amount?: number; end?: boolean; key: string },
+  ) =>
     given(
       client.POST('/api/channels/{channel}/sales/{provider}/{sale}/refund', {
         params: { path: { channel, provider, sale } },

@@ -1,6 +1,7 @@
 import { api as channels, type Badge, type Channel } from '../../api/subspace'
 import { api, type Sale, type Subscriber, type Tier, type TierChange } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
+import { freshKey } from '../chat/key'
 import { Pages } from '../../ui/pages.svelte'
 
 /** How many subscribers or sales the server gives at once. */
@@ -15,6 +16,9 @@ export class SubscriptionDesk {
   failure: Refusal | undefined = $state.raw()
   readonly subscribers: Pages<Subscriber>
   readonly sales: Pages<Sale>
+
+  /** The keys of refunds that were asked for and not answered yet. */
+  #refunds: Record<string, string> = {}
 
   /** All that is on sale has one currency; the first tier may choose it. */
   currency = $derived(this.tiers.map(priceOf).find((price) => price)?.currency)
@@ -72,9 +76,12 @@ export class SubscriptionDesk {
     this.place = { ...this.place, badges: change(this.place.badges.filter((b) => b.badge !== badge)) }
   }
 
-  /** Throws what was refused. */
+  /** Throws what was refused. Asking again for what was not answered pays it back once. */
   async refund(sale: Sale, body: { amount?: number; end?: boolean }): Promise<void> {
-    const changed = await api.refund(this.channel, sale, body)
+    const wish = `${sale.provider} ${sale.id} ${body.amount ?? ''}`
+    const key = (this.#refunds[wish] ??= freshKey())
+    const changed = await api.refund(this.channel, sale, { ...body, key })
+    delete this.#refunds[wish]
     // The answer names nobody and no share; the list did.
     const { buyer, tier, share } = sale
     this.sales.put({ ...changed, buyer, tier, share }, (row) => row.id === sale.id)
