@@ -261,6 +261,9 @@ func (in *Inbox) apply(ctx context.Context, d Due) error {
 	if f := fault.Of(err); err == nil || (f != nil && f.Kind == fault.Missing) {
 		return err
 	}
+	if fault.Is(err, providerOff) { // what it sold is left to the clock, until it is on again
+		err = nil
+	}
 	return errors.Join(err, s.Store.Update(ctx, func(tx Tx) error {
 		return tx.PostponeTurn(ctx, d.Provider, d.Object, t, s.Now(), backoff)
 	}))

@@ -182,3 +182,23 @@ func await(t *testing.T, c <-chan struct{}) {
 		t.Fatal("nothing happened")
 	}
 }
+
+// Events of a provider that is switched off wait in silence: what it sold is left
+// to the clock, and nobody can do anything about them.
+func TestEventsOfAProviderThatIsOffWaitInSilence(t *testing.T) {
+	w := newWorld(t)
+	in := w.inbox()
+	if err := in.Receive(t.Context(), subscription.Event{Provider: "gone", ID: "evt_1", Object: "sub_1"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := in.Settle(t.Context()); err != nil {
+			t.Error(err)
+		}
+		w.clock.Advance(10 * time.Minute)
+	}
+	w.service.Providers = append(w.service.Providers, renamed{w.provider})
+	if n, err := in.Settle(t.Context()); n != 1 || err == nil { // it is asked, and knows nothing of it
+		t.Errorf("when it is on again %d are due, %v", n, err)
+	}
+}
