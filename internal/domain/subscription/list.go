@@ -20,6 +20,9 @@ import (
 // ListMax is the longest list that is read, in bytes.
 const ListMax = 1 << 20
 
+// linesMax bounds the work of one list, and the answer to it.
+const linesMax = 10_000
+
 // Imported says what became of a list.
 type Imported struct {
 	Granted  int
@@ -150,6 +153,9 @@ func readList(list io.Reader) ([]row, error) {
 			return nil, err
 		default:
 			rows = append(rows, readRow(line, columns, record))
+		}
+		if len(rows) > linesMax {
+			return nil, badList("A list has at most %d lines. Import it in parts.", linesMax)
 		}
 	}
 }
