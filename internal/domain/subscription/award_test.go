@@ -144,6 +144,7 @@ func TestListsThatCannotBeRead(t *testing.T) {
 		"an unknown column": "name,months,price\nanna,3,9\n",
 		"too long":          "name,months\n" + strings.Repeat("anna,3\n", subscription.ListMax/7+1),
 		"too many lines":    "name,months\n" + strings.Repeat("a\n", 10_001),
+		"too many quotes":   "name,months\n" + strings.Repeat("\"a,3\n", 101),
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.service.Import(t.Context(), w.owner, w.channel, strings.NewReader(list))

@@ -20,8 +20,12 @@ import (
 // ListMax is the longest list that is read, in bytes.
 const ListMax = 1 << 20
 
-// linesMax bounds the work of one list, and the answer to it.
-const linesMax = 10_000
+// linesMax bounds the work of one list, and the answer to it. A quote that is never
+// closed costs a reading of all that follows, so there are few of those.
+const (
+	linesMax  = 10_000
+	quotesMax = 100
+)
 
 // Imported says what became of a list.
 type Imported struct {
@@ -141,9 +145,14 @@ func readList(list io.Reader) ([]row, error) {
 		return nil, err
 	}
 	var rows []row
-	for {
+	for quotes := 0; ; {
 		record, line, err := r.next()
 		trouble := new(csv.ParseError)
+		if errors.Is(err, csv.ErrQuote) {
+			if quotes++; quotes > quotesMax {
+				return nil, badList("Quotes are wrong in more than %d lines. Is it a list of comma-separated values?", quotesMax)
+			}
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return rows, nil
