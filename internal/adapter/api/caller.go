@@ -132,7 +132,8 @@ func (a *API) guard(next http.Handler) http.Handler {
 }
 
 // SameOrigin reports whether a socket may be opened: by one of our own pages, or
-// by a program, which sends no Origin and no foreign browser's cookie.
+// by a program, which sends no Origin and no foreign browser's cookie. Where we are
+// reached by TLS a page without it is not ours: whoever sits on the line wrote it.
 func (a *API) SameOrigin(r *http.Request) bool {
 	origin := r.Header.Get("Origin")
 	if origin == "" {
@@ -143,7 +144,7 @@ func (a *API) SameOrigin(r *http.Request) bool {
 		return false
 	}
 	if u.Host == a.opt.Proxies.Host(r) {
-		return true
+		return u.Scheme == "https" || !a.secure(r)
 	}
 	public, err := url.Parse(a.opt.PublicURL)
 	return err == nil && a.opt.PublicURL != "" && u.Host == public.Host && u.Scheme == public.Scheme

@@ -35,3 +35,28 @@ func TestCookieIsSecureUnderAPublicAddressOfTLS(t *testing.T) {
 		}
 	}
 }
+
+// A socket's cookie travels with whatever page opens it, and the page of a network
+// in between has our name.
+func TestAPageWithoutTLSIsNotOursWhereWeSpeakIt(t *testing.T) {
+	for _, c := range []struct {
+		public, origin string
+		want           bool
+	}{
+		{"", "http://live.example.org", true},
+		{"", "https://live.example.org", true}, // a proxy that was not named speaks TLS
+		{"https://live.example.org", "https://live.example.org", true},
+		{"https://live.example.org", "http://live.example.org", false},
+		{"http://live.example.org", "http://live.example.org", true},
+		{"https://live.example.org", "https://elsewhere.example.org", false},
+		{"https://live.example.org", "null", false},
+		{"https://live.example.org", "", true},
+	} {
+		a := &API{opt: Options{PublicURL: c.public}}
+		r := httptest.NewRequest("GET", "http://live.example.org/ws", nil)
+		r.Header.Set("Origin", c.origin)
+		if got := a.SameOrigin(r); got != c.want {
+			t.Errorf("a page of %q at %q: %v, want %v", c.origin, c.public, got, c.want)
+		}
+	}
+}
