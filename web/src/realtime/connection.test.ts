@@ -108,7 +108,7 @@ describe('Connection', () => {
     expect(network.opened).toBe(3)
   })
 
-  it('waits longer with every failure, and starts over after a success', () => {
+  it('waits longer with every failure, and starts over once a socket has held', async () => {
     network.lose()
     network.pass(500)
     network.lose()
@@ -117,9 +117,19 @@ describe('Connection', () => {
     network.pass(1)
     expect(network.opened).toBe(3)
     network.greet()
+    network.lose() // greeted, and lost at once
+    network.pass(1999)
+    expect(network.opened).toBe(3)
+    network.pass(1)
+    expect(network.opened).toBe(4)
+    network.greet()
+    network.pass(25_000)
+    network.answerLast((id) => ({ type: 'pong', id }))
+    await Promise.resolve()
+    await Promise.resolve()
     network.lose()
     network.pass(500)
-    expect(network.opened).toBe(4)
+    expect(network.opened).toBe(5)
   })
 
   it('stays away when it is told to', () => {

@@ -142,7 +142,6 @@ export class Connection {
   }
 
   #greeted(): void {
-    this.#attempt = 0
     // A stream that works does not say that a socket would.
     if (this.#way() === 'socket') this.#ungreeted = 0
     this.#become('open')
@@ -188,7 +187,11 @@ export class Connection {
   #beat(): void {
     this.#ping = this.#world.setTimeout(() => {
       this.request({ type: 'ping' }).then(
-        () => this.#beat(),
+        () => {
+          // It holds: a server that greets and falls over would be stormed by everybody it greets.
+          this.#attempt = 0
+          this.#beat()
+        },
         () => this.link === 'open' && this.#lost(0),
       )
     }, PING_EVERY)

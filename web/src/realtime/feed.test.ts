@@ -225,7 +225,7 @@ describe('Feed', () => {
     }))
   const back = () => {
     network.lose()
-    network.pass(500)
+    network.pass(2000)
     network.greet()
   }
   const entries = () => network.socket.sent.filter((frame) => frame.type === 'enter')
