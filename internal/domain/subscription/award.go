@@ -117,9 +117,12 @@ func (s *Service) award(ctx context.Context, tx Tx, by ident.Account, channel id
 	return a, true, s.give(ctx, tx, a, "given")
 }
 
-// give writes an award and tells the channel's log.
+// give writes an award and tells the channel's log, and its holder of a gift.
 func (s *Service) give(ctx context.Context, tx Tx, a Award, why string) error {
 	if err := s.putGrant(ctx, tx, a.Grant, why); err != nil {
+		return err
+	}
+	if err := s.tell(ctx, tx, a.Grant, why); err != nil {
 		return err
 	}
 	_, err := tx.InsertAward(ctx, a)

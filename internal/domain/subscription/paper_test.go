@@ -215,3 +215,28 @@ func TestARehearsalTakesNoRealNumber(t *testing.T) {
 		}
 	}
 }
+
+// outside is the fake provider as one that takes nothing here.
+type outside struct{ *fakeProvider }
+
+func (outside) PaidElsewhere() {}
+
+// What is paid elsewhere cannot fail, be cancelled or be taken back here: letters
+// that say so would be wrong.
+func TestWhoPaysElsewhereIsNotWrittenToAboutIt(t *testing.T) {
+	w := newWorld(t)
+	w.service.Providers = []subscription.Provider{outside{w.provider}}
+	buyer := w.person(true)
+	_, ref := w.subscribe(buyer)
+	before := w.letters(buyer)
+	for _, change := range []func(*subscription.Object){
+		func(o *subscription.Object) { o.CancelAtPeriodEnd = true },
+		func(o *subscription.Object) { o.CancelAtPeriodEnd, o.Status = false, subscription.StatusPastDue },
+	} {
+		w.provider.change(ref, change)
+		w.refresh(ref)
+	}
+	if got := w.letters(buyer); got != before {
+		t.Errorf("got %q, before %q", got, before)
+	}
+}

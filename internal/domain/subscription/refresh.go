@@ -211,15 +211,24 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 	is := was
 	is.ID, is.Account, is.Channel, is.Tier, is.Source = sub.Grant, sub.Account, sub.Channel, sub.Plan.Tier, GrantSource
 	is = is.granted(o, s.Grace, s.Now())
-	if known && sub.State == PastDue && old.State != PastDue {
-		if err := s.tell(ctx, tx, is, "payment_failed"); err != nil {
+	changed := ""
+	if is != was {
+		changed = why(old, known, o, was, is)
+	}
+	if !s.PaidElsewhere(sub.Provider) { // else whoever is paid writes about it
+		if err := s.tell(ctx, tx, is, changed); err != nil {
 			return err
+		}
+		if known && sub.State == PastDue && old.State != PastDue {
+			if err := s.tell(ctx, tx, is, "payment_failed"); err != nil {
+				return err
+			}
 		}
 	}
 	if is == was {
 		return nil
 	}
-	if err := s.putGrant(ctx, tx, is, why(old, known, o, was, is)); err != nil {
+	if err := s.putGrant(ctx, tx, is, changed); err != nil {
 		return err
 	}
 	return s.queueGifts(ctx, tx, is.Account, is.Channel)
@@ -228,9 +237,6 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 // putGrant writes a right and tells the channel's log why it moved.
 func (s *Service) putGrant(ctx context.Context, tx Tx, g Grant, why string) error {
 	if err := tx.PutGrant(ctx, g); err != nil {
-		return err
-	}
-	if err := s.tell(ctx, tx, g, why); err != nil {
 		return err
 	}
 	ends := g.Ends
