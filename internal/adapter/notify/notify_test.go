@@ -27,6 +27,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/mail"
 	"github.com/subspace-live/subspace/internal/domain/money"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -316,6 +317,18 @@ func TestAllLettersAreWhole(t *testing.T) {
 		}
 		if en, fr := places(w.English), places(w.French); en != fr {
 			t.Errorf("%s: English has the places %s, French %s", kind, en, fr)
+		}
+	}
+}
+
+// A letter about money that did not move says so before anything else.
+func TestRehearsalsSayThatTheyAreOne(t *testing.T) {
+	all := notify.AllWords()
+	for _, kind := range []mail.Kind{subscription.LetterRehearsedReceipt, subscription.LetterRehearsedRefund} {
+		for want, text := range map[string]notify.Text{"Sandbox": all[kind].English, "Bac à sable": all[kind].French} {
+			if !strings.HasPrefix(text.Subject, want) || len(text.Body) < 3 || !strings.Contains(text.Body[0], "argent réel") && !strings.Contains(text.Body[0], "real money") {
+				t.Errorf("%s: %+v", kind, text)
+			}
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // saleWords are the letters about money.
 func saleWords() map[mail.Kind]Words {
-	return map[mail.Kind]Words{
+	words := map[mail.Kind]Words{
 		subscription.LetterReceipt: {
 			Path: "/account",
 			English: Text{
@@ -49,6 +49,18 @@ func saleWords() map[mail.Kind]Words {
 			},
 		},
 	}
+	words[subscription.LetterRehearsedReceipt] = words[subscription.LetterReceipt].rehearsed()
+	words[subscription.LetterRehearsedRefund] = words[subscription.LetterRefunded].rehearsed()
+	return words
+}
+
+// rehearsed is the same about money that did not move.
+func (w Words) rehearsed() Words {
+	w.English.Subject = "Sandbox: " + w.English.Subject
+	w.English.Body = append([]string{"This is a rehearsal: no real money moved."}, w.English.Body...)
+	w.French.Subject = "Bac à sable : " + w.French.Subject
+	w.French.Body = append([]string{"C’est une répétition : aucun argent réel n’a circulé."}, w.French.Body...)
+	return w
 }
 
 // subscriptionWords are the letters about what money opens.

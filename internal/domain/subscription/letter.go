@@ -14,6 +14,9 @@ const (
 	LetterFailed    mail.Kind = "subscription.payment_failed"
 	LetterCancelled mail.Kind = "subscription.cancelled"
 	LetterGift      mail.Kind = "gift.received"
+
+	LetterRehearsedReceipt mail.Kind = "sale.receipt.rehearsed"
+	LetterRehearsedRefund  mail.Kind = "sale.refunded.rehearsed"
 )
 
 // tell writes to the holder of a right what became of it, for the changes that

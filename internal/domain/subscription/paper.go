@@ -19,10 +19,7 @@ func (s *Service) issue(ctx context.Context, tx Tx, papers []paper) error {
 		if p, err = invoice.Issue(ctx, tx, p); err != nil {
 			return err
 		}
-		kind := LetterReceipt
-		if p.Kind == invoice.CreditNote {
-			kind = LetterRefunded
-		}
+		kind := letterAbout(p)
 		if err := tx.QueueLetter(ctx, mail.Letter{
 			Key: string(kind) + ":" + p.Number, Kind: kind, To: p.Buyer,
 			Data: map[string]string{"what": p.Line, "price": mail.Money(p.Gross), "tax": mail.Money(money.Amount{Minor: p.Tax, Currency: p.Gross.Currency}), "number": p.Number},
@@ -31,6 +28,18 @@ func (s *Service) issue(ctx context.Context, tx Tx, papers []paper) error {
 		}
 	}
 	return nil
+}
+
+func letterAbout(p invoice.Paper) mail.Kind {
+	switch back := p.Kind == invoice.CreditNote; {
+	case back && p.Sandbox:
+		return LetterRehearsedRefund
+	case back:
+		return LetterRefunded
+	case p.Sandbox:
+		return LetterRehearsedReceipt
+	}
+	return LetterReceipt
 }
 
 // rehearsed begins the numbers of papers about money that did not move: they count

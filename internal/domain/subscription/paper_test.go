@@ -202,6 +202,9 @@ func TestARehearsalTakesNoRealNumber(t *testing.T) {
 	if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "ch_"+ref+"_1", subscription.RefundWish{}); err != nil {
 		t.Fatal(err)
 	}
+	if got := w.letters(early); got != "sale.receipt.rehearsed sale.refunded.rehearsed" {
+		t.Errorf("whoever rehearsed is written %q", got)
+	}
 	for by, want := range map[ident.Account][]string{early: {"TEST-2026-000001", "TEST-2026-000002"}, late: {"INV-2026-000001"}} {
 		var got []string
 		for _, p := range w.papers(by) {
