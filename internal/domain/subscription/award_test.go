@@ -112,7 +112,7 @@ func TestAListOfFiveHundred(t *testing.T) {
 	if err != nil || got.Granted != 497 || got.Known != 0 || len(got.Troubles) != 3 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	for i, want := range []subscription.LineTrouble{{Line: 100, Reason: "account_missing"}, {Line: 200, Reason: "list_invalid"}, {Line: 300, Reason: "tier_missing"}} {
+	for i, want := range []subscription.LineTrouble{{Line: 100, Reason: "account_missing"}, {Line: 200, Reason: "line_months_invalid"}, {Line: 300, Reason: "tier_missing"}} {
 		if x := got.Troubles[i]; x.Line != want.Line || x.Reason != want.Reason || x.Detail == "" {
 			t.Errorf("got %+v, want %+v", x, want)
 		}
@@ -136,32 +136,33 @@ func TestAListOfFiveHundred(t *testing.T) {
 
 func TestListsThatCannotBeRead(t *testing.T) {
 	w := newWorld(t)
-	for name, list := range map[string]string{
-		"empty":             "",
-		"no heading":        "anna,3\n",
-		"no name":           "months,tier\n3,\n",
-		"no time":           "name,tier\nanna,\n",
-		"an unknown column": "name,months,price\nanna,3,9\n",
-		"too long":          "name,months\n" + strings.Repeat("anna,3\n", subscription.ListMax/7+1),
-		"too many lines":    "name,months\n" + strings.Repeat("a\n", 10_001),
-		"too many quotes":   "name,months\n" + strings.Repeat("\"a,3\n", 101),
+	for name, c := range map[string]struct{ list, reason string }{
+		"empty":             {"", "list_invalid"},
+		"no heading":        {"anna,3\n", "list_columns_invalid"},
+		"no name":           {"months,tier\n3,\n", "list_columns_invalid"},
+		"no time":           {"name,tier\nanna,\n", "list_columns_invalid"},
+		"an unknown column": {"name,months,price\nanna,3,9\n", "list_columns_invalid"},
+		"two separators":    {"name;months,until\nanna;3\n", "list_columns_invalid"},
+		"too long":          {"name,months\n" + strings.Repeat("anna,3\n", subscription.ListMax/7+1), "list_too_large"},
+		"too many lines":    {"name,months\n" + strings.Repeat("a\n", 10_001), "list_too_large"},
+		"too many quotes":   {"name,months\n" + strings.Repeat("\"a,3\n", 101), "list_invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.service.Import(t.Context(), w.owner, w.channel, strings.NewReader(list))
-			wantReason(t, err, "list_invalid")
+			_, err := w.service.Import(t.Context(), w.owner, w.channel, strings.NewReader(c.list))
+			wantReason(t, err, c.reason)
 		})
 	}
 	anna := w.nameOf(w.person(false))
 	for line, reason := range map[string]string{
-		anna + ",0,,":         "list_invalid",
-		anna + ",37,,":        "list_invalid",
-		anna + ",,,":          "list_invalid",
-		anna + ",3,2027-1-1,": "list_invalid",
-		anna + ",,tomorrow,":  "list_invalid",
+		anna + ",0,,":         "line_months_invalid",
+		anna + ",37,,":        "line_months_invalid",
+		anna + ",,,":          "line_time_missing",
+		anna + ",3,2027-1-1,": "line_time_missing",
+		anna + ",,tomorrow,":  "line_until_invalid",
 		anna + ",,2020-01-01": "award_invalid",
-		anna + ",3,,,,":       "list_invalid",
-		",3,,":                "list_invalid",
-		"\"" + anna + ",3,,":  "list_invalid",
+		anna + ",3,,,,":       "line_too_long",
+		",3,,":                "line_nameless",
+		"\"" + anna + ",3,,":  "line_unreadable",
 	} {
 		got, err := w.service.Import(t.Context(), w.owner, w.channel, strings.NewReader("\ufeffName, Months ,until,note\n"+line+"\n"))
 		if err != nil || got.Granted != 0 || len(got.Troubles) != 1 || got.Troubles[0].Line != 2 || got.Troubles[0].Reason != reason {
@@ -192,5 +193,36 @@ func TestAnOpenQuoteSpoilsItsOwnLine(t *testing.T) {
 	}
 	if !slices.Equal(lines, []int{4, 7, 9}) {
 		t.Errorf("troubles %+v", got.Troubles)
+	}
+}
+
+// Spreadsheets write semicolons where the comma is a decimal point.
+func TestAListWithSemicolons(t *testing.T) {
+	w := newWorld(t)
+	anna := w.person(false)
+	list := "\ufeffname;months;note\r\n" + w.nameOf(anna) + ";3;\"paid; 4,99\"\r\n"
+	got, err := w.service.Import(t.Context(), w.owner, w.channel, strings.NewReader(list))
+	if err != nil || got.Granted != 1 || !w.inside(anna).Allowed {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// The owner sees why somebody was given a right.
+func TestSubscribersBearTheNoteOfTheirRight(t *testing.T) {
+	w := newWorld(t)
+	friend := w.person(false)
+	wish := subscription.AwardWish{Name: w.nameOf(friend), Source: subscription.SourceManual, Months: 2, Note: "by transfer", Key: "k"}
+	if _, err := w.service.Award(t.Context(), w.owner, w.channel, wish); err != nil {
+		t.Fatal(err)
+	}
+	w.subscribe(w.person(true))
+	got, err := w.service.Subscribers(t.Context(), w.owner, w.channel, "")
+	if err != nil || len(got) != 2 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	for _, x := range got {
+		if (x.Note == "by transfer") != (x.Account == friend) {
+			t.Errorf("got %+v", x)
+		}
 	}
 }

@@ -49,13 +49,17 @@ type row struct {
 	err  error
 }
 
-// Import grants rights from a list of comma-separated values (RFC 4180). The
-// first line names the columns, in any order: 'name' of the account; 'months'
-// from now on, or 'until' a day (YYYY-MM-DD, its end in UTC); and, if wanted,
-// 'tier' by its name and 'note'. Each line stands for itself: what can be
-// granted is, the rest is reported by its line. The same line grants once,
-// however often the list is imported. Only the owner may. Refusals:
-// list_invalid when nothing of it can be read.
+// Import grants rights from a list of comma-separated values (RFC 4180), or of
+// values with semicolons between them, as spreadsheets write it where the comma
+// is a decimal point. The first line names the columns, in any order: 'name' of
+// the account; 'months' from now on, or 'until' a day (YYYY-MM-DD, its end in
+// UTC); and, if wanted, 'tier' by its name and 'note'. Each line stands for
+// itself: what can be granted is, the rest is reported by its line. The same
+// line grants once, however often the list is imported. Only the owner may.
+// Refusals, when nothing of it can be read: list_invalid, list_columns_invalid,
+// list_too_large. Troubles of a line: line_unreadable, line_too_long,
+// line_nameless, line_time_missing, line_months_invalid, line_until_invalid, and
+// those of Award.
 func (s *Service) Import(ctx context.Context, by ident.Account, channel ident.Channel, list io.Reader) (Imported, error) {
 	rows, err := readList(list)
 	if err != nil {
@@ -133,12 +137,12 @@ func readList(list io.Reader) ([]row, error) {
 		return nil, err
 	}
 	if len(text) > ListMax {
-		return nil, badList("A list has at most %d bytes. Import it in parts.", ListMax)
+		return nil, bad("list_too_large", "A list has at most %d bytes. Import it in parts.", ListMax)
 	}
 	r := newRecords(text)
 	heading, _, err := r.next()
 	if err != nil {
-		return nil, badList("The list is empty, or not one of comma-separated values.")
+		return nil, bad("list_invalid", "The list is empty, or not one of comma-separated values.")
 	}
 	columns, err := readHeading(heading)
 	if err != nil {
@@ -147,24 +151,24 @@ func readList(list io.Reader) ([]row, error) {
 	var rows []row
 	for quotes := 0; ; {
 		record, line, err := r.next()
-		trouble := new(csv.ParseError)
 		if errors.Is(err, csv.ErrQuote) {
 			if quotes++; quotes > quotesMax {
-				return nil, badList("Quotes are wrong in more than %d lines. Is it a list of comma-separated values?", quotesMax)
+				return nil, bad("list_invalid", "Quotes are wrong in more than %d lines. Is it a list of comma-separated values?", quotesMax)
 			}
 		}
+		trouble := new(csv.ParseError)
 		switch {
 		case errors.Is(err, io.EOF):
 			return rows, nil
 		case errors.As(err, &trouble):
-			rows = append(rows, row{line: line, err: badList("This line cannot be read: %v.", trouble.Err)})
+			rows = append(rows, row{line: line, err: bad("line_unreadable", "This line cannot be read: %v.", trouble.Err)})
 		case err != nil:
 			return nil, err
 		default:
 			rows = append(rows, readRow(line, columns, record))
 		}
 		if len(rows) > linesMax {
-			return nil, badList("A list has at most %d lines. Import it in parts.", linesMax)
+			return nil, bad("list_too_large", "A list has at most %d lines. Import it in parts.", linesMax)
 		}
 	}
 }
@@ -174,18 +178,20 @@ func readList(list io.Reader) ([]row, error) {
 // closed would swallow all the others.
 type records struct {
 	*csv.Reader
-	rest   []byte // what Reader was given
-	before int    // lines before it
+	separator rune
+	rest      []byte // what Reader was given
+	before    int    // lines before it
 }
 
 func newRecords(text []byte) *records {
-	r := &records{}
+	r := &records{separator: separator(text)}
 	r.begin(text, 0)
 	return r
 }
 
 func (r *records) begin(rest []byte, before int) {
 	r.Reader, r.rest, r.before = csv.NewReader(bytes.NewReader(rest)), rest, before
+	r.Comma = r.separator
 	r.FieldsPerRecord = -1
 	r.TrimLeadingSpace = true
 }
@@ -205,6 +211,15 @@ func (r *records) next() (record []string, line int, err error) {
 	return record, line, err
 }
 
+// separator is what stands between the columns of the heading.
+func separator(text []byte) rune {
+	heading, _, _ := bytes.Cut(text, []byte{'\n'})
+	if bytes.ContainsRune(heading, ';') && !bytes.ContainsRune(heading, ',') {
+		return ';'
+	}
+	return ','
+}
+
 func readHeading(record []string) (map[string]int, error) {
 	columns := map[string]int{}
 	for i, name := range record {
@@ -213,13 +228,13 @@ func readHeading(record []string) (map[string]int, error) {
 		case "name", "tier", "months", "until", "note":
 			columns[name] = i
 		default:
-			return nil, badList("There is no column %q. The columns are name, months or until, tier and note.", name)
+			return nil, bad("list_columns_invalid", "There is no column %q. The columns are name, months or until, tier and note.", name)
 		}
 	}
 	_, months := columns["months"]
 	_, until := columns["until"]
 	if _, name := columns["name"]; !name || (!months && !until) {
-		return nil, badList("The first line names the columns: name, and months or until.")
+		return nil, bad("list_columns_invalid", "The first line names the columns: name, and months or until.")
 	}
 	return columns, nil
 }
@@ -235,20 +250,20 @@ func readRow(line int, columns map[string]int, record []string) row {
 	months, until := field("months"), field("until")
 	switch {
 	case len(record) > len(columns):
-		r.err = badList("This line has more fields than the heading.")
+		r.err = bad("line_too_long", "This line has more fields than the heading.")
 	case r.want.Name == "":
-		r.err = badList("This line names nobody.")
+		r.err = bad("line_nameless", "This line names nobody.")
 	case (months == "") == (until == ""):
-		r.err = badList("A line says either for how many months or until which day.")
+		r.err = bad("line_time_missing", "A line says either for how many months or until which day.")
 	case months != "":
 		n, err := strconv.Atoi(months)
 		if r.want.Months = n; err != nil || n < 1 || n > awardMonthsMax {
-			r.err = badList("%q is not a number of months from 1 to %d.", months, awardMonthsMax)
+			r.err = bad("line_months_invalid", "%q is not a number of months from 1 to %d.", months, awardMonthsMax)
 		}
 	default:
 		at, err := time.Parse(time.DateOnly, until)
 		if r.want.Until = at.AddDate(0, 0, 1); err != nil {
-			r.err = badList("%q is not a day such as 2027-01-31.", until)
+			r.err = bad("line_until_invalid", "%q is not a day such as 2027-01-31.", until)
 		}
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{strings.ToLower(r.want.Name), strings.ToLower(r.tier), months, until}, "\x00")))
@@ -256,6 +271,6 @@ func readRow(line int, columns map[string]int, record []string) row {
 	return r
 }
 
-func badList(format string, args ...any) *fault.Fault {
-	return fault.New(fault.Invalid, "list_invalid", format, args...)
+func bad(reason, format string, args ...any) *fault.Fault {
+	return fault.New(fault.Invalid, reason, format, args...)
 }
