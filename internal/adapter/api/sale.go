@@ -52,6 +52,7 @@ type Subscriber struct {
 	Period            string  `json:"period" enum:",month,year"`
 	Price             *Money  `json:"price"`
 	RevokedAt         *Moment `json:"revoked_at"`
+	Note              string  `json:"note" doc:"of a right that was given, for the creator"`
 }
 
 // SubscriberList is a page of subscribers, by their right.
@@ -64,10 +65,11 @@ func (a *API) saleRoutes() {
 		InChannel
 		Provider string `query:"provider" maxLength:"40" doc:"of the last sale of the page before"`
 		After    string `query:"after" maxLength:"200" doc:"id of the last sale of the page before"`
+		Account  string `query:"account" maxLength:"40" doc:"only what this account bought"`
 	}
 	route(a, "GET", "/api/channels/{channel}/sales", "list-sales", "What was sold (creator)", 200,
 		func(ctx context.Context, in *page) (*body[SaleList], error) {
-			return a.sales(ctx, in.Channel, in.Provider, in.After)
+			return a.sales(ctx, in.Channel, ident.Account(in.Account), in.Provider, in.After)
 		})
 	route(a, "POST", "/api/channels/{channel}/sales/{provider}/{sale}/refund", "refund-sale", "Pay a sale back (creator)", 200, a.refund)
 	type after struct {
@@ -81,12 +83,12 @@ func (a *API) saleRoutes() {
 	route(a, "GET", "/api/payments", "list-payments", "What I paid", 200, a.payments)
 }
 
-func (a *API) sales(ctx context.Context, handle, provider, after string) (*body[SaleList], error) {
+func (a *API) sales(ctx context.Context, handle string, to ident.Account, provider, after string) (*body[SaleList], error) {
 	c, s, err := a.subject(ctx, handle)
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.opt.Subscriptions.Sales(ctx, s.Account, c.ID, provider, after)
+	list, err := a.opt.Subscriptions.Sales(ctx, s.Account, c.ID, to, provider, after)
 	out := SaleList{Sales: []Sale{}}
 	for _, x := range list {
 		sale := a.saleOf(x)
@@ -147,7 +149,7 @@ func (a *API) subscribers(ctx context.Context, handle string, after ident.Grant)
 		row := Subscriber{
 			Account: string(x.Account), Name: x.Name, Right: string(x.Grant), Source: x.Source, Tier: x.TierName,
 			Since: Moment(x.Since), Until: Moment(x.Ends), Months: x.Tenure(a.opt.Now()), State: string(x.State),
-			CancelAtPeriodEnd: x.CancelAtPeriodEnd, Period: string(x.Interval), RevokedAt: MomentOf(x.Revoked),
+			CancelAtPeriodEnd: x.CancelAtPeriodEnd, Period: string(x.Interval), RevokedAt: MomentOf(x.Revoked), Note: x.Note,
 		}
 		if x.Price.Currency != "" {
 			price := moneyOf(x.Price)

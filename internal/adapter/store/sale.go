@@ -62,13 +62,15 @@ func (tx *Tx) SalesOfSubscription(ctx context.Context, id ident.Subscription) ([
 }
 
 // SalesOfChannel implements subscription.Tx.
-func (tx *Tx) SalesOfChannel(ctx context.Context, channel ident.Channel, after *subscription.Sale, limit int) ([]subscription.NamedSale, error) {
-	const order = ` ORDER BY at DESC, provider DESC, charge DESC LIMIT `
+func (tx *Tx) SalesOfChannel(
+	ctx context.Context, channel ident.Channel, to ident.Account, after *subscription.Sale, limit int,
+) ([]subscription.NamedSale, error) {
+	const of, order = `channel = $1 AND ($2 = '' OR buyer = $3)`, ` ORDER BY at DESC, provider DESC, charge DESC LIMIT `
 	if after == nil {
-		return tx.namedSales(ctx, `channel = $1`+order+`$2`, channel, limit)
+		return tx.namedSales(ctx, of+order+`$4`, channel, to, to, limit)
 	}
-	return tx.namedSales(ctx, `channel = $1 AND (at, provider, charge) < ($2, $3, $4)`+order+`$5`,
-		channel, millis(after.At), after.Provider, after.Charge, limit)
+	return tx.namedSales(ctx, of+` AND (at, provider, charge) < ($4, $5, $6)`+order+`$7`,
+		channel, to, to, millis(after.At), after.Provider, after.Charge, limit)
 }
 
 // SalesToBuyer implements subscription.Tx.
@@ -80,15 +82,15 @@ func (tx *Tx) SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) 
 func (tx *Tx) SubscribersOf(ctx context.Context, channel ident.Channel, now time.Time, after ident.Grant, limit int) ([]subscription.Subscriber, error) {
 	var out []subscription.Subscriber
 	err := tx.each(ctx, `SELECT g.id, g.account, a.name, g.source, g.tier, COALESCE(t.name, ''), g.starts, g.ends, g.paid, g.revoked, g.months,
-		COALESCE(s.state, ''), COALESCE(s.cancel_at_period_end, 0), COALESCE(s.period, ''), COALESCE(s.price_minor, 0), COALESCE(s.currency, '')
-		FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN tier t ON t.id = g.tier
-		LEFT JOIN subscription s ON s.access_grant = g.id
+		COALESCE(s.state, ''), COALESCE(s.cancel_at_period_end, 0), COALESCE(s.period, ''), COALESCE(s.price_minor, 0), COALESCE(s.currency, ''),
+		COALESCE(w.note, '') FROM access_grant g JOIN account a ON a.id = g.account LEFT JOIN tier t ON t.id = g.tier
+		LEFT JOIN subscription s ON s.access_grant = g.id LEFT JOIN award w ON w.access_grant = g.id
 		WHERE g.channel = $1 AND g.starts <= $2 AND g.ends > $3 AND (g.revoked = 0 OR g.revoked > $4) AND g.id > $5 ORDER BY g.id LIMIT $6`,
 		[]any{channel, millis(now), millis(now), millis(now), after, limit}, func(scan func(...any) error) error {
 			var s subscription.Subscriber
 			var since, ends, paid, revoked, cancelled int64
 			err := scan(&s.Grant, &s.Account, &s.Name, &s.Source, &s.Tier, &s.TierName, &since, &ends, &paid, &revoked, &s.Months,
-				&s.State, &cancelled, &s.Interval, &s.Price.Minor, &s.Price.Currency)
+				&s.State, &cancelled, &s.Interval, &s.Price.Minor, &s.Price.Currency, &s.Note)
 			s.Since, s.Ends, s.Paid, s.Revoked = fromMillis(since), fromMillis(ends), fromMillis(paid), fromMillis(revoked)
 			s.CancelAtPeriodEnd = cancelled == 1
 			out = append(out, s)

@@ -53,9 +53,12 @@ func (s *Service) Subscribers(ctx context.Context, by ident.Account, channel ide
 }
 
 // Sales returns a page of the channel's sales, newest first: those after the
-// provider's charge that ended the page before, both empty for the newest. Only
-// the owner may ask. Refusals: sale_missing.
-func (s *Service) Sales(ctx context.Context, by ident.Account, channel ident.Channel, provider, charge string) (out []NamedSale, err error) {
+// provider's charge that ended the page before, both empty for the newest; only
+// those to one account when it is named. Only the owner may ask. Refusals:
+// sale_missing.
+func (s *Service) Sales(
+	ctx context.Context, by ident.Account, channel ident.Channel, to ident.Account, provider, charge string,
+) (out []NamedSale, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
 		if err := s.sees(ctx, tx, by, channel); err != nil {
 			return err
@@ -68,7 +71,7 @@ func (s *Service) Sales(ctx context.Context, by ident.Account, channel ident.Cha
 			}
 			last = &sale
 		}
-		out, err = tx.SalesOfChannel(ctx, channel, last, peoplePage)
+		out, err = tx.SalesOfChannel(ctx, channel, to, last, peoplePage)
 		return err
 	})
 	return out, err

@@ -72,8 +72,8 @@ type chargeTx interface {
 	PutSale(ctx context.Context, s Sale) error
 	SalesOfSubscription(ctx context.Context, id ident.Subscription) ([]Sale, error)
 	// SalesOfChannel returns them newest first, those after the given one in that
-	// order; nil: from the newest.
-	SalesOfChannel(ctx context.Context, channel ident.Channel, after *Sale, limit int) ([]NamedSale, error)
+	// order; nil: from the newest. With a buyer only theirs.
+	SalesOfChannel(ctx context.Context, channel ident.Channel, to ident.Account, after *Sale, limit int) ([]NamedSale, error)
 	SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]NamedSale, error)
 	PapersTo(ctx context.Context, buyer ident.Account, limit int) ([]invoice.Paper, error)
 	// SubscribersOf returns those whose right holds at now, by grant, after one.

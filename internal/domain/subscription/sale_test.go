@@ -46,7 +46,7 @@ func (w *world) wantBooks(want books) {
 
 func (w *world) sales() []subscription.NamedSale {
 	w.t.Helper()
-	sales, err := w.service.Sales(w.t.Context(), w.owner, w.channel, "", "")
+	sales, err := w.service.Sales(w.t.Context(), w.owner, w.channel, "", "", "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestARefundMirrorsThePayment(t *testing.T) {
 	wantReason(t, refund(w.owner, 0, false), "refund_too_large")
 	_, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", "nothing", subscription.RefundWish{})
 	wantReason(t, err, "sale_missing")
-	_, err = w.service.Sales(t.Context(), w.owner, w.channel, "fake", "nothing")
+	_, err = w.service.Sales(t.Context(), w.owner, w.channel, "", "fake", "nothing")
 	wantReason(t, err, "sale_missing")
 }
 
@@ -115,7 +115,7 @@ func TestSalesOfOneMomentAreAllRead(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for last := (subscription.NamedSale{}); ; {
-		page, err := w.service.Sales(t.Context(), w.owner, w.channel, last.Provider, last.Charge)
+		page, err := w.service.Sales(t.Context(), w.owner, w.channel, "", last.Provider, last.Charge)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,6 +133,26 @@ func TestSalesOfOneMomentAreAllRead(t *testing.T) {
 	if len(seen) != len(buyers) {
 		t.Errorf("read %d sales of %d", len(seen), len(buyers))
 	}
+}
+
+// Who asks about one buyer hears of nobody else, page by page.
+func TestSalesToOneBuyer(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	_, ref := w.subscribe(buyer)
+	w.subscribe(w.person(true))
+	w.provider.renew(ref)
+	w.refresh(ref)
+	sales, err := w.service.Sales(t.Context(), w.owner, w.channel, buyer, "", "")
+	if err != nil || len(sales) != 2 || sales[0].Buyer != buyer || sales[1].Buyer != buyer {
+		t.Fatalf("got %+v, %v", sales, err)
+	}
+	sales, err = w.service.Sales(t.Context(), w.owner, w.channel, buyer, sales[0].Provider, sales[0].Charge)
+	if err != nil || len(sales) != 1 || sales[0].Buyer != buyer {
+		t.Errorf("after the first: %+v, %v", sales, err)
+	}
+	_, err = w.service.Sales(t.Context(), buyer, w.channel, buyer, "", "")
+	wantReason(t, err, "owner_only")
 }
 
 // A refund of the first of two months leaves the second alone.

@@ -35,7 +35,7 @@ func TestACodeOpensTheDoor(t *testing.T) {
 	if c, err := w.service.CheckoutByID(t.Context(), who, c.ID); err != nil || c.State != subscription.CheckoutComplete || !c.RenewsAt.Equal(day(4, 2)) {
 		t.Errorf("got %+v, %v", c, err)
 	}
-	if sales, err := w.service.Sales(t.Context(), w.owner, w.channel, "", ""); err != nil || len(sales) != 0 {
+	if sales, err := w.service.Sales(t.Context(), w.owner, w.channel, "", "", ""); err != nil || len(sales) != 0 {
 		t.Errorf("sold %v, %v", sales, err)
 	}
 }

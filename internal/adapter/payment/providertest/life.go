@@ -114,7 +114,7 @@ func moneyBack(s *stage) {
 	by, ctx := s.Person("Subscriber"), s.Context()
 	ref := s.subscribe(by)
 	inside := right{inside: true, until: s.month(1).Add(grace), tier: s.low.ID, tenure: 1, state: subscription.Active}
-	sales, err := s.service.Sales(ctx, s.Owner, s.Channel, "", "")
+	sales, err := s.service.Sales(ctx, s.Owner, s.Channel, "", "", "")
 	s.must(err)
 	if !s.can(Refund, by, func() error {
 		charge := "none"
@@ -146,7 +146,7 @@ func moneyBack(s *stage) {
 	s.deliver()
 	inside.inside, inside.until, inside.tenure = true, s.month(2).Add(grace), 2
 	s.stands("paid for again", by, inside)
-	sales, err = s.service.Sales(ctx, s.Owner, s.Channel, "", "")
+	sales, err = s.service.Sales(ctx, s.Owner, s.Channel, "", "", "")
 	s.must(err)
 	_, err = s.service.Refund(ctx, s.Owner, s.Channel, s.Provider.Name(), sales[0].Charge, subscription.RefundWish{Amount: 100})
 	s.must(err)
@@ -279,7 +279,7 @@ func gifts(s *stage) {
 	s.Advance(time.Second)
 	s.stands("given a month", friend, right{inside: true, until: s.month(1), tenure: 1})
 	s.stands("having given it", by, right{})
-	sales, err := s.service.Sales(ctx, s.Owner, s.Channel, "", "")
+	sales, err := s.service.Sales(ctx, s.Owner, s.Channel, "", "", "")
 	s.must(err)
 	if len(sales) != 1 || sales[0].Kind != subscription.ChargeGift {
 		s.Fatalf("sold %+v", sales)
