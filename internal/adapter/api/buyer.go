@@ -9,9 +9,9 @@ import (
 
 // Buyers is what the API asks of buyer.Service.
 type Buyers interface {
-	Limits(ctx context.Context, by ident.Account) (buyer.Limits, error)
-	SetCap(ctx context.Context, by ident.Account, limit int64) (buyer.Limits, error)
-	ConfirmAge(ctx context.Context, by ident.Account) (buyer.Limits, error)
+	Limits(ctx context.Context, by ident.Account) (buyer.Standing, error)
+	SetCap(ctx context.Context, by ident.Account, limit int64) (buyer.Standing, error)
+	ConfirmAge(ctx context.Context, by ident.Account) (buyer.Standing, error)
 }
 
 // Buyer is what a person has said about their own spending.
@@ -20,6 +20,7 @@ type Buyer struct {
 	Cap      int64   `json:"cap" doc:"most in a week, in minor units of each currency; 0: no limit"`
 	Next     *int64  `json:"next" doc:"the higher limit that waits; null when none does; 0: no limit"`
 	RaisedAt *Moment `json:"raised_at" doc:"when it will hold"`
+	Spent    []Money `json:"spent" nullable:"false" doc:"in the last seven days, what is promised by unfinished purchases included: one sum for each currency"`
 }
 
 // Paper is an invoice or a credit note.
@@ -84,8 +85,11 @@ func (a *API) changeBuyer(ctx context.Context, in *struct {
 	return answer(buyerOf(l), err)
 }
 
-func buyerOf(l buyer.Limits) Buyer {
-	out := Buyer{OfAge: !l.OfAge.IsZero(), Cap: l.Cap, RaisedAt: MomentOf(l.Raised)}
+func buyerOf(l buyer.Standing) Buyer {
+	out := Buyer{OfAge: !l.OfAge.IsZero(), Cap: l.Cap, RaisedAt: MomentOf(l.Raised), Spent: []Money{}}
+	for _, sum := range l.Spent {
+		out.Spent = append(out.Spent, moneyOf(sum))
+	}
 	if !l.Raised.IsZero() {
 		out.Next = &l.Next
 	}

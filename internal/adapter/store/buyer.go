@@ -6,6 +6,8 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/money"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
 // LimitsOf implements buyer.Tx. The row is what others wait at: one that is not
@@ -33,14 +35,24 @@ func (tx *Tx) PutLimits(ctx context.Context, l buyer.Limits) error {
 }
 
 // SpentSince implements buyer.Tx. A trial is promised too, also once it has begun:
-// it will be paid, unless it was cancelled.
-func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, currency string, since time.Time) (spent int64, err error) {
-	_, err = tx.one(ctx, `SELECT COALESCE((SELECT CAST(SUM(s.total_minor - s.refunded_minor) AS BIGINT) FROM sale s
-			WHERE s.buyer = $1 AND s.currency = $2 AND s.at >= $3), 0)
-		+ COALESCE((SELECT CAST(SUM(c.price_minor * c.quantity) AS BIGINT) FROM checkout c
-			WHERE c.account = $4 AND c.currency = $5 AND c.state IN ('open', 'pending', 'declined') AND c.created >= $6), 0)
-		+ COALESCE((SELECT CAST(SUM(t.price_minor) AS BIGINT) FROM subscription t
-			WHERE t.account = $7 AND t.currency = $8 AND t.state = 'trialing' AND t.cancel_at_period_end = 0 AND t.started >= $9), 0)`,
-		[]any{id, currency, millis(since), id, currency, millis(since), id, currency, millis(since)}, &spent)
-	return spent, err
+// it will be paid, unless it was cancelled. What patrons pay elsewhere is not spent
+// here.
+func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, since time.Time) ([]money.Amount, error) {
+	var out []money.Amount
+	err := tx.each(ctx, `SELECT currency, CAST(SUM(minor) AS BIGINT) FROM (
+			SELECT currency, total_minor - refunded_minor AS minor FROM sale WHERE buyer = $1 AND at >= $2
+			UNION ALL
+			SELECT currency, price_minor * quantity FROM checkout
+			WHERE account = $3 AND state IN ('open', 'pending', 'declined') AND created >= $4 AND provider <> $5
+			UNION ALL
+			SELECT currency, price_minor FROM subscription
+			WHERE account = $6 AND state = 'trialing' AND cancel_at_period_end = 0 AND started >= $7
+		) spent GROUP BY currency ORDER BY currency`,
+		[]any{id, millis(since), id, millis(since), subscription.PatronProvider, id, millis(since)}, func(scan func(...any) error) error {
+			var sum money.Amount
+			err := scan(&sum.Currency, &sum.Minor)
+			out = append(out, sum)
+			return err
+		})
+	return out, err
 }

@@ -71,9 +71,10 @@ type Tx interface {
 	// makes others who ask for the same buyer wait until this transaction ends.
 	LimitsOf(ctx context.Context, id ident.Account) (Limits, error)
 	PutLimits(ctx context.Context, l Limits) error
-	// SpentSince adds up what the buyer paid since, less what went back, and what
-	// they have promised: by checkouts that are not finished, and by trials.
-	SpentSince(ctx context.Context, id ident.Account, currency string, since time.Time) (int64, error)
+	// SpentSince adds up, for each currency by its name, what the buyer paid since,
+	// less what went back, and what they have promised: by checkouts that are
+	// not finished, and by trials.
+	SpentSince(ctx context.Context, id ident.Account, since time.Time) ([]money.Amount, error)
 }
 
 // Allow refuses a purchase of somebody who has not said that they are of age
@@ -103,14 +104,28 @@ func (l Limits) afford(ctx context.Context, tx Tx, price money.Amount, now time.
 	if l.Cap == 0 || price.Minor == 0 {
 		return nil
 	}
-	spent, err := tx.SpentSince(ctx, l.Account, price.Currency, now.Add(-Week))
+	spent, err := tx.SpentSince(ctx, l.Account, now.Add(-Week))
 	if err != nil {
 		return err
 	}
-	if price.Minor > l.Cap-spent {
+	left := l.Cap
+	for _, sum := range spent {
+		if sum.Currency == price.Currency {
+			left -= sum.Minor
+		}
+	}
+	if price.Minor > left {
 		return fault.New(fault.Denied, "cap_reached", "This would be over the limit that you have set for yourself for a week.")
 	}
 	return nil
+}
+
+// Standing is a buyer's limits, and what counts against them at this moment.
+type Standing struct {
+	Limits
+	// Spent is what SpentSince says of the last Week: what the limit is compared
+	// with at the next purchase.
+	Spent []money.Amount
 }
 
 // Store runs transactions. f may run more than once.
@@ -129,21 +144,30 @@ type Service struct {
 func NewService(s Store, now func() time.Time) *Service { return &Service{s, now} }
 
 // Limits returns those of an account as they stand.
-func (s *Service) Limits(ctx context.Context, by ident.Account) (l Limits, err error) {
+func (s *Service) Limits(ctx context.Context, by ident.Account) (out Standing, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
-		l, err = tx.LimitsOf(ctx, by)
+		l, err := tx.LimitsOf(ctx, by)
+		if err == nil {
+			out, err = s.standing(ctx, tx, l)
+		}
 		return err
 	})
-	return l.At(s.now()), err
+	return out, err
+}
+
+func (s *Service) standing(ctx context.Context, tx Tx, l Limits) (Standing, error) {
+	now := s.now()
+	spent, err := tx.SpentSince(ctx, l.Account, now.Add(-Week))
+	return Standing{l.At(now), spent}, err
 }
 
 // SetCap changes the buyer's own limit; 0 is for none. Refusals: cap_invalid.
-func (s *Service) SetCap(ctx context.Context, by ident.Account, limit int64) (Limits, error) {
+func (s *Service) SetCap(ctx context.Context, by ident.Account, limit int64) (Standing, error) {
 	return s.change(ctx, by, func(l Limits) (Limits, error) { return l.With(limit, s.now()) })
 }
 
 // ConfirmAge keeps the buyer's word that they are of age.
-func (s *Service) ConfirmAge(ctx context.Context, by ident.Account) (Limits, error) {
+func (s *Service) ConfirmAge(ctx context.Context, by ident.Account) (Standing, error) {
 	return s.change(ctx, by, func(l Limits) (Limits, error) {
 		if l.OfAge.IsZero() {
 			l.OfAge = s.now()
@@ -152,16 +176,23 @@ func (s *Service) ConfirmAge(ctx context.Context, by ident.Account) (Limits, err
 	})
 }
 
-func (s *Service) change(ctx context.Context, by ident.Account, f func(Limits) (Limits, error)) (l Limits, err error) {
+func (s *Service) change(ctx context.Context, by ident.Account, f func(Limits) (Limits, error)) (out Standing, err error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
 		was, err := tx.LimitsOf(ctx, by)
 		if err != nil {
 			return err
 		}
-		if l, err = f(was); err != nil || l == was {
+		is, err := f(was)
+		if err != nil {
 			return err
 		}
-		return tx.PutLimits(ctx, l)
+		if is != was {
+			if err := tx.PutLimits(ctx, is); err != nil {
+				return err
+			}
+		}
+		out, err = s.standing(ctx, tx, is)
+		return err
 	})
-	return l.At(s.now()), err
+	return out, err
 }

@@ -71,9 +71,18 @@ func TestALimitIsAskedBeforeTheProvider(t *testing.T) {
 	}
 	_, err = w.service.OpenGift(t.Context(), by, w.channel, subscription.GiftWish{Key: "g2", People: 1})
 	wantReason(t, err, "cap_reached")
+	if got, err := w.buyers().Limits(t.Context(), by); err != nil || len(got.Spent) != 1 || got.Spent[0] != euros(999) {
+		t.Errorf("4.99 and 5.00 are spent: %+v, %v", got, err)
+	}
 	w.clock.Advance(buyer.Week + time.Second)
+	if got, err := w.buyers().Limits(t.Context(), by); err != nil || len(got.Spent) != 0 {
+		t.Errorf("a week later: %+v, %v", got, err)
+	}
 	if _, err = w.service.OpenGift(t.Context(), by, w.channel, subscription.GiftWish{Key: "g3", People: 2}); err != nil {
 		t.Errorf("a week later: %v", err)
+	}
+	if got, err := w.buyers().SetCap(t.Context(), by, 998); err != nil || len(got.Spent) != 1 || got.Spent[0] != euros(998) {
+		t.Errorf("what is promised counts: %+v, %v", got, err)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // these rows in our database; they stand here for the same reason as the
 // sandbox's. No rule of this package reads them.
 
+// PatronProvider is what the list is stored under.
+const PatronProvider = "patrons"
+
 // PatronCheckout is a checkout that waits for a claim code.
 type PatronCheckout struct {
 	Ref          string

@@ -7,6 +7,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
 	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
@@ -231,6 +232,10 @@ func TestAPatronNeedsNoTrialAndSpendsNothing(t *testing.T) {
 	})
 	if err != nil || c.Trial != 0 {
 		t.Fatalf("got %+v, %v", c, err)
+	}
+	limits := buyer.NewService(store.UnitOf(w.DB, func(tx *store.Tx) buyer.Tx { return tx }), w.Clock.Now)
+	if l, err := limits.Limits(t.Context(), who); err != nil || len(l.Spent) != 0 {
+		t.Errorf("what is paid elsewhere is counted: %+v, %v", l, err)
 	}
 	if _, err := w.desk.Claim(t.Context(), who, "192.0.2.1", c.ID, "ABCDEFGH"); err != nil {
 		t.Error(err)

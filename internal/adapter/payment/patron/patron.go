@@ -23,7 +23,7 @@ import (
 )
 
 // Name is what the patrons are stored under.
-const Name = "patrons"
+const Name = subscription.PatronProvider
 
 // Tx is what the list needs inside one transaction. A lookup that finds nothing
 // returns false.
