@@ -1,6 +1,7 @@
 package app
 
 import (
+	"maps"
 	"net"
 	"net/http"
 
@@ -24,6 +25,7 @@ func (p *parts) letters(s *Server) error {
 		Enclose: p.accounts.Enclosures(),
 		Failed:  func(k mail.Kind, err error) { s.sur.Log.Warn("letter not sent", "kind", string(k), "err", err) },
 	}
+	maps.Copy(out.Enclose, p.subscriptions.Enclosures())
 	switch s.cfg.SMTPURL {
 	case "":
 	case config.Catch:

@@ -57,7 +57,8 @@ type parts struct {
 	background []func(context.Context) error // run until the doors are shut
 }
 
-// assemble builds the parts: rules, then letters, pictures, money, and last the doors.
+// assemble builds the parts: rules, then pictures, money, the letters that both
+// write, and last the doors.
 func assemble(ctx context.Context, s *Server) (*parts, error) {
 	node, err := nodeName(s)
 	if err != nil {
@@ -68,15 +69,15 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	if err := p.rules(s, rights, node); err != nil {
 		return nil, err
 	}
-	if err := p.letters(s); err != nil {
-		return nil, err
-	}
 	secret, err := secretOf(ctx, s, "playback_secret")
 	if err != nil {
 		return nil, err
 	}
 	p.pictures(s, node, secret)
 	if err := p.money(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := p.letters(s); err != nil {
 		return nil, err
 	}
 	if err := p.doors(ctx, s, node); err != nil {

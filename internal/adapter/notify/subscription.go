@@ -66,27 +66,6 @@ func (w Words) rehearsed() Words {
 // subscriptionWords are the letters about what money opens.
 func subscriptionWords() map[mail.Kind]Words {
 	return map[mail.Kind]Words{
-		subscription.LetterFailed: {
-			Path: "/account",
-			English: Text{
-				Subject: "Your payment for {what} failed",
-				Body: []string{
-					"The payment for {what} did not go through. You stay inside until {until|day}; the payment is tried again before that.",
-					"You can change your card, or cancel, on your account page.",
-					linkHere,
-				},
-				Label: "Look at my subscription",
-			},
-			French: Text{
-				Subject: "Votre paiement pour {what} a échoué",
-				Body: []string{
-					"Le paiement pour {what} n’a pas abouti. Vous restez à l’intérieur jusqu’au {until|day} ; le paiement sera retenté d’ici là.",
-					"Vous pouvez changer de carte, ou résilier, sur la page de votre compte.",
-					linkHere,
-				},
-				Label: "Voir mon abonnement",
-			},
-		},
 		subscription.LetterCancelled: {
 			Path: "/account",
 			English: Text{

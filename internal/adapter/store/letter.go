@@ -19,7 +19,7 @@ func (tx *Tx) QueueLetter(ctx context.Context, l mail.Letter) error {
 	now := tx.db.opt.Now()
 	_, err = tx.exec(ctx, `INSERT INTO letter (key, kind, account, mail, data, queued, until, tries, due, done, outcome)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, 0, '') ON CONFLICT (key) DO NOTHING`,
-		l.Key, l.Kind, l.To, l.Address, string(data), millis(now), millis(l.Lasts(now)), millis(now))
+		l.Key, l.Kind, l.To, l.Address, string(data), millis(now), millis(l.Lasts(now)), millis(l.Leaves(now)))
 	return err
 }
 

@@ -35,7 +35,11 @@ type Letter struct {
 	// Data fills the places in the words of the kind. It holds no secrets: what
 	// opens something is made when the letter leaves (see Enclosure).
 	Data map[string]string
-	// Until is when the letter means nothing any more; zero: after three days.
+	// After is before when the letter does not leave; zero: at once. What has
+	// changed by then is found out by an Enclosure of its kind.
+	After time.Time
+	// Until is when the letter means nothing any more; zero: three days after it
+	// might have left.
 	Until time.Time
 }
 

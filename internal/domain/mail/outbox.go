@@ -239,10 +239,18 @@ func (o *Outbox) message(ctx context.Context, l Letter) (Message, error) {
 	return m, err
 }
 
+// Leaves returns when a letter that is queued now is first tried.
+func (l Letter) Leaves(now time.Time) time.Time {
+	if l.After.After(now) {
+		return l.After
+	}
+	return now
+}
+
 // Lasts returns when a letter that is queued now ends by itself.
 func (l Letter) Lasts(now time.Time) time.Time {
 	if l.Until.IsZero() {
-		return now.Add(letterLife)
+		return l.Leaves(now).Add(letterLife)
 	}
 	return l.Until
 }

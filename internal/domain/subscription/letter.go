@@ -11,7 +11,6 @@ import (
 const (
 	LetterReceipt   mail.Kind = "sale.receipt"
 	LetterRefunded  mail.Kind = "sale.refunded"
-	LetterFailed    mail.Kind = "subscription.payment_failed"
 	LetterCancelled mail.Kind = "subscription.cancelled"
 	LetterGift      mail.Kind = "gift.received"
 
@@ -25,8 +24,6 @@ const (
 func (s *Service) tell(ctx context.Context, tx Tx, g Grant, why string) error {
 	var kind mail.Kind
 	switch why {
-	case "payment_failed":
-		kind = LetterFailed
 	case "cancelled":
 		kind = LetterCancelled
 	case "gift":

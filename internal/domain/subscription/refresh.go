@@ -219,10 +219,8 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 		if err := s.tell(ctx, tx, is, changed); err != nil {
 			return err
 		}
-		if known && sub.State == PastDue && old.State != PastDue {
-			if err := s.tell(ctx, tx, is, "payment_failed"); err != nil {
-				return err
-			}
+		if err := s.dun(ctx, tx, old, known, sub, was, is); err != nil {
+			return err
 		}
 	}
 	if is == was {
