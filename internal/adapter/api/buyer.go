@@ -5,6 +5,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/invoice"
 )
 
 // Buyers is what the API asks of buyer.Service.
@@ -45,7 +46,13 @@ type Paper struct {
 	Sandbox   bool    `json:"sandbox" doc:"no money moved: not a real paper"`
 }
 
-// PaperList is a buyer's papers, the newest first.
+// PaperPage is one paper, with those that are about it.
+type PaperPage struct {
+	Paper
+	Corrections []string `json:"corrections" nullable:"false" doc:"numbers of the credit notes that take back from it"`
+}
+
+// PaperList is a page of a buyer's papers, the newest first.
 type PaperList struct {
 	Papers []Paper `json:"papers" nullable:"false"`
 }
@@ -61,7 +68,16 @@ func (a *API) buyerRoutes() {
 			return answer(buyerOf(l), err)
 		})
 	route(a, "PATCH", "/api/buyer", "change-buyer", "Say that I am of age, or how much I spend at most", 200, a.changeBuyer)
-	route(a, "GET", "/api/papers", "list-papers", "My invoices and credit notes", 200, a.papers)
+	type page struct {
+		After string `query:"after" maxLength:"80" doc:"number of the last paper of the page before"`
+	}
+	route(a, "GET", "/api/papers", "list-papers", "My invoices and credit notes", 200,
+		func(ctx context.Context, in *page) (*body[PaperList], error) { return a.papers(ctx, in.After) })
+	type numbered struct {
+		Number string `path:"number" maxLength:"80"`
+	}
+	route(a, "GET", "/api/papers/{number}", "get-paper", "One of my invoices and credit notes", 200,
+		func(ctx context.Context, in *numbered) (*body[PaperPage], error) { return a.paper(ctx, in.Number) })
 }
 
 func (a *API) changeBuyer(ctx context.Context, in *struct {
@@ -96,20 +112,33 @@ func buyerOf(l buyer.Standing) Buyer {
 	return out
 }
 
-func (a *API) papers(ctx context.Context, _ *none) (*body[PaperList], error) {
+func (a *API) papers(ctx context.Context, after string) (*body[PaperList], error) {
 	session, err := callerOf(ctx).signedIn()
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.opt.Subscriptions.Papers(ctx, session.Account.ID)
+	list, err := a.opt.Subscriptions.Papers(ctx, session.Account.ID, after)
 	out := PaperList{Papers: []Paper{}}
 	for _, p := range list {
-		out.Papers = append(out.Papers, Paper{
-			Number: p.Number, Kind: string(p.Kind), Corrects: p.Corrects, Seller: p.Seller.Name, Address: p.Seller.Address, TaxID: p.Seller.TaxID,
-			Buyer: p.BuyerName, IssuedAt: Moment(p.Issued), Line: p.Line, From: MomentOf(p.From), To: MomentOf(p.To),
-			Net: moneyOf(p.Net()), Tax: Money{p.Tax, p.Gross.Currency}, TaxRate: p.Rate, Gross: moneyOf(p.Gross),
-			Country: p.Country, CardLast4: p.CardLast4, Sandbox: p.Sandbox,
-		})
+		out.Papers = append(out.Papers, paperOf(p))
 	}
 	return answer(out, err)
+}
+
+func (a *API) paper(ctx context.Context, number string) (*body[PaperPage], error) {
+	session, err := callerOf(ctx).signedIn()
+	if err != nil {
+		return nil, err
+	}
+	p, corrections, err := a.opt.Subscriptions.Paper(ctx, session.Account.ID, number)
+	return answer(PaperPage{paperOf(p), append([]string{}, corrections...)}, err)
+}
+
+func paperOf(p invoice.Paper) Paper {
+	return Paper{
+		Number: p.Number, Kind: string(p.Kind), Corrects: p.Corrects, Seller: p.Seller.Name, Address: p.Seller.Address, TaxID: p.Seller.TaxID,
+		Buyer: p.BuyerName, IssuedAt: Moment(p.Issued), Line: p.Line, From: MomentOf(p.From), To: MomentOf(p.To),
+		Net: moneyOf(p.Net()), Tax: Money{p.Tax, p.Gross.Currency}, TaxRate: p.Rate, Gross: moneyOf(p.Gross),
+		Country: p.Country, CardLast4: p.CardLast4, Sandbox: p.Sandbox,
+	}
 }

@@ -47,6 +47,7 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Subscriber":   {"price", "revoked_at"},
 		"Buyer":        {"next", "raised_at"},
 		"Paper":        {"from", "to"},
+		"PaperPage":    {"from", "to"},
 		"Passkey":      {"used_at"},
 		"SignedIn":     {"created_at", "seen_on"},
 	} {

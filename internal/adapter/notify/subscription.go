@@ -9,35 +9,35 @@ import (
 func saleWords() map[mail.Kind]Words {
 	words := map[mail.Kind]Words{
 		subscription.LetterReceipt: {
-			Path: "/account",
+			Path: "/account/papers/{number}",
 			English: Text{
 				Subject: "Receipt {number}: {what}",
 				Body: []string{
 					"You paid {price|money} for {what}, of which {tax|money} is tax. This is receipt {number}.",
-					"Your account page has it to print, and is where you change or cancel.",
 					linkHere,
+					"Your account page is where you change or cancel.",
 				},
-				Label: "Open my account",
+				Label: "Open or print it",
 			},
 			French: Text{
 				Subject: "Reçu {number} : {what}",
 				Body: []string{
 					"Vous avez payé {price|money} pour {what}, dont {tax|money} de taxe. Ceci est le reçu {number}.",
-					"Vous le retrouvez sur la page de votre compte, où vous pouvez aussi changer ou résilier.",
 					linkHere,
+					"Sur la page de votre compte, vous pouvez changer ou résilier.",
 				},
-				Label: "Ouvrir mon compte",
+				Label: "L’ouvrir ou l’imprimer",
 			},
 		},
 		subscription.LetterRefunded: {
-			Path: "/account",
+			Path: "/account/papers/{number}",
 			English: Text{
 				Subject: "Paid back: {what}",
 				Body: []string{
 					"{price|money} of what you paid for {what} goes back to you, of which {tax|money} is tax. This is credit note {number}.",
 					linkHere,
 				},
-				Label: "Open my account",
+				Label: "Open or print it",
 			},
 			French: Text{
 				Subject: "Remboursé : {what}",
@@ -45,7 +45,7 @@ func saleWords() map[mail.Kind]Words {
 					"{price|money} de ce que vous avez payé pour {what} vous est remboursé, dont {tax|money} de taxe. Ceci est l’avoir {number}.",
 					linkHere,
 				},
-				Label: "Ouvrir mon compte",
+				Label: "L’ouvrir ou l’imprimer",
 			},
 		},
 	}

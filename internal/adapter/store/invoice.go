@@ -30,9 +30,29 @@ func (tx *Tx) PaperByKey(ctx context.Context, key string) (invoice.Paper, bool, 
 	return first(tx.papers(ctx, `key = $1`, key))
 }
 
-// PapersTo returns the papers of a buyer, the newest first.
-func (tx *Tx) PapersTo(ctx context.Context, buyer ident.Account, limit int) ([]invoice.Paper, error) {
-	return tx.papers(ctx, `buyer = $1 ORDER BY issued DESC, number DESC LIMIT $2`, buyer, limit)
+// PaperByNumber implements subscription.Tx.
+func (tx *Tx) PaperByNumber(ctx context.Context, number string) (invoice.Paper, bool, error) {
+	return first(tx.papers(ctx, `number = $1`, number))
+}
+
+// PapersTo implements subscription.Tx.
+func (tx *Tx) PapersTo(ctx context.Context, buyer ident.Account, after *invoice.Paper, limit int) ([]invoice.Paper, error) {
+	const order = ` ORDER BY issued DESC, number DESC LIMIT `
+	if after == nil {
+		return tx.papers(ctx, `buyer = $1`+order+`$2`, buyer, limit)
+	}
+	return tx.papers(ctx, `buyer = $1 AND (issued, number) < ($2, $3)`+order+`$4`, buyer, millis(after.Issued), after.Number, limit)
+}
+
+// Corrections implements subscription.Tx.
+func (tx *Tx) Corrections(ctx context.Context, buyer ident.Account, number string) ([]string, error) {
+	var out []string
+	err := tx.each(ctx, `SELECT number FROM paper WHERE buyer = $1 AND corrects = $2 ORDER BY issued, number`,
+		[]any{buyer, number}, func(scan func(...any) error) error {
+			out = append(out, "")
+			return scan(&out[len(out)-1])
+		})
+	return out, err
 }
 
 // NextNumber implements invoice.Tx.

@@ -3,6 +3,7 @@ package subscription
 import (
 	"context"
 
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/mail"
@@ -77,14 +78,42 @@ func (s *Service) paper(ctx context.Context, tx Tx, x paper) (invoice.Paper, err
 	return p, err
 }
 
-// Papers returns the invoices and credit notes of a buyer, the newest first.
-func (s *Service) Papers(ctx context.Context, by ident.Account) (out []invoice.Paper, err error) {
+// Papers returns a page of the invoices and credit notes of a buyer, the newest
+// first: those after the number that ended the page before, empty for the
+// newest. Refusals: paper_missing.
+func (s *Service) Papers(ctx context.Context, by ident.Account, after string) (out []invoice.Paper, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
-		out, err = tx.PapersTo(ctx, by, papersPage)
+		var last *invoice.Paper
+		if after != "" {
+			p, err := paperOf(ctx, tx, by, after)
+			if err != nil {
+				return err
+			}
+			last = &p
+		}
+		out, err = tx.PapersTo(ctx, by, last, peoplePage)
 		return err
 	})
 	return out, err
 }
 
-// papersPage bounds what one page of papers holds.
-const papersPage = 500
+// Paper returns one paper of a buyer by its number, and, of an invoice, the
+// numbers of the credit notes that take back from it. Refusals: paper_missing,
+// also for those of others.
+func (s *Service) Paper(ctx context.Context, by ident.Account, number string) (p invoice.Paper, corrections []string, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		if p, err = paperOf(ctx, tx, by, number); err == nil && p.Kind == invoice.Invoice {
+			corrections, err = tx.Corrections(ctx, by, number)
+		}
+		return err
+	})
+	return p, corrections, err
+}
+
+func paperOf(ctx context.Context, tx Tx, by ident.Account, number string) (invoice.Paper, error) {
+	p, found, err := tx.PaperByNumber(ctx, number)
+	if err == nil && (!found || by == "" || p.Buyer != by) {
+		return invoice.Paper{}, fault.New(fault.Missing, "paper_missing", "You have no paper with this number.")
+	}
+	return p, err
+}

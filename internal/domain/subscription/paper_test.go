@@ -3,6 +3,7 @@ package subscription_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +16,7 @@ import (
 
 func (w *world) papers(by ident.Account) []invoice.Paper {
 	w.t.Helper()
-	papers, err := w.service.Papers(w.t.Context(), by)
+	papers, err := w.service.Papers(w.t.Context(), by, "")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -63,6 +64,67 @@ func TestEverySaleHasItsPapers(t *testing.T) {
 	}
 	if n := len(w.papers(w.person(true))); n != 0 {
 		t.Errorf("a stranger has %d papers", n)
+	}
+}
+
+func TestAPaperIsOpenedByItsNumber(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	_, ref := w.subscribe(buyer)
+	charge := "ch_" + ref + "_1"
+	for _, part := range []int64{100, 399} {
+		if _, err := w.service.Refund(t.Context(), w.owner, w.channel, "fake", charge, subscription.RefundWish{Amount: part}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := w.papers(buyer) // two credit notes, and the invoice
+	p, corrections, err := w.service.Paper(t.Context(), buyer, all[2].Number)
+	if err != nil || p != all[2] || !slices.Equal(corrections, []string{all[1].Number, all[0].Number}) {
+		t.Errorf("got %+v, %v, %v", p, corrections, err)
+	}
+	if p, corrections, err = w.service.Paper(t.Context(), buyer, all[0].Number); err != nil || p != all[0] || len(corrections) != 0 {
+		t.Errorf("got %+v, %v, %v", p, corrections, err)
+	}
+	for by, number := range map[ident.Account]string{w.person(true): all[2].Number, "": all[2].Number, buyer: "INV-2026-999999"} {
+		_, _, err := w.service.Paper(t.Context(), by, number)
+		wantReason(t, err, "paper_missing")
+		_, err = w.service.Papers(t.Context(), by, number)
+		wantReason(t, err, "paper_missing")
+	}
+}
+
+// Papers of one moment are all read, page by page.
+func TestManyPapersAreReadByPages(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	const many = 250
+	w.update(func(tx *store.Tx) error {
+		for n := range many {
+			if _, err := invoice.Issue(t.Context(), tx, invoice.Paper{
+				Key: strconv.Itoa(n), Kind: invoice.Invoice, Seller: invoice.Party{Code: "X"}, Buyer: buyer, Channel: w.channel,
+				Issued: w.clock.Now(), Line: "x", Gross: euros(100),
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var numbers []string
+	for after := ""; ; after = numbers[len(numbers)-1] {
+		page, err := w.service.Papers(t.Context(), buyer, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, p := range page {
+			numbers = append(numbers, p.Number)
+		}
+	}
+	slices.Reverse(numbers)
+	if len(slices.Compact(numbers)) != many || !slices.IsSorted(numbers) {
+		t.Errorf("read %d of %d: %v", len(numbers), many, numbers)
 	}
 }
 

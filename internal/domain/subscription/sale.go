@@ -75,7 +75,13 @@ type chargeTx interface {
 	// order; nil: from the newest. With a buyer only theirs.
 	SalesOfChannel(ctx context.Context, channel ident.Channel, to ident.Account, after *Sale, limit int) ([]NamedSale, error)
 	SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]NamedSale, error)
-	PapersTo(ctx context.Context, buyer ident.Account, limit int) ([]invoice.Paper, error)
+	// PapersTo returns them newest first, those after the given one in that order;
+	// nil: from the newest.
+	PapersTo(ctx context.Context, buyer ident.Account, after *invoice.Paper, limit int) ([]invoice.Paper, error)
+	PaperByNumber(ctx context.Context, number string) (invoice.Paper, bool, error)
+	// Corrections returns the numbers of the buyer's credit notes that take back
+	// from an invoice, the oldest first.
+	Corrections(ctx context.Context, buyer ident.Account, number string) ([]string, error)
 	// SubscribersOf returns those whose right holds at now, by grant, after one.
 	SubscribersOf(ctx context.Context, channel ident.Channel, now time.Time, after ident.Grant, limit int) ([]Subscriber, error)
 }

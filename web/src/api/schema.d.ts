@@ -884,6 +884,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/papers/{number}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** One of my invoices and credit notes */
+    get: operations['get-paper']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/passkeys/ask': {
     parameters: {
       query?: never
@@ -1321,6 +1338,8 @@ export interface components {
       of_age: boolean
       /** @description when it will hold */
       raised_at: string | null
+      /** @description in the last seven days, what is promised by unfinished purchases included: one sum for each currency */
+      spent: components['schemas']['Money'][]
     }
     CardPage: {
       /** @description empty: the provider has no such page */
@@ -1655,6 +1674,36 @@ export interface components {
     PaperList: {
       papers: components['schemas']['Paper'][]
     }
+    PaperPage: {
+      buyer: string
+      card_last4: string
+      /** @description numbers of the credit notes that take back from it */
+      corrections: string[]
+      /** @description the invoice that a credit note takes back from */
+      corrects: string
+      country: string
+      from: string | null
+      gross: components['schemas']['Money']
+      /** Format: date-time */
+      issued_at: string
+      /** @enum {string} */
+      kind: 'invoice' | 'credit_note'
+      line: string
+      net: components['schemas']['Money']
+      number: string
+      /** @description no money moved: not a real paper */
+      sandbox: boolean
+      seller: string
+      seller_address: string
+      seller_tax_id: string
+      tax: components['schemas']['Money']
+      /**
+       * Format: int64
+       * @description basis points
+       */
+      tax_rate: number
+      to: string | null
+    }
     Passkey: {
       /** Format: date-time */
       created_at: string
@@ -1922,6 +1971,8 @@ export interface components {
       /** Format: int64 */
       months: number
       name: string
+      /** @description of a right that was given, for the creator */
+      note: string
       /** @enum {string} */
       period: '' | 'month' | 'year'
       price: components['schemas']['Money'] | null
@@ -3677,6 +3728,8 @@ export interface operations {
         provider?: string
         /** @description id of the last sale of the page before */
         after?: string
+        /** @description only what this account bought */
+        account?: string
       }
       header?: never
       path: {
@@ -4039,7 +4092,10 @@ export interface operations {
   }
   'list-papers': {
     parameters: {
-      query?: never
+      query?: {
+        /** @description number of the last paper of the page before */
+        after?: string
+      }
       header?: never
       path?: never
       cookie?: never
@@ -4053,6 +4109,37 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['PaperList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-paper': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        number: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PaperPage']
         }
       }
       /** @description Error */
