@@ -127,11 +127,10 @@ async function serve(page, fake) {
   await page.route('**/api/**', async (route) => {
     if (fake.world.slow || (fake.world.hold && route.request().url().includes('/api/account'))) return
     const request = route.request()
-    const { status, body } = fake.answer(
-      request.method(),
-      new URL(request.url()).pathname,
-      request.postDataJSON() ?? {},
-    )
+    const csv = request.headers()['content-type']?.startsWith('text/csv')
+    const url = new URL(request.url())
+    const sent = csv ? { list: request.postData() } : (request.postDataJSON() ?? {})
+    const { status, body } = fake.answer(request.method(), url.pathname, sent, url.searchParams)
     await route.fulfill({
       status,
       contentType: 'application/json',

@@ -19,6 +19,39 @@ const paying = (card) => async (page) => {
   await page.waitForTimeout(500)
 }
 
+/** A list of 500 lines in the form that imports it. */
+const listed = async (page) => {
+  await tab(1)(page)
+  await page.locator('[data-opens=list]').click()
+  const lines = [
+    'name,months,until,tier,note',
+    ...Array.from({ length: 500 }, (_, i) => `person${i},3,,Studio,`),
+  ]
+  lines[99] = 'Nils,3,,,'
+  lines[199] = 'person198,three,,,"by transfer, in March"'
+  lines[299] = 'person298,3,,Platinum,'
+  const buffer = Buffer.from(lines.join('\n'))
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'patrons-2026.csv', mimeType: 'text/csv', buffer })
+  await page.waitForTimeout(200)
+}
+const imported = async (page) => {
+  await listed(page)
+  await page
+    .getByRole('button', { name: /^Import|^Importer/ })
+    .last()
+    .click()
+  await page.waitForTimeout(300)
+}
+const opens =
+  (what, in_ = 'body') =>
+  async (page) => {
+    await tab(1)(page)
+    await page.locator(`${in_} [data-opens=${what}]`).first().click()
+    await page.waitForTimeout(300)
+  }
+
 const more = (w) => (w.subscriptions = w.moreSubscriptions)
 const pressIn = (channel, name) => async (page) => {
   await page.getByTestId(`subscription-${channel}`).getByRole('button', { name }).first().click()
@@ -231,6 +264,38 @@ export const subscriptionScenes = [
     act: (page) => page.locator('summary').click(),
   },
   { name: 'creator-subscribers', path: desk, role: 'owner', act: tab(1) },
+  { name: 'creator-give', path: desk, role: 'owner', change: several, act: opens('give') },
+  {
+    name: 'creator-give-error',
+    path: desk,
+    role: 'owner',
+    change: (w) => (w.refuse = 'account_missing'),
+    act: async (page) => {
+      await opens('give')(page)
+      await page.locator('form input').first().fill('Nils')
+      await page.locator('form .btn.white').click()
+      await page.waitForTimeout(200)
+    },
+  },
+  {
+    name: 'creator-take',
+    path: desk,
+    role: 'owner',
+    act: opens('take', '[data-testid=subscriber-r-Lou]'),
+  },
+  {
+    name: 'creator-sales-to',
+    path: desk,
+    role: 'owner',
+    act: async (page) => {
+      await opens('sales', '[data-testid=subscriber-r-Bastien]')(page)
+      await page.locator('[data-testid=sale-ch_2] [data-opens=refund]').click()
+      await page.waitForTimeout(200)
+    },
+  },
+  { name: 'creator-list', path: desk, role: 'owner', act: opens('list') },
+  { name: 'creator-list-chosen', path: desk, role: 'owner', act: listed, langs: en },
+  { name: 'creator-list-done', path: desk, role: 'owner', act: imported },
   { name: 'creator-sales', path: desk, role: 'owner', act: tab(2) },
   {
     name: 'creator-refund',

@@ -37,6 +37,8 @@ export class FakeServer {
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
+    if (path === '/api/buyer') return this.#buyer(method, body)
+    if (path.startsWith('/api/papers')) return this.#papers(path, query.get('after'))
     if (path.includes('checkout')) return this.#checkout(path, body)
     if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
       return this.#subscriptions(path.replace('/sandbox', ''), body)
@@ -44,7 +46,8 @@ export class FakeServer {
       return w.refusePayments ? { status: 503, body: { reason: 'unavailable' } } : ok({ sales: w.payments })
     if (rest.startsWith('/C/badges/')) return this.#badges(method, rest.split('/')[3]!)
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
-    if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body)
+    if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body, query.get('account'))
+    if (rest.startsWith('/C/rights')) return this.#rights(method, rest, body)
     if (rest === '/C/subscribers') {
       const from = w.subscribers.findIndex((s) => s.right === query.get('after')) + 1
       return ok({ subscribers: w.subscribers.slice(from, from + 100) })
@@ -266,7 +269,7 @@ export class FakeServer {
       const price = tier[period]!
       w.checkout = {
         id: 'c1',
-        provider: 'sandbox',
+        provider: String(body.provider ?? w.providers[0]),
         channel: 'ines',
         tier: tier.id,
         price,
@@ -277,9 +280,14 @@ export class FakeServer {
         url: w.page,
         state: 'open',
         reason: '',
-        sandbox: true,
+        sandbox: (body.provider ?? w.providers[0]) === 'sandbox',
         renews_at: inDays(trial_days || (period === 'year' ? 365 : 30)),
       }
+    }
+    if (path.endsWith('/claim')) {
+      if (w.refuseCode) return { status: 422, body: { reason: w.refuseCode, detail: 'refused' } }
+      w.checkout = { ...w.checkout!, state: w.card }
+      if (w.card === 'complete') this.openDoor()
     }
     if (path.endsWith('/pay')) this.#pay(String(body.card), body.approved === true)
     return { status: 200, body: w.checkout }
@@ -336,7 +344,7 @@ export class FakeServer {
 
   #tiers(method: string, path: string, body: Record<string, unknown>): Answer {
     const w = this.world
-    if (method === 'GET') return { status: 200, body: { tiers: w.tiers } }
+    if (method === 'GET') return { status: 200, body: { tiers: w.tiers, providers: w.providers } }
     if (w.refuse) return { status: 422, body: { reason: w.refuse, detail: 'refused' } }
     const id = path.split('/')[3] ?? `t${w.tiers.length + 1}`
     const empty = { name: '', perks: [], month: null, year: null, trial_days: 0 }
@@ -346,9 +354,57 @@ export class FakeServer {
     return { status: 200, body: tier }
   }
 
-  #sales(method: string, path: string, body: Record<string, unknown>): Answer {
+  #buyer(method: string, body: Record<string, unknown>): Answer {
     const w = this.world
-    if (method === 'GET') return { status: 200, body: { sales: w.sales } }
+    if (w.refuseBuyer) return { status: 503, body: { reason: w.refuseBuyer } }
+    if (method === 'GET') return { status: 200, body: w.buyer }
+    const cap = Number(body.cap)
+    const { buyer } = w
+    if (cap === buyer.cap) w.buyer = { ...buyer, next: null, raised_at: null }
+    else if (!buyer.cap || (cap && cap < buyer.cap)) w.buyer = { ...buyer, cap, next: null, raised_at: null }
+    else w.buyer = { ...buyer, next: cap, raised_at: inDays(1) }
+    return { status: 200, body: w.buyer }
+  }
+
+  #papers(path: string, after: string | null): Answer {
+    const { papers, fail } = this.world
+    if (fail) return { status: 503, body: { reason: 'storage_unavailable' } }
+    const number = path.split('/')[3]
+    const found = papers.find((p) => p.number === number)
+    if (number)
+      return found ? { status: 200, body: found } : { status: 404, body: { reason: 'paper_missing' } }
+    const from = papers.findIndex((p) => p.number === after) + 1
+    return { status: 200, body: { papers: papers.slice(from, from + 100) } }
+  }
+
+  #rights(method: string, path: string, body: Record<string, unknown>): Answer {
+    const w = this.world
+    if (w.refuse) return { status: 404, body: { reason: w.refuse, detail: 'refused' } }
+    const id = path.split('/')[3]
+    if (method === 'DELETE') {
+      w.subscribers = w.subscribers.filter((s) => s.right !== id)
+      return { status: 204 }
+    }
+    if (id === 'import') return { status: 200, body: w.imported }
+    const until = (body.until as string | undefined) ?? inDays(30 * Number(body.months))
+    const right = { id: 'new', source: body.source as 'comp', since: inDays(0), until }
+    const given = { right: 'new', name: String(body.name), source: right.source, note: String(body.note) }
+    const like = w.subscribers[0] ?? {
+      account: 'new',
+      tier: '',
+      revoked_at: null,
+      cancel_at_period_end: false,
+    }
+    const none = { state: '', period: '', price: null, months: 0 } as const
+    w.subscribers = [...w.subscribers, { ...like, ...none, ...given, since: right.since, until }]
+    return { status: 201, body: right }
+  }
+
+  #sales(method: string, path: string, body: Record<string, unknown>, account: string | null): Answer {
+    const w = this.world
+    const mine = (s: Sale) => !account || s.buyer.toLowerCase() === account
+    if (method === 'GET') return { status: 200, body: { sales: w.sales.filter(mine) } }
+    if (w.refuse) return { status: 503, body: { reason: w.refuse, detail: 'refused' } }
     const id = path.split('/')[4]
     const sale = w.sales.find((s) => s.id === id)!
     const minor = Number(body.amount ?? sale.refundable.minor)

@@ -1,8 +1,17 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
-import type { Checkout, PlanPreview, Sale, Subscriber, Subscription, Tier } from '../src/api/subscription'
+import type {
+  Checkout,
+  ImportResult,
+  PlanPreview,
+  Sale,
+  Subscriber,
+  Subscription,
+  Tier,
+} from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
+import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
 const ahead = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -140,6 +149,10 @@ export function world(role: Role = 'anonymous') {
     questions: questions(role),
     inside: 146,
     tiers: [tier('t1', 1, 499)],
+    /** Who takes payments. */
+    providers: ['sandbox'],
+    buyer: buyer(),
+    papers: papers(),
     threeTiers: threeTiers(),
     moreSubscriptions: moreSubscriptions(),
     checkout: undefined as Checkout | undefined,
@@ -154,6 +167,8 @@ export function world(role: Role = 'anonymous') {
     payments: sales().map((sale) => ({ ...sale, buyer: 'Noa', share: null })),
     sales: sales(),
     subscribers: subscribers(),
+    /** What becomes of a list of rights. */
+    imported: imported(),
     moderators: [{ id: 'maud', name: 'Maud' }],
     sanctions: [
       {
@@ -197,6 +212,10 @@ export function world(role: Role = 'anonymous') {
     /** Checkouts are refused with this reason. */
     refuseCheckout: '',
     refuseBadge: '',
+    /** What was said about spending cannot be read. */
+    refuseBuyer: '',
+    /** Claim codes are. */
+    refuseCode: '',
     /** A change of plan is. */
     refuseChange: '',
     /** Nobody can say what was paid. */
@@ -350,69 +369,4 @@ function preview(): PlanPreview {
     at: ahead(0),
     renews_at: ahead(365),
   }
-}
-
-function sales(): Sale[] {
-  const one = (id: string, buyer: string, days: number, total: number, more: Partial<Sale> = {}): Sale => ({
-    provider: 'sandbox',
-    id,
-    channel: 'ines',
-    buyer,
-    kind: 'period',
-    tier: 'Studio',
-    period: 'month',
-    quantity: 1,
-    total: eur(total),
-    tax: eur(Math.round(total / 6)),
-    tax_rate: 2000,
-    country: 'FR',
-    share: eur(total - Math.round(total / 6)),
-    at: ago(86_400 * days),
-    period_start: ago(86_400 * days),
-    period_end: ahead(30 - days),
-    card_last4: '4242',
-    refunded: eur(0),
-    refundable: eur(total),
-    dispute: '',
-    sandbox: true,
-    ...more,
-  })
-  return [
-    one('ch_1', 'Priya', 1, 9900, { tier: 'Kiln', period: 'year' }),
-    one('ch_2', 'Bastien', 4, 499),
-    one('ch_3', 'Yuna', 6, 4530, { kind: 'change', period: 'year' }),
-    one('ch_4', 'Noa', 12, 999, { tier: 'Kiln', refunded: eur(300), refundable: eur(699) }),
-    one('ch_5', 'Sam K', 15, 499, { dispute: 'open', refundable: eur(0), country: 'DE' }),
-    one('ch_6', 'Théo R.', 31, 499, { refunded: eur(499), refundable: eur(0) }),
-    one('ch_7', 'Sam K', 45, 499, { dispute: 'won', country: 'DE' }),
-    one('ch_8', 'Lou', 60, 499, { dispute: 'lost', refundable: eur(0), country: 'US', tax: eur(0) }),
-  ]
-}
-
-function subscribers(): Subscriber[] {
-  const one = (name: string, months: number, more: Partial<Subscriber> = {}): Subscriber => ({
-    account: name.toLowerCase(),
-    name,
-    right: `r-${name}`,
-    source: 'subscription',
-    tier: 'Studio',
-    since: ago(86_400 * (30 * months + 3)),
-    until: ahead(19),
-    months,
-    state: 'active',
-    cancel_at_period_end: false,
-    period: 'month',
-    price: eur(499),
-    revoked_at: null,
-    ...more,
-  })
-  return [
-    one('Priya', 11, { tier: 'Kiln', period: 'year', price: eur(9900) }),
-    one('Bastien', 9),
-    one('Yuna', 14, { cancel_at_period_end: true }),
-    one('Noa', 0, { state: 'trialing', since: ago(86_400 * 2), until: ahead(5) }),
-    one('Sam K', 3, { state: 'past_due', until: ahead(2) }),
-    one('Alix', 26, { state: 'paused' }),
-    one('Wren', 5, { source: 'comp', state: '', period: '', price: null, until: ahead(90) }),
-  ]
 }

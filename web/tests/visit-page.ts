@@ -58,12 +58,13 @@ export async function openPage(
     const { pathname, searchParams } = new URL(request.url)
     if (!pathname.startsWith('/api/')) return real.fetch(input, init)
     const text = await request.text()
-    const { status, body } = server.answer(
-      request.method,
-      pathname,
-      request.headers.get('content-type') === 'application/json' && text ? JSON.parse(text) : {},
-      searchParams,
-    )
+    const type = request.headers.get('content-type') ?? ''
+    const sent = type.startsWith('text/csv')
+      ? { list: text }
+      : type === 'application/json' && text
+        ? JSON.parse(text)
+        : {}
+    const { status, body } = server.answer(request.method, pathname, sent, searchParams)
     const json = { 'content-type': 'application/json' }
     return new Response(status === 204 ? null : JSON.stringify(body), { status, headers: json })
   }

@@ -27,7 +27,7 @@ function said(): string[] {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT)
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (node instanceof Text) {
-      const silent = node.parentElement?.closest('script, style, kbd, [aria-hidden="true"]')
+      const silent = node.parentElement?.closest('script, style, kbd, code, [aria-hidden="true"]')
       if (!silent) out.push(node.data)
     } else if (node instanceof Element)
       for (const name of ['aria-label', 'placeholder', 'title', 'alt'])

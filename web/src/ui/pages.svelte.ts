@@ -51,6 +51,11 @@ export class Pages<T> {
     this.rows = this.rows.map((row) => (is(row) ? changed : row))
   }
 
+  /** A row that is not there any more. */
+  drop(is: (row: T) => boolean): void {
+    this.rows = this.rows.filter((row) => !is(row))
+  }
+
   #take(rows: T[], page: T[]): void {
     this.rows = rows
     this.more = page.length >= this.#size

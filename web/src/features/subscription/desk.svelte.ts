@@ -1,7 +1,15 @@
 import { api as channels, type Badge, type Channel } from '../../api/subspace'
-import { api, type Sale, type Subscriber, type Tier, type TierChange } from '../../api/subscription'
+import {
+  api,
+  type RefundWish,
+  type Right,
+  type RightWish,
+  type Sale,
+  type Subscriber,
+  type Tier,
+  type TierChange,
+} from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
-import { freshKey } from '../chat/key'
 import { Pages } from '../../ui/pages.svelte'
 
 /** How many subscribers or sales the server gives at once. */
@@ -16,9 +24,6 @@ export class SubscriptionDesk {
   failure: Refusal | undefined = $state.raw()
   readonly subscribers: Pages<Subscriber>
   readonly sales: Pages<Sale>
-
-  /** The keys of refunds that were asked for and not answered yet. */
-  #refunds: Record<string, string> = {}
 
   /** All that is on sale has one currency; the first tier may choose it. */
   currency = $derived(this.tiers.map(priceOf).find((price) => price)?.currency)
@@ -76,15 +81,29 @@ export class SubscriptionDesk {
     this.place = { ...this.place, badges: change(this.place.badges.filter((b) => b.badge !== badge)) }
   }
 
-  /** Throws what was refused. Asking again for what was not answered pays it back once. */
-  async refund(sale: Sale, body: { amount?: number; end?: boolean }): Promise<void> {
-    const wish = `${sale.provider} ${sale.id} ${body.amount ?? ''}`
-    const key = (this.#refunds[wish] ??= freshKey())
-    const changed = await api.refund(this.channel, sale, { ...body, key })
-    delete this.#refunds[wish]
+  /** What one person bought. */
+  salesTo = (account: string): Pages<Sale> =>
+    new Pages((last) => api.sales(this.channel, last, account), PAGE)
+
+  /** Throws what was refused. `pages` are those that the sale is read from. */
+  async refund(sale: Sale, body: RefundWish, pages = this.sales): Promise<void> {
+    const changed = await api.refund(this.channel, sale, body)
     // The answer names nobody and no share; the list did.
     const { buyer, tier, share } = sale
-    this.sales.put({ ...changed, buyer, tier, share }, (row) => row.id === sale.id)
+    pages.put({ ...changed, buyer, tier, share }, (row) => row.id === sale.id)
+  }
+
+  /** Throws what was refused. */
+  async give(wish: RightWish): Promise<Right> {
+    const right = await api.giveRight(this.channel, wish)
+    void this.subscribers.read()
+    return right
+  }
+
+  /** Throws what was refused. */
+  async takeBack({ right }: Subscriber): Promise<void> {
+    await api.takeRight(this.channel, right)
+    this.subscribers.drop((row) => row.right === right)
   }
 }
 
