@@ -1,5 +1,5 @@
 /** One attempt to subscribe, from "who are you" to "you are inside". */
-import { api, type Checkout, type Plan } from '../../api/subscription'
+import { api, PATRONS, type Checkout, type Plan } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
 import { language } from '../../i18n/index.svelte'
 import { freshKey } from '../chat/key'
@@ -12,6 +12,8 @@ export type Step =
   | 'age'
   | 'opening'
   | 'review'
+  /** Paid elsewhere: a code stands in place of a card. */
+  | 'code'
   | 'paying'
   /** The bank wants the holder's word. */
   | 'approve'
@@ -41,6 +43,8 @@ export const testCards = [
 const ASK_EVERY = 1_000
 /** So many unanswered questions, and the wait is spoken of. */
 const SOON = 3
+/** A code that these refuse may be mended and entered again; everything else needs a new purchase. */
+const mendable = ['code_wrong', 'code_taken', 'code_unpaid', 'too_many_attempts', 'tier_missing']
 /** Going through a list of countries by keyboard passes by many. */
 const SETTLE = 400
 
@@ -59,6 +63,7 @@ export class CheckoutAttempt {
   #country = $state(ownCountry(navigator.languages))
   #key = freshKey()
   #ofAge = false
+  #byCode = false
   #turn = 0
   #asked = 0
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -98,6 +103,7 @@ export class CheckoutAttempt {
       if (this.offer.state !== 'ready') await this.offer.read()
       const wish = {
         ...this.offer.plan,
+        ...(this.#byCode && { provider: PATRONS }),
         country: this.country,
         language: language.current,
         of_age: this.#ofAge,
@@ -136,6 +142,29 @@ export class CheckoutAttempt {
     }
   }
 
+  /** The buyer pays elsewhere and has a code, or wants to pay here after all. The server gives up the other purchase. */
+  useCode(byCode: boolean): void {
+    if (this.underway) return
+    this.#byCode = byCode
+    this.checkout = undefined
+    this.#reopen(0)
+  }
+
+  /** Enters the code; it belongs to this account from then on. */
+  async enter(code: string): Promise<void> {
+    if (!this.checkout || this.step !== 'code') return
+    this.step = 'paying'
+    this.refusal = undefined
+    try {
+      this.#follow(await api.claim(this.checkout.id, code))
+    } catch (thrown) {
+      const refusal = Refusal.from(thrown)
+      if (!refusal.passing && !mendable.includes(refusal.reason)) return this.#refused(refusal)
+      this.refusal = refusal
+      this.step = 'code'
+    }
+  }
+
   /** The provider's page has been opened in another tab. */
   leave(): void {
     this.step = 'away'
@@ -163,11 +192,11 @@ export class CheckoutAttempt {
   #follow(checkout: Checkout): void {
     this.checkout = checkout
     this.refusal = undefined
-    const { state, reason } = checkout
+    const { state, reason, provider } = checkout
     if (state === 'complete') this.step = 'done'
     else if (state === 'declined') this.step = reason === 'authentication_required' ? 'approve' : 'declined'
     else if (state === 'pending') this.#wait()
-    else if (state === 'open') this.step = 'review'
+    else if (state === 'open') this.step = provider === PATRONS ? 'code' : 'review'
     else this.#refused(new Refusal({ reason: reason || 'checkout_expired' }))
   }
 

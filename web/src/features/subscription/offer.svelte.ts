@@ -1,4 +1,4 @@
-import { api, type Period, type Plan, type Tier } from '../../api/subscription'
+import { api, PATRONS, type Period, type Plan, type Tier } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
 import { saving, soldFor } from './plan'
 
@@ -6,6 +6,8 @@ import { saving, soldFor } from './plan'
 export class Offer {
   readonly channel: string
   tiers: Tier[] = $state.raw([])
+  /** Who takes payments, the usual one first. */
+  providers: string[] = $state.raw([])
   state: 'loading' | 'ready' | 'failed' = $state('loading')
   failure: Refusal | undefined = $state.raw()
 
@@ -21,6 +23,10 @@ export class Offer {
   plan: Plan | undefined = $derived(this.tier && { tier: this.tier.id, period: this.period })
   /** There is something to choose. */
   several = $derived(this.tiers.length > 1 || this.periods.length > 1)
+  /** There are people who pay elsewhere and have a code. */
+  codes = $derived(this.providers.includes(PATRONS))
+  /** One can pay here. */
+  till = $derived(this.providers.some((name) => name !== PATRONS))
 
   #reading = 0
 
@@ -38,8 +44,9 @@ export class Offer {
   async read(): Promise<void> {
     const reading = ++this.#reading
     try {
-      const tiers = await api.tiers(this.channel)
+      const { tiers, providers } = await api.shop(this.channel)
       if (reading !== this.#reading) return
+      this.providers = providers
       this.tiers = tiers.filter((tier) => tier.on_sale)
       this.state = 'ready'
     } catch (thrown) {

@@ -1,5 +1,5 @@
 /** Where a subscription stands, in one word and in one sentence, and what may be asked of it. */
-import type { Sale, Subscription } from '../../api/subscription'
+import { PATRONS, type Sale, type Subscription } from '../../api/subscription'
 import { day, money } from '../../i18n/format'
 import { t } from '../../i18n/index.svelte'
 import { mayWithdraw } from './countries'
@@ -22,7 +22,12 @@ export const runOut = (s: Subscription, now: number): boolean => Date.parse(s.pe
 export const until = (s: Subscription): string =>
   day(s.state === 'past_due' ? (s.access_until ?? s.period_end) : s.period_end)
 
+/** Paid somewhere else: here nothing of it is charged, changed or ended. */
+export const elsewhere = (s: Subscription): boolean => s.provider === PATRONS
+
 export function sentence(s: Subscription, now: number): string {
+  if (elsewhere(s) && s.state === 'active') return t('subscription.elsewhere', { day: day(s.period_end) })
+  if (elsewhere(s) && s.state === 'past_due') return t('subscription.elsewhereLate', { day: until(s) })
   const price = planPrice(s)
   switch (standing(s)) {
     case 'ended':
@@ -51,7 +56,8 @@ export function pending(s: Subscription): string {
   return s.next ? t('subscription.next', { day: day(s.period_end), price: planPrice(s.next) }) : ''
 }
 
-export const mayPause = (s: Subscription): boolean => s.state === 'active' && !s.cancel_at_period_end
+export const mayPause = (s: Subscription): boolean =>
+  s.state === 'active' && !s.cancel_at_period_end && !elsewhere(s)
 export const mayChange = mayPause
 
 const WITHDRAWAL = 14 * 86_400_000

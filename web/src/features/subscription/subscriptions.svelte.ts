@@ -1,4 +1,4 @@
-import { api, type Sale, type Subscription, type Wish } from '../../api/subscription'
+import { api, PATRONS, type Sale, type Subscription, type Wish } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
 import { standing } from './standing'
 
@@ -13,9 +13,16 @@ export class Subscriptions {
   /** What will be charged next, if anything renews. */
   next = $derived(
     this.all
-      .filter((s) => ['renews', 'trial'].includes(standing(s)))
+      .filter((s) => s.provider !== PATRONS && ['renews', 'trial'].includes(standing(s)))
       .toSorted((a, b) => a.period_end.localeCompare(b.period_end))
       .map((s) => ({ price: (s.next ?? s).price, at: s.period_end }))[0],
+  )
+
+  /** What it pays in, the last first. */
+  currencies = $derived(
+    [...this.payments.map((sale) => sale.total), ...this.all.map((s) => s.price)]
+      .map(({ currency }) => currency)
+      .filter((currency, i, all) => all.indexOf(currency) === i),
   )
 
   async read(): Promise<void> {
