@@ -1,6 +1,7 @@
 // Every screen in every state worth a look: who looks, what the server says, what is pressed.
 import { accountScenes } from './account-scenes.mjs'
 import { en, press, space } from './acts.mjs'
+import { spendingScenes } from './spending-scenes.mjs'
 import { subscriptionScenes } from './subscription-scenes.mjs'
 
 const offline = (w) => {
@@ -204,6 +205,7 @@ export const scenes = [
   },
 
   ...subscriptionScenes,
+  ...spendingScenes,
 
   ...accountScenes,
 

@@ -146,6 +146,8 @@ export const screens: Screen[] = [
     press: ['[data-opens=change]', 'fieldset label:not(.on) input'],
     shown: 'dl dd',
   },
+  { name: 'papers', path: '/account/papers', as: 'subscriber', ready: 'main li b' },
+  { name: 'paper', path: '/account/papers/FR-2026-000002', as: 'subscriber', ready: 'article' },
   {
     name: 'a limit',
     path: '/account',

@@ -17,6 +17,18 @@ export function money({ minor, currency }: Money): string {
   return new Intl.NumberFormat(language.current, options).format(minor / 10 ** digits)
 }
 
+/** €5.00: on papers no digit is left out. */
+export function exactMoney({ minor, currency }: Money): string {
+  const options: Intl.NumberFormatOptions = { style: 'currency', currency }
+  return new Intl.NumberFormat(language.current, options).format(minor / 10 ** currencyDigits(currency))
+}
+
+/** "20%" of 2000 basis points. */
+export function rate(basisPoints: number): string {
+  const options = { style: 'percent', maximumFractionDigits: 2 } as const
+  return new Intl.NumberFormat(language.current, options).format(basisPoints / 10_000)
+}
+
 /** How many digits of a currency's minor unit stand after the point: 2 for EUR, 0 for JPY. */
 export function currencyDigits(currency: string): number {
   return (
@@ -39,6 +51,10 @@ export function day(at: string, now = new Date()): string {
   const year = date.getFullYear() === now.getFullYear() ? undefined : 'numeric'
   return date.toLocaleDateString(language.current, { day: 'numeric', month: 'long', year })
 }
+
+/** 22 December 2026, on the same day everywhere: papers are dated so. */
+export const paperDay = (at: string) =>
+  new Date(at).toLocaleDateString(language.current, { dateStyle: 'long', timeZone: 'UTC' })
 
 export const time = (at: string) =>
   new Date(at).toLocaleTimeString(language.current, { hour: '2-digit', minute: '2-digit' })

@@ -11,6 +11,8 @@ export const routes: Route[] = [
     load: () => import('../screens/Subscriptions.svelte'),
   },
   { name: 'account', pattern: '/account', load: () => import('../screens/Account.svelte') },
+  { name: 'papers', pattern: '/account/papers', load: () => import('../screens/Papers.svelte') },
+  { name: 'paper', pattern: '/account/papers/{number}', load: () => import('../screens/Paper.svelte') },
   { name: 'security', pattern: '/account/security', load: () => import('../screens/Security.svelte') },
   { name: 'mail', pattern: '/mail/{step}', load: () => import('../screens/Mail.svelte') },
   { name: 'sign-in', pattern: '/sign-in', load: () => import('../screens/SignIn.svelte') },

@@ -1,7 +1,7 @@
 /** Sales in words, for who paid and for who sold. */
 import type { Sale } from '../../api/subscription'
-import { money } from '../../i18n/format'
-import { language, t } from '../../i18n/index.svelte'
+import { money, rate } from '../../i18n/format'
+import { t } from '../../i18n/index.svelte'
 import { planName } from './plan'
 
 /** "Gold, yearly", "Change to Gold, yearly", "3 months given away". */
@@ -14,9 +14,7 @@ export function soldAs({ kind, tier, period, quantity }: Sale): string {
 /** "€0.83 tax, FR 20%"; '' where none was taken. */
 export function taxOf({ tax, tax_rate, country }: Sale): string {
   if (!tax.minor) return ''
-  const options = { style: 'percent', maximumFractionDigits: 2 } as const
-  const rate = new Intl.NumberFormat(language.current, options).format(tax_rate / 10_000)
-  return t('sale.tax', { price: money(tax), country, rate })
+  return t('sale.tax', { price: money(tax), country, rate: rate(tax_rate) })
 }
 
 /** What became of a payment that did not simply stay; '' when it did. */
