@@ -79,7 +79,7 @@ export const imported = (): ImportResult => ({
   troubles: [
     { line: 100, reason: 'account_missing', detail: 'There is no account named "Nils".' },
     { line: 200, reason: 'line_months_invalid', detail: '"three" is not a number of months.' },
-    { line: 300, reason: 'tier_missing', detail: 'The channel has no tier named "Platinum".' },
+    { line: 300, reason: 'line_tier_missing', detail: 'The channel has no tier named "Platinum".' },
   ],
 })
 

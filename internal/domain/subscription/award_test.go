@@ -112,7 +112,7 @@ func TestAListOfFiveHundred(t *testing.T) {
 	if err != nil || got.Granted != 497 || got.Known != 0 || len(got.Troubles) != 3 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	for i, want := range []subscription.LineTrouble{{Line: 100, Reason: "account_missing"}, {Line: 200, Reason: "line_months_invalid"}, {Line: 300, Reason: "tier_missing"}} {
+	for i, want := range []subscription.LineTrouble{{Line: 100, Reason: "account_missing"}, {Line: 200, Reason: "line_months_invalid"}, {Line: 300, Reason: "line_tier_missing"}} {
 		if x := got.Troubles[i]; x.Line != want.Line || x.Reason != want.Reason || x.Detail == "" {
 			t.Errorf("got %+v, want %+v", x, want)
 		}

@@ -58,8 +58,8 @@ type row struct {
 // line grants once, however often the list is imported. Only the owner may.
 // Refusals, when nothing of it can be read: list_invalid, list_columns_invalid,
 // list_too_large. Troubles of a line: line_unreadable, line_too_long,
-// line_nameless, line_time_missing, line_months_invalid, line_until_invalid, and
-// those of Award.
+// line_nameless, line_time_missing, line_months_invalid, line_until_invalid,
+// line_tier_missing, and those of Award.
 func (s *Service) Import(ctx context.Context, by ident.Account, channel ident.Channel, list io.Reader) (Imported, error) {
 	rows, err := readList(list)
 	if err != nil {
@@ -124,7 +124,7 @@ func (s *Service) importRow(ctx context.Context, tx Tx, by ident.Account, channe
 		}
 	}
 	if r.tier != "" && r.want.Tier == "" {
-		return false, fault.New(fault.Missing, "tier_missing", "The channel has no tier named %q.", r.tier)
+		return false, fault.New(fault.Missing, "line_tier_missing", "The channel has no tier named %q.", r.tier)
 	}
 	_, fresh, err := s.award(ctx, tx, by, channel, tiers, r.want)
 	return fresh, err
