@@ -33,8 +33,6 @@ export class SpendingLimit {
 /** A limit holds for each currency by itself: in those that one pays in, or, before the first, as a bare number. */
 export function limitIn(minor: number, currencies: string[]): string {
   if (!currencies.length)
-    return new Intl.NumberFormat(language.current, { minimumFractionDigits: minor % 100 ? 2 : 0 }).format(
-      minor / 100,
-    )
+    return new Intl.NumberFormat(language.current, { minimumFractionDigits: 2 }).format(minor / 100)
   return currencies.map((currency) => money({ minor, currency })).join(' · ')
 }
