@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -40,7 +41,8 @@ func (s *Service) PreviewChange(ctx context.Context, by ident.Account, id ident.
 // Change changes the plan as PreviewChange said. Most is the highest sum that
 // the buyer agreed to pay now; when the provider would take more, nothing
 // happens. The key makes a charge happen once. Refusals: those of
-// PreviewChange, price_moved, cap_reached, card_declined.
+// PreviewChange, price_moved, cap_reached, card_declined, and whatever the gate
+// says about buying now.
 func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Subscription, tier ident.Tier, i Interval, most int64, key string) (Owned, error) {
 	if len(key) == 0 || len(key) > keyMax {
 		return Owned{}, fault.New(fault.Invalid, "key_invalid", "A key has 1 to %d characters.", keyMax)
@@ -62,7 +64,12 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Subscri
 	if due.Due.Minor > most {
 		return Owned{}, fault.New(fault.Conflict, "price_moved", "The change would cost more now than was shown. Nothing was charged; please look again.")
 	}
-	if err := s.Store.Update(ctx, func(tx Tx) error { return buyer.Afford(ctx, tx, by, due.Due, s.Now()) }); err != nil {
+	if err := s.Store.Update(ctx, func(tx Tx) error {
+		if err := s.allowed(ctx, tx, by, sub.Channel, access.Subscribe); err != nil {
+			return err
+		}
+		return buyer.Afford(ctx, tx, by, due.Due, s.Now())
+	}); err != nil {
 		return Owned{}, err
 	}
 	if err := ask(ctx, askTimeout, func(ctx context.Context) error {

@@ -5,8 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -235,5 +237,23 @@ func TestWhatWasTakenBackPaysForNoChange(t *testing.T) {
 			_, err = w.service.Change(t.Context(), buyer, sub.ID, gold.ID, subscription.Year, 1<<40, "k")
 			wantReason(t, err, "change_later")
 		})
+	}
+}
+
+// Who is shut out is not charged for more; what they have they may still cancel.
+func TestWhoIsBannedBuysNoDearerPlan(t *testing.T) {
+	w := newWorld(t)
+	gold, buyer := w.tier("Gold", 999, 0), w.person(true)
+	sub, ref := w.subscribe(buyer)
+	w.update(func(tx *store.Tx) error {
+		return tx.PutSanction(t.Context(), moderation.Sanction{Channel: w.channel, Account: buyer, Kind: access.BlockBan, At: w.clock.Now(), By: w.owner})
+	})
+	_, err := w.service.Change(t.Context(), buyer, sub.ID, gold.ID, subscription.Month, 1<<40, "k")
+	wantReason(t, err, "banned")
+	if o := w.provider.change(ref, func(*subscription.Object) {}); len(o.Charges) != 1 {
+		t.Errorf("charged %d times", len(o.Charges))
+	}
+	if got, err := w.service.Cancel(t.Context(), buyer, sub.ID); err != nil || !got.CancelAtPeriodEnd {
+		t.Errorf("cancelled: %+v, %v", got, err)
 	}
 }
