@@ -1,15 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
-import type {
-  Checkout,
-  ImportResult,
-  PlanPreview,
-  Sale,
-  Subscriber,
-  Subscription,
-  Tier,
-} from '../src/api/subscription'
+import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
 import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
