@@ -407,3 +407,20 @@ func TestARevokedGiftThatIsPaidBackDiffersInNothing(t *testing.T) {
 		t.Errorf("left %v", found.Left)
 	}
 }
+
+// A gift to a subscriber waits on a clock that goes on while it is written down.
+func TestAGiftWaitsWhileTheClockGoesOn(t *testing.T) {
+	w := newWorld(t)
+	holder := w.person(true)
+	sub, _ := w.subscribe(holder)
+	w.service.Now = func() time.Time {
+		w.clock.Advance(5 * time.Millisecond)
+		return w.clock.Now()
+	}
+	w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(holder), Months: 3}))
+	for _, g := range w.facts(holder).Grants {
+		if g.Source == subscription.SourceGift && !g.Starts.Equal(sub.PeriodEnd) {
+			t.Errorf("it begins %v, and what is paid ends %v", g.Starts, sub.PeriodEnd)
+		}
+	}
+}
