@@ -39,6 +39,7 @@ export class FakeServer {
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
     if (path === '/api/buyer') return this.#buyer(method, body)
     if (path.startsWith('/api/papers')) return this.#papers(path, query.get('after'))
+    if (rest === '/C/gift') return this.#gift(body)
     if (path.includes('checkout')) return this.#checkout(path, body)
     if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
       return this.#subscriptions(path.replace('/sandbox', ''), body)
@@ -281,6 +282,7 @@ export class FakeServer {
         state: 'open',
         reason: '',
         sandbox: (body.provider ?? w.providers[0]) === 'sandbox',
+        gift: null,
         renews_at: inDays(trial_days || (period === 'year' ? 365 : 30)),
       }
     }
@@ -293,6 +295,55 @@ export class FakeServer {
     return { status: 200, body: w.checkout }
   }
 
+  #wish: Record<string, unknown> = {}
+
+  #gift(body: Record<string, unknown>): Answer {
+    const w = this.world
+    if (w.session.account?.kind !== 'full') return { status: 403, body: { reason: 'password_required' } }
+    if (w.refuseGift) return { status: 409, body: { reason: w.refuseGift } }
+    const tier = w.tiers.find(({ id }) => id === body.tier) ?? w.tiers[0]!
+    const price = tier.month!
+    const quantity = Number(body.people ?? body.months)
+    this.#wish = body
+    w.checkout = {
+      id: 'g1',
+      provider: 'sandbox',
+      channel: 'ines',
+      tier: tier.id,
+      price,
+      total: { ...price, minor: price.minor * quantity },
+      period: 'month',
+      trial_days: 0,
+      quantity,
+      url: w.page,
+      state: 'open',
+      reason: '',
+      sandbox: true,
+      gift: null,
+      renews_at: inDays(30),
+    }
+    return { status: 200, body: w.checkout }
+  }
+
+  /** It was paid: the room is told, and the giver reads what found nobody. */
+  #given(): void {
+    const w = this.world
+    const { people, months, name, named } = this.#wish
+    const given = people ? Math.min(Number(people), w.eligible) : Number(months)
+    const left = w.checkout!.quantity - given
+    w.checkout = { ...w.checkout!, gift: { given, left, settled: !left } }
+    if (!given) return
+    const to = people ? ['Théo R.', 'Sam K', 'Lou'].slice(0, given) : [String(name)]
+    this.happen('public', 'gift.given', {
+      name: named ? w.session.account!.name : '',
+      tier: w.checkout.tier,
+      tier_name: w.tiers.find(({ id }) => id === w.checkout!.tier)?.name ?? '',
+      months: people ? 1 : months,
+      people: people ? given : 1,
+      to,
+    })
+  }
+
   #pay(card: string, approved: boolean): void {
     const w = this.world
     const reason =
@@ -303,7 +354,10 @@ export class FakeServer {
           : ''
     const state = reason ? 'declined' : card === '4000000000000077' ? 'pending' : w.card
     w.checkout = { ...w.checkout!, state, reason }
-    if (state === 'complete') this.openDoor()
+    if (state === 'complete') {
+      if (w.checkout.id === 'g1') this.#given()
+      else this.openDoor()
+    }
   }
 
   /** Payment has gone through: the viewer is entitled, and told so. */

@@ -121,6 +121,7 @@ export function world(role: Role = 'anonymous') {
       inside,
       reason: inside ? '' : role === 'anonymous' ? 'sign_in' : 'subscribers_only',
       until: null,
+      gift: null,
     },
   }
   const aired: SubspaceEvent = {
@@ -152,6 +153,8 @@ export function world(role: Role = 'anonymous') {
     card: 'complete' as Checkout['state'],
     /** The provider has a page to pay at. */
     page: '',
+    /** So many people of the room can be given something. */
+    eligible: 12,
     /** The buyer has had a trial here. */
     tried: false,
     subscriptions: subscriptions(),
@@ -208,6 +211,8 @@ export function world(role: Role = 'anonymous') {
     refuseBuyer: '',
     /** Claim codes are. */
     refuseCode: '',
+    /** Gifts are. */
+    refuseGift: '',
     /** A change of plan is. */
     refuseChange: '',
     /** Nobody can say what was paid. */

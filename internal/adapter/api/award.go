@@ -3,9 +3,11 @@ package api
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
@@ -17,6 +19,22 @@ type Right struct {
 	Source string `json:"source" enum:"comp,manual,import,gift"`
 	Since  Moment `json:"since"`
 	Until  Moment `json:"until"`
+}
+
+// GiftResult says what became of a gift.
+type GiftResult struct {
+	Given   int  `json:"given" doc:"months that somebody has"`
+	Left    int  `json:"left" doc:"months that found nobody, and are paid back"`
+	Settled bool `json:"settled" doc:"what was left is paid back"`
+}
+
+// GiftReceived is the newest gift to the caller.
+type GiftReceived struct {
+	ID     string `json:"id"`
+	From   string `json:"from" doc:"who gave it; empty: somebody who stays unnamed"`
+	Months int    `json:"months"`
+	Starts Moment `json:"starts" doc:"in the future while something paid otherwise runs"`
+	Ends   Moment `json:"ends"`
 }
 
 // ImportResult says what became of a list.
@@ -121,6 +139,7 @@ func (a *API) openGift(ctx context.Context, in *struct {
 		Name     string `json:"name,omitempty" maxLength:"120" doc:"whom it is for; without it people of the room"`
 		Months   int    `json:"months,omitempty" doc:"for the named person, 1 to 12"`
 		People   int    `json:"people,omitempty" doc:"of the room, a month each, 1 to 100; what finds nobody is paid back"`
+		Named    bool   `json:"named,omitempty" doc:"the chat and who is given something may read who gave; otherwise it is somebody unnamed"`
 		Country  string `json:"country,omitempty" maxLength:"2" doc:"where the buyer lives, ISO 3166-1 alpha-2"`
 		Language string `json:"language,omitempty" maxLength:"8"`
 		Agreement
@@ -137,11 +156,35 @@ func (a *API) openGift(ctx context.Context, in *struct {
 	b := in.Body
 	checkout, err := a.opt.Subscriptions.OpenGift(ctx, s.Account, c.ID, subscription.GiftWish{
 		Key: b.Key, Tier: ident.Tier(b.Tier), Name: b.Name, Months: b.Months, People: b.People,
-		Country: b.Country, Language: b.Language, Back: a.back(ctx, "/c/"+c.Handle),
+		Named: b.Named, Country: b.Country, Language: b.Language, Back: a.back(ctx, "/c/"+c.Handle),
 		Agreement: subscription.Agreement(b.Agreement),
 	})
 	if err != nil {
 		return nil, err
 	}
 	return answer(a.checkout(ctx, checkout))
+}
+
+// giftResult is what became of a checkout's gift; nil when it is none, or not paid.
+func (a *API) giftResult(ctx context.Context, c subscription.Checkout) (*GiftResult, error) {
+	if c.Purpose != subscription.ForGift {
+		return nil, nil
+	}
+	g, found, err := a.opt.Subscriptions.GiftOf(ctx, c.ID)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &GiftResult{Given: g.Given, Left: g.Left, Settled: g.Settled}, nil
+}
+
+// giftReceived is the newest gift to a person whose rights are known; nil without one.
+func (a *API) giftReceived(ctx context.Context, facts access.Facts) (*GiftReceived, error) {
+	if !slices.ContainsFunc(facts.Grants, func(g access.Grant) bool { return g.Source == subscription.SourceGift }) {
+		return nil, nil
+	}
+	g, found, err := a.opt.Subscriptions.GiftTo(ctx, facts.Account, facts.Channel)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &GiftReceived{ID: string(g.ID), From: g.From, Months: g.Months, Starts: Moment(g.Starts), Ends: Moment(g.Ends)}, nil
 }

@@ -39,12 +39,13 @@ type Money struct {
 
 // Standing is what the caller is in a channel.
 type Standing struct {
-	Role       string  `json:"role" enum:"none,moderator,owner"`
-	Subscriber bool    `json:"subscriber"`
-	Months     int     `json:"months"`
-	Inside     bool    `json:"inside" doc:"may read the Sub Space now"`
-	Reason     string  `json:"reason" doc:"why not inside; empty when inside"`
-	Until      *Moment `json:"until" doc:"when this stops being true by the clock; null: no end"`
+	Role       string        `json:"role" enum:"none,moderator,owner"`
+	Subscriber bool          `json:"subscriber"`
+	Months     int           `json:"months"`
+	Inside     bool          `json:"inside" doc:"may read the Sub Space now"`
+	Reason     string        `json:"reason" doc:"why not inside; empty when inside"`
+	Until      *Moment       `json:"until" doc:"when this stops being true by the clock; null: no end"`
+	Gift       *GiftReceived `json:"gift" doc:"the newest gift to the caller that holds or waits; null: none"`
 }
 
 type InChannel struct {
@@ -164,7 +165,8 @@ func (a *API) standing(ctx context.Context, id ident.Channel) (Standing, error) 
 		until := Moment(d.Until)
 		s.Until = &until
 	}
-	return s, nil
+	s.Gift, err = a.giftReceived(ctx, facts)
+	return s, err
 }
 
 func (a *API) openChannel(ctx context.Context, in *struct {

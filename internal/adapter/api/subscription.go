@@ -25,20 +25,21 @@ type Patrons interface {
 
 // Checkout is one purchase on its way.
 type Checkout struct {
-	ID       string `json:"id"`
-	Channel  string `json:"channel"`
-	Tier     string `json:"tier"`
-	Price    Money  `json:"price" doc:"of one period, or of one month given away"`
-	Total    Money  `json:"total" doc:"what is taken when it is paid; nothing during a trial"`
-	Period   string `json:"period" enum:"month,year"`
-	Trial    int    `json:"trial_days"`
-	Quantity int    `json:"quantity"`
-	State    string `json:"state" enum:"open,pending,complete,declined,expired"`
-	Reason   string `json:"reason" doc:"why it was declined"`
-	Provider string `json:"provider" doc:"who takes the payment"`
-	Sandbox  bool   `json:"sandbox" doc:"no real money moves"`
-	URL      string `json:"url" doc:"the provider's page to pay at; empty: the till is here"`
-	RenewsAt Moment `json:"renews_at"`
+	ID       string      `json:"id"`
+	Channel  string      `json:"channel"`
+	Tier     string      `json:"tier"`
+	Price    Money       `json:"price" doc:"of one period, or of one month given away"`
+	Total    Money       `json:"total" doc:"what is taken when it is paid; nothing during a trial"`
+	Period   string      `json:"period" enum:"month,year"`
+	Trial    int         `json:"trial_days"`
+	Quantity int         `json:"quantity"`
+	State    string      `json:"state" enum:"open,pending,complete,declined,expired"`
+	Reason   string      `json:"reason" doc:"why it was declined"`
+	Provider string      `json:"provider" doc:"who takes the payment"`
+	Sandbox  bool        `json:"sandbox" doc:"no real money moves"`
+	URL      string      `json:"url" doc:"the provider's page to pay at; empty: the till is here"`
+	RenewsAt Moment      `json:"renews_at"`
+	Gift     *GiftResult `json:"gift" doc:"what became of a gift that was paid; null: it is none, or is not paid yet"`
 }
 
 // Agreement is what a buyer says when buying.
@@ -269,10 +270,14 @@ func (a *API) checkout(ctx context.Context, c subscription.Checkout) (Checkout, 
 	if c.Trial > 0 || a.opt.Subscriptions.PaidElsewhere(c.Provider) {
 		total.Minor = 0
 	}
+	if err != nil {
+		return Checkout{}, err
+	}
+	gift, err := a.giftResult(ctx, c)
 	return Checkout{
 		ID: string(c.ID), Channel: ch.Handle, Tier: string(c.Plan.Tier), Price: moneyOf(c.Plan.Price), Total: moneyOf(total),
 		Period: string(c.Plan.Interval), Trial: c.Trial, Quantity: c.Quantity, State: string(c.State), Reason: c.Reason,
-		Provider: c.Provider, Sandbox: c.Provider == "sandbox", URL: c.URL, RenewsAt: Moment(c.RenewsAt),
+		Provider: c.Provider, Sandbox: c.Provider == "sandbox", URL: c.URL, RenewsAt: Moment(c.RenewsAt), Gift: gift,
 	}, err
 }
 

@@ -95,10 +95,10 @@ func roomChapters() []chapter {
 func moneyChapters() []chapter {
 	return []chapter{
 		{ // whom a gift was for stays out, and on which card the provider put it is in the payment
-			"purchases", `SELECT k.id, 0, c.handle, k.purpose, k.period, k.price_minor, k.currency, k.quantity, k.country, k.state, k.terms,
+			"purchases", `SELECT k.id, 0, c.handle, k.purpose, k.period, k.price_minor, k.currency, k.quantity, k.named, k.country, k.state, k.terms,
 				k.created FROM checkout k JOIN channel c ON c.id = k.channel` + only(`k.account`, `k.id`),
 			[]kept{
-				word("channel"), word("purpose"), word("period"), number("price_minor"), word("currency"), number("quantity"), word("country"),
+				word("channel"), word("purpose"), word("period"), number("price_minor"), word("currency"), number("quantity"), truth("named"), word("country"),
 				word("state"), word("terms"), moment("created_at"),
 			},
 		},

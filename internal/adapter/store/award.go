@@ -83,18 +83,22 @@ func (tx *Tx) AwardsOfGift(ctx context.Context, checkout ident.Checkout) ([]subs
 }
 
 // GiftCandidates implements subscription.Tx.
-func (tx *Tx) GiftCandidates(ctx context.Context, channel ident.Channel, giver ident.Account, since, now time.Time, events int) ([]ident.Account, error) {
-	var out []ident.Account
-	err := tx.each(ctx, `SELECT DISTINCT e.author FROM log l JOIN event e ON e.log = l.id AND e.seq > l.head - $1
-		JOIN channel c ON c.id = l.channel
-		WHERE l.channel = $2 AND l.audience IN ('public', 'space') AND e.at >= $3 AND e.author <> '' AND e.author <> $4 AND e.author <> c.owner
+func (tx *Tx) GiftCandidates(ctx context.Context, channel ident.Channel, giver ident.Account, since, now time.Time, events int) ([]subscription.Receiver, error) {
+	var out []subscription.Receiver
+	err := tx.each(ctx, `SELECT e.author, a.name, MAX(CASE WHEN l.audience = 'public' AND e.kind = 'message.posted' THEN 1 ELSE 0 END)
+		FROM log l JOIN event e ON e.log = l.id AND e.seq > l.head - $1
+		JOIN channel c ON c.id = l.channel JOIN account a ON a.id = e.author
+		WHERE l.channel = $2 AND l.audience IN ('public', 'space') AND e.at >= $3 AND e.author <> $4 AND e.author <> c.owner
 		AND NOT EXISTS (SELECT 1 FROM access_grant g WHERE g.channel = l.channel AND g.account = e.author AND g.ends > $5 AND g.revoked = 0)
 		AND NOT EXISTS (SELECT 1 FROM sanction s WHERE s.channel = l.channel AND s.account = e.author AND (s.until = 0 OR s.until > $6))
-		AND NOT EXISTS (SELECT 1 FROM moderator m WHERE m.channel = l.channel AND m.account = e.author)`,
+		AND NOT EXISTS (SELECT 1 FROM moderator m WHERE m.channel = l.channel AND m.account = e.author)
+		GROUP BY e.author, a.name`,
 		[]any{events, channel, millis(since), giver, millis(now), millis(now)}, func(scan func(...any) error) error {
-			var a ident.Account
-			err := scan(&a)
-			out = append(out, a)
+			var r subscription.Receiver
+			var known int64
+			err := scan(&r.Account, &r.Name, &known)
+			r.Known = known == 1
+			out = append(out, r)
 			return err
 		})
 	return out, err
@@ -109,14 +113,24 @@ func (tx *Tx) PutGift(ctx context.Context, g subscription.Gift) error {
 
 // UnsettledGifts implements subscription.Tx.
 func (tx *Tx) UnsettledGifts(ctx context.Context, after ident.Checkout, limit int) ([]subscription.Gift, error) {
+	return tx.gifts(ctx, `settled = 0 AND checkout > $1
+		AND NOT EXISTS (SELECT 1 FROM sale s WHERE s.checkout = gift.checkout AND s.dispute = 'open') ORDER BY checkout LIMIT $2`, after, limit)
+}
+
+// GiftOf implements subscription.Tx.
+func (tx *Tx) GiftOf(ctx context.Context, checkout ident.Checkout) (subscription.Gift, bool, error) {
+	return first(tx.gifts(ctx, `checkout = $1`, checkout))
+}
+
+func (tx *Tx) gifts(ctx context.Context, where string, args ...any) ([]subscription.Gift, error) {
 	var out []subscription.Gift
-	err := tx.each(ctx, `SELECT checkout, given, left_over FROM gift WHERE settled = 0 AND checkout > $1
-		AND NOT EXISTS (SELECT 1 FROM sale s WHERE s.checkout = gift.checkout AND s.dispute = 'open') ORDER BY checkout LIMIT $2`, []any{after, limit},
-		func(scan func(...any) error) error {
-			var g subscription.Gift
-			err := scan(&g.Checkout, &g.Given, &g.Left)
-			out = append(out, g)
-			return err
-		})
+	err := tx.each(ctx, `SELECT checkout, given, left_over, settled FROM gift WHERE `+where, args, func(scan func(...any) error) error {
+		var g subscription.Gift
+		var settled int64
+		err := scan(&g.Checkout, &g.Given, &g.Left, &settled)
+		g.Settled = settled == 1
+		out = append(out, g)
+		return err
+	})
 	return out, err
 }

@@ -8,16 +8,17 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
-const checkoutColumns = `id, channel, account, key, purpose, tier, period, price_minor, currency, quantity, recipient, trial, country, language,
+const checkoutColumns = `id, channel, account, key, purpose, tier, period, price_minor, currency, quantity, recipient, named, trial, country, language,
 	terms, provider, ref, url, state, reason, renews, created, expires`
 
 func (tx *Tx) checkouts(ctx context.Context, where string, args ...any) ([]subscription.Checkout, error) {
 	var out []subscription.Checkout
 	err := tx.each(ctx, `SELECT `+checkoutColumns+` FROM checkout WHERE `+where, args, func(scan func(...any) error) error {
 		var c subscription.Checkout
-		var renews, created, expires int64
+		var named, renews, created, expires int64
 		err := scan(&c.ID, &c.Channel, &c.Account, &c.Key, &c.Purpose, &c.Plan.Tier, &c.Plan.Interval, &c.Plan.Price.Minor, &c.Plan.Price.Currency,
-			&c.Quantity, &c.For, &c.Trial, &c.Country, &c.Language, &c.Terms, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires)
+			&c.Quantity, &c.For, &named, &c.Trial, &c.Country, &c.Language, &c.Terms, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires)
+		c.Named = named == 1
 		c.RenewsAt, c.Created, c.Expires = fromMillis(renews), fromMillis(created), fromMillis(expires)
 		out = append(out, c)
 		return err
@@ -37,9 +38,9 @@ func first[T any](found []T, err error) (T, bool, error) {
 // InsertCheckout implements subscription.Tx.
 func (tx *Tx) InsertCheckout(ctx context.Context, c subscription.Checkout) (bool, error) {
 	return tx.changed(ctx, `INSERT INTO checkout (`+checkoutColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT DO NOTHING`,
 		c.ID, c.Channel, c.Account, c.Key, c.Purpose, c.Plan.Tier, c.Plan.Interval, c.Plan.Price.Minor, c.Plan.Price.Currency,
-		c.Quantity, c.For, c.Trial, c.Country, c.Language, c.Terms, c.Provider, c.Ref, c.URL, c.State, c.Reason,
+		c.Quantity, c.For, flag(c.Named), c.Trial, c.Country, c.Language, c.Terms, c.Provider, c.Ref, c.URL, c.State, c.Reason,
 		millis(c.RenewsAt), millis(c.Created), millis(c.Expires))
 }
 
@@ -61,6 +62,11 @@ func (tx *Tx) CheckoutByKey(ctx context.Context, account ident.Account, channel 
 // UnfinishedCheckout implements subscription.Tx.
 func (tx *Tx) UnfinishedCheckout(ctx context.Context, account ident.Account, channel ident.Channel) (subscription.Checkout, bool, error) {
 	return first(tx.checkouts(ctx, `account = $1 AND channel = $2 AND purpose = 'subscription' AND state IN ('open', 'pending', 'declined')`, account, channel))
+}
+
+// UnfinishedGifts implements subscription.Tx.
+func (tx *Tx) UnfinishedGifts(ctx context.Context, account ident.Account, channel ident.Channel) ([]subscription.Checkout, error) {
+	return tx.checkouts(ctx, `account = $1 AND channel = $2 AND purpose = 'gift' AND state IN ('open', 'pending', 'declined') ORDER BY id`, account, channel)
 }
 
 // OverdueCheckouts implements subscription.Tx.

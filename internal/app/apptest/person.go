@@ -304,6 +304,11 @@ type Standing struct {
 	Subscriber, Inside bool
 	Months             int
 	Until              *time.Time
+	Gift               *struct {
+		ID, From     string
+		Months       int
+		Starts, Ends time.Time
+	}
 }
 
 // Standing asks what the person is in a channel.
@@ -354,6 +359,8 @@ type Event struct {
 		}
 		Text, Name, By, Question string
 		Seqs                     []int64
+		Months, People           int      // of a gift
+		To                       []string // those of them who are named
 		ReplyTo                  *struct {
 			Seq           int64
 			Name, Excerpt string

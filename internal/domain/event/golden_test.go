@@ -41,6 +41,7 @@ func samples() []event.Payload {
 		event.SpaceOpened{},
 		event.SpaceClosed{},
 		event.ChannelChanged{},
+		event.GiftGiven{Name: "Bea", Tier: "t1", TierName: "Kiln", Months: 1, People: 12, To: []string{"Cy", `Di "D"`}},
 		event.LiveStarted{Broadcast: "b1", Title: "Glazing"},
 		event.LiveInterrupted{Broadcast: "b1"},
 		event.LiveResumed{Broadcast: "b1"},
@@ -130,6 +131,7 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.SpaceOpened{}, as[event.SpaceOpened])
 	add(event.SpaceClosed{}, as[event.SpaceClosed])
 	add(event.ChannelChanged{}, as[event.ChannelChanged])
+	add(event.GiftGiven{}, as[event.GiftGiven])
 	add(event.LiveStarted{}, as[event.LiveStarted])
 	add(event.LiveInterrupted{}, as[event.LiveInterrupted])
 	add(event.LiveResumed{}, as[event.LiveResumed])

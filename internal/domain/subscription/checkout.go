@@ -45,6 +45,7 @@ type Checkout struct {
 	Plan     Plan
 	Quantity int           // months given away; 1 unless it is a gift
 	For      ident.Account // whom a gift is for; empty: the room
+	Named    bool          // the giver lets the chat say their name
 	Trial    int           // days before the first charge
 	Country  string        // where the buyer says to live; empty when not asked
 	Language string

@@ -5,10 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -24,6 +21,7 @@ type GiftWish struct {
 	Name     string     // of whom it is for; empty: people of the room
 	Months   int        // for that person; or
 	People   int        // of the room, a month each
+	Named    bool       // the chat says who gave; otherwise nobody but the seller learns it
 	Country  string
 	Language string
 	Back     string
@@ -36,6 +34,19 @@ type Gift struct {
 	Given    int // months that somebody has
 	Left     int // that found nobody, and are paid back
 	Settled  bool
+}
+
+// Receiver is somebody who may be given something.
+type Receiver struct {
+	Account ident.Account
+	Name    string
+	Known   bool // to everybody in the public room, because of what they wrote there
+}
+
+// GiftReceived is a gift as its receiver sees it.
+type GiftReceived struct {
+	Grant
+	From string // who gave it; empty: somebody who chose to stay unnamed
 }
 
 // The bounds of a gift, and who belongs to the room: who wrote something among
@@ -52,18 +63,25 @@ type giftTx interface {
 	// GiftCandidates returns who wrote in the channel's rooms since the moment,
 	// among the newest events, has no right that holds, no sanction, no role,
 	// and is not the giver.
-	GiftCandidates(ctx context.Context, channel ident.Channel, giver ident.Account, since, now time.Time, events int) ([]ident.Account, error)
+	GiftCandidates(ctx context.Context, channel ident.Channel, giver ident.Account, since, now time.Time, events int) ([]Receiver, error)
 	PutGift(ctx context.Context, g Gift) error
+	GiftOf(ctx context.Context, checkout ident.Checkout) (Gift, bool, error)
 	// UnsettledGifts returns gifts whose rest was not paid back yet, by checkout
 	// after one. Those whose payment is disputed wait for that to be decided.
 	UnsettledGifts(ctx context.Context, after ident.Checkout, limit int) ([]Gift, error)
 	AwardsOfGift(ctx context.Context, checkout ident.Checkout) ([]Award, error)
+	// UnfinishedGifts returns the account's checkouts of gifts that may still be paid.
+	UnfinishedGifts(ctx context.Context, account ident.Account, channel ident.Channel) ([]Checkout, error)
+	// Names leaves out accounts that do not exist.
+	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 }
 
 // OpenGift begins the purchase of months for others: for one person by name, or
 // for people of the room, whom chance picks when it is paid. What finds nobody
-// is paid back. Refusals: those of OpenCheckout but already_subscribed, and
-// gift_invalid, account_missing, owner_is_staff.
+// is paid back. The same key, or the same gift that is still under way in another
+// tab, gives the same checkout. Refusals: those of OpenCheckout but
+// already_subscribed, and gift_invalid, gift_to_self, account_missing,
+// owner_is_staff.
 func (s *Service) OpenGift(ctx context.Context, by ident.Account, channel ident.Channel, want GiftWish) (Checkout, error) {
 	switch named := want.Name != ""; {
 	case len(want.Key) == 0 || len(want.Key) > keyMax:
@@ -102,12 +120,21 @@ func (s *Service) openGift(ctx context.Context, tx Tx, by ident.Account, channel
 	}
 	c := Checkout{
 		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Key: want.Key, Purpose: ForGift,
-		Plan: plan, Quantity: max(want.People, want.Months), Country: want.Country, Language: language(want.Language),
+		Plan: plan, Quantity: max(want.People, want.Months), Named: want.Named, Country: want.Country, Language: language(want.Language),
 		Provider: s.Providers[0].Name(), State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
 	}
 	if want.Name != "" {
-		if c.For, err = s.recipient(ctx, tx, channel, want.Name); err != nil {
+		if c.For, err = s.recipient(ctx, tx, by, channel, want.Name); err != nil {
 			return c, err
+		}
+	}
+	open, err := tx.UnfinishedGifts(ctx, by, channel)
+	if err != nil {
+		return c, err
+	}
+	for _, was := range open {
+		if was = was.at(now); was.Unfinished() && was.gives(c) {
+			return was, nil
 		}
 	}
 	if err := s.agree(ctx, tx, &c, want.Agreement); err != nil {
@@ -119,10 +146,19 @@ func (s *Service) openGift(ctx context.Context, tx Tx, by ident.Account, channel
 	return c, nil
 }
 
-func (s *Service) recipient(ctx context.Context, tx Tx, channel ident.Channel, name string) (ident.Account, error) {
+// gives reports whether c is the same gift as d, asked for again.
+func (c Checkout) gives(d Checkout) bool {
+	return c.Plan == d.Plan && c.Quantity == d.Quantity && c.For == d.For && c.Named == d.Named &&
+		c.Country == d.Country && c.Provider == d.Provider
+}
+
+func (s *Service) recipient(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, name string) (ident.Account, error) {
 	holder, known, err := tx.AccountNamed(ctx, account.Fold(name))
 	if err != nil || !known {
 		return "", orElse(err, fault.New(fault.Missing, "account_missing", "There is no account named %q.", name))
+	}
+	if holder == by {
+		return "", fault.New(fault.Invalid, "gift_to_self", "A gift is for somebody else.")
 	}
 	subject := access.Subject{Account: holder, Channel: channel}
 	facts, err := tx.Facts(ctx, []access.Subject{subject})
@@ -135,125 +171,47 @@ func (s *Service) recipient(ctx context.Context, tx Tx, channel ident.Channel, n
 	return holder, nil
 }
 
-// applyGift writes what became of a gift's payment: when it is first seen paid,
-// who gets what; later, what of it was taken back.
-func (s *Service) applyGift(ctx context.Context, c Checkout, charge Charge) error {
-	charge = charge.normal()
-	return s.Store.Update(ctx, func(tx Tx) error {
-		if err := tx.LockLogs(ctx, c.Channel); err != nil {
-			return err
-		}
-		is, _, err := tx.CheckoutByID(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		if err := is.agreed(charge); err != nil {
-			return err
-		}
-		if is.State != CheckoutComplete {
-			if err := s.handOut(ctx, tx, is); err != nil {
-				return err
-			}
-			is.State, is.Reason, is.RenewsAt = CheckoutComplete, "", time.Time{}
-			if err := tx.SetCheckout(ctx, is); err != nil {
-				return err
-			}
-		}
-		if err := s.takeBack(ctx, tx, is, charge); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, is, "", []Charge{charge})
+// GiftOf returns what became of a gift; false while it is not paid.
+func (s *Service) GiftOf(ctx context.Context, checkout ident.Checkout) (g Gift, found bool, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		g, found, err = tx.GiftOf(ctx, checkout)
+		return err
 	})
+	return g, found, err
 }
 
-// handOut gives the months away.
-func (s *Service) handOut(ctx context.Context, tx Tx, c Checkout) error {
-	now := s.Now()
-	holders, months := []ident.Account{c.For}, c.Quantity
-	if c.For == "" {
-		found, err := tx.GiftCandidates(ctx, c.Channel, c.Account, now.Add(-giftRoomSince), now, giftRoomEvents)
-		if err != nil {
-			return err
-		}
-		if holders, err = s.pick(found, c.Quantity); err != nil {
-			return err
-		}
-		months = 1
-	}
-	for i, holder := range holders {
-		grants, err := tx.GrantsOf(ctx, holder, c.Channel)
-		if err != nil {
-			return err
-		}
-		g := Grant{
-			ID: ident.Make[ident.Grant](s.IDs), Account: holder, Channel: c.Channel, Tier: c.Plan.Tier, Source: SourceGift,
-			Span: Span{Starts: now.Add(time.Millisecond), Months: months},
-		}
-		for _, is := range waiting(append(grants, g), now, s.patience()) {
-			if is.ID == g.ID {
-				g = is
-			}
-		}
-		a := Award{Key: giftKey(c.ID) + strconv.Itoa(i), By: c.Account, Created: now, Grant: g}
-		if err := s.give(ctx, tx, a, "gift"); err != nil {
-			return err
-		}
-	}
-	g := Gift{Checkout: c.ID, Given: len(holders) * months, Left: c.Quantity - len(holders)*months}
-	g.Settled = g.Left == 0
-	return tx.PutGift(ctx, g)
-}
-
-func giftKey(c ident.Checkout) string { return SourceGift + ":" + string(c) + ":" }
-
-// pick takes at most n of those found, each with the same chance.
-func (s *Service) pick(found []ident.Account, n int) ([]ident.Account, error) {
-	var seed [32]byte
-	if _, err := io.ReadFull(s.Random, seed[:]); err != nil {
-		return nil, fmt.Errorf("pick: %w", err)
-	}
-	found = slices.Clone(found)
-	slices.Sort(found) // so that chance alone decides, and not the order of a table
-	rand.New(rand.NewChaCha8(seed)).Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-	return found[:min(n, len(found))], nil
-}
-
-// takeBack moves the rights of a gift with its payment: all of them while it is
-// disputed or when it was paid back in full. What the creator took back is not
-// the payment's, and stays.
-func (s *Service) takeBack(ctx context.Context, tx Tx, c Checkout, charge Charge) error {
-	sale, _, err := tx.SaleByCharge(ctx, c.Provider, charge.Ref)
-	if err != nil {
+// GiftTo returns the newest gift to somebody that holds or waits; false when there
+// is none.
+func (s *Service) GiftTo(ctx context.Context, holder ident.Account, channel ident.Channel) (g GiftReceived, found bool, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		g, found, err = s.giftTo(ctx, tx, holder, channel)
 		return err
-	}
-	was, is := sale.takenBack(), charge.TakenBack()
-	if was.Equal(is) {
-		return nil
-	}
-	why := "refunded"
-	switch {
-	case is.IsZero():
-		why = "restored"
-	case charge.Dispute.State != DisputeNone:
-		why = "disputed"
-	}
-	awards, err := tx.AwardsOfGift(ctx, c.ID)
+	})
+	return g, found, err
+}
+
+func (s *Service) giftTo(ctx context.Context, tx Tx, holder ident.Account, channel ident.Channel) (GiftReceived, bool, error) {
+	var newest GiftReceived
+	grants, err := tx.GrantsOf(ctx, holder, channel)
 	if err != nil {
-		return err
+		return newest, false, err
 	}
-	for _, a := range awards {
-		if !a.Grant.Revoked.Equal(was) {
-			continue
-		}
-		a.Grant.Revoked = is
-		if err := s.putGrant(ctx, tx, a.Grant, why); err != nil {
-			return err
-		}
-		if err := s.queueGifts(ctx, tx, a.Grant.Account, a.Grant.Channel); err != nil {
-			return err
+	for _, g := range grants {
+		if g.Source == SourceGift && g.Revoked.IsZero() && g.Ends.After(s.Now()) && g.ID > newest.ID {
+			newest.Grant = g
 		}
 	}
-	return nil
+	a, found, err := tx.AwardOf(ctx, newest.ID)
+	if err != nil || !found {
+		return newest, false, err
+	}
+	c, _, err := tx.CheckoutByID(ctx, giftOfKey(a.Key))
+	if err != nil || !c.Named {
+		return newest, true, err
+	}
+	names, err := tx.Names(ctx, []ident.Account{a.By})
+	newest.From = names[a.By]
+	return newest, true, err
 }
 
 // SettleGifts pays back what of gifts found nobody. One that cannot be paid back

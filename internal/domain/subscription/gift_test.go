@@ -299,6 +299,7 @@ func TestWhatIsNoGift(t *testing.T) {
 		{subscription.GiftWish{Name: name, Months: 1, People: 1}, giver, "gift_invalid"},
 		{subscription.GiftWish{Name: "nobody", Months: 1}, giver, "account_missing"},
 		{subscription.GiftWish{Name: w.nameOf(w.owner), Months: 1}, giver, "owner_is_staff"},
+		{subscription.GiftWish{Name: w.nameOf(giver), Months: 1}, giver, "gift_to_self"},
 		{subscription.GiftWish{People: 1, Tier: "nowhere"}, giver, "tier_missing"},
 		{subscription.GiftWish{People: 1, Country: "france"}, giver, "country_invalid"},
 		{subscription.GiftWish{People: 1}, w.owner, "own_channel"},
@@ -308,6 +309,46 @@ func TestWhatIsNoGift(t *testing.T) {
 		c.wish.Key = fmt.Sprint("k", i)
 		_, err := w.service.OpenGift(t.Context(), c.by, w.channel, c.wish)
 		wantReason(t, err, c.reason)
+	}
+}
+
+// A gift that is asked for again while it is under way, by a double click or in a
+// second tab, is the same one; another gift is another.
+func TestTwoTabsOpenOneGift(t *testing.T) {
+	w := newWorld(t)
+	giver := w.person(true)
+	one := w.nameOf(w.person(true))
+	open := func(wish subscription.GiftWish) ident.Checkout {
+		t.Helper()
+		wish.Key = ident.Make[string](w.ids)
+		c, err := w.service.OpenGift(t.Context(), giver, w.channel, wish)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	first := open(subscription.GiftWish{People: 5})
+	if again := open(subscription.GiftWish{People: 5}); again != first {
+		t.Error("a second tab opened another checkout")
+	}
+	seen := map[ident.Checkout]bool{first: true}
+	for _, wish := range []subscription.GiftWish{
+		{People: 6}, {People: 5, Named: true}, {People: 5, Country: "FR"}, {Name: one, Months: 5},
+	} {
+		id := open(wish)
+		if seen[id] {
+			t.Errorf("%+v is taken for another gift", wish)
+		}
+		seen[id] = true
+	}
+	c, err := w.service.CheckoutByID(t.Context(), giver, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.provider.payGift(c)
+	w.applied(c)
+	if open(subscription.GiftWish{People: 5}) == first {
+		t.Error("a gift that was paid cannot be given once more")
 	}
 }
 

@@ -1417,6 +1417,8 @@ export interface components {
     }
     Checkout: {
       channel: string
+      /** @description what became of a gift that was paid; null: it is none, or is not paid yet */
+      gift: components['schemas']['GiftResult'] | null
       id: string
       /** @enum {string} */
       period: 'month' | 'year'
@@ -1488,6 +1490,34 @@ export interface components {
        * @description at most three years
        */
       hours: number
+    }
+    GiftReceived: {
+      /** Format: date-time */
+      ends: string
+      /** @description who gave it; empty: somebody who stays unnamed */
+      from: string
+      id: string
+      /** Format: int64 */
+      months: number
+      /**
+       * Format: date-time
+       * @description in the future while something paid otherwise runs
+       */
+      starts: string
+    }
+    GiftResult: {
+      /**
+       * Format: int64
+       * @description months that somebody has
+       */
+      given: number
+      /**
+       * Format: int64
+       * @description months that found nobody, and are paid back
+       */
+      left: number
+      /** @description what was left is paid back */
+      settled: boolean
     }
     'Give-rightRequest': {
       /** @description chosen by the caller; the same key gives once */
@@ -1620,6 +1650,8 @@ export interface components {
       months?: number
       /** @description whom it is for; without it people of the room */
       name?: string
+      /** @description the chat and who is given something may read who gave; otherwise it is somebody unnamed */
+      named?: boolean
       /** @description that they are 18 or older; remembered, and needed once */
       of_age?: boolean
       /**
@@ -1953,6 +1985,8 @@ export interface components {
       sessions: components['schemas']['SignedIn'][]
     }
     Standing: {
+      /** @description the newest gift to the caller that holds or waits; null: none */
+      gift: components['schemas']['GiftReceived'] | null
       /** @description may read the Sub Space now */
       inside: boolean
       /** Format: int64 */

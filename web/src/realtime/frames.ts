@@ -25,6 +25,15 @@ export type EventData = {
   'question.answered': { question: string }
   'question.returned': { question: string }
   'question.skipped': { question: string }
+  /** `name` is '' when the giver stays unnamed; `months` is what each of `people` got. */
+  'gift.given': {
+    name: string
+    tier: string
+    tier_name: string
+    months: number
+    people: number
+    to: string[]
+  }
   'live.started': { broadcast: string; title: string }
   'live.interrupted': { broadcast: string }
   'live.resumed': { broadcast: string }

@@ -33,6 +33,7 @@ const checkout = (more: Partial<Checkout> = {}): Checkout => ({
   reason: '',
   sandbox: true,
   url: '',
+  gift: null,
   renews_at: '2026-12-27T12:00:00Z',
   ...more,
 })
