@@ -52,6 +52,22 @@ export const api = {
       terms?: string
     },
   ) => given(client.POST('/api/channels/{channel}/checkout', { ...at(channel), body })),
+  /** Idempotent on key. Either a name and months, or a number of people of the room. */
+  openGift: (
+    channel: string,
+    body: {
+      key: string
+      tier?: string
+      name?: string
+      months?: number
+      people?: number
+      named?: boolean
+      country?: string
+      language?: string
+      of_age?: boolean
+      terms?: string
+    },
+  ) => given(client.POST('/api/channels/{channel}/gift', { ...at(channel), body })),
   checkout: (checkout: string) =>
     given(client.GET('/api/checkouts/{checkout}', { params: { path: { checkout } } })),
   /** Approved is the holder's word, for the card that asks for it. */

@@ -8,6 +8,7 @@ import { passingReasons, Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
 import { RoomChat } from '../chat/room.svelte'
+import { PutAway } from './putaway.svelte'
 import { PlaybackState } from '../live/playback.svelte'
 import { QuestionList } from '../question/questions.svelte'
 
@@ -27,6 +28,8 @@ export class Visit {
   /** Why the space has shut while we sat in it; '' when it has not. */
   shut = $state('')
 
+  #putAway = new PutAway()
+
   me = $derived(this.channel?.me)
   isOwner = $derived(this.me?.role === 'owner')
   isStaff = $derived(this.me?.role === 'owner' || this.me?.role === 'moderator')
@@ -35,6 +38,8 @@ export class Visit {
   badges: Readonly<Record<string, string>> = $derived(
     Object.fromEntries(this.channel?.badges.map(({ badge, picture }) => [badge, picture]) ?? []),
   )
+  /** The newest gift to us that this browser has not put away. */
+  gift = $derived(this.me?.gift && !this.#putAway.has(this.me.gift.id) ? this.me.gift : undefined)
   /** Why the server cannot say for now whether the space is ours to enter; '' when it can. */
   unconfirmed = $derived([this.shut, this.me?.reason ?? ''].find((r) => passingReasons.has(r)) ?? '')
 
@@ -113,6 +118,11 @@ export class Visit {
     if (passingReasons.has(this.shut) && !channel.me.inside) this.shut = channel.me.reason
     if (channel.me.inside) this.space.start()
     else if (this.space.phase !== 'in') this.space.stop()
+  }
+
+  /** It was read: it is not told again in this browser. */
+  putGiftAway(): void {
+    if (this.gift) this.#putAway.add(this.gift.id)
   }
 
   #close(): void {

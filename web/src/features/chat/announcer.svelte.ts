@@ -4,6 +4,7 @@
  */
 import { t } from '../../i18n/index.svelte'
 import type { Announce } from '../account/preferences.svelte'
+import { giftNames, giftText } from './gift'
 import type { Row } from './rows'
 
 const PACE = 3_000
@@ -15,8 +16,9 @@ export class Announcer {
 
   /** Offers a row to be read; what the reader has not asked to hear is ignored. */
   hear(row: Row, what: Announce, name: string | undefined): void {
-    if (row.kind !== 'message' || !wanted(row.text, row.author.role, what, name)) return
-    this.#waiting.push(t('chat.said', { name: row.author.name, text: row.text }))
+    const words = heard(row, what, name)
+    if (!words) return
+    this.#waiting.push(words)
     this.#timer ??= setTimeout(() => this.#speak(), this.said ? PACE : 0)
   }
 
@@ -36,6 +38,16 @@ export class Announcer {
       if (this.#waiting.length) this.#speak()
     }, PACE)
   }
+}
+
+/** What is read of a row; '' when the reader has not asked to hear it. */
+function heard(row: Row, what: Announce, name: string | undefined): string {
+  if (row.kind === 'gift') {
+    const words = [giftText(row), giftNames(row)].filter(Boolean).join(' ')
+    return wanted(words, 'none', what, name) ? words : ''
+  }
+  if (row.kind !== 'message' || !wanted(row.text, row.author.role, what, name)) return ''
+  return t('chat.said', { name: row.author.name, text: row.text })
 }
 
 function wanted(text: string, role: string, what: Announce, name: string | undefined): boolean {

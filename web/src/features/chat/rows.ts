@@ -20,7 +20,18 @@ export type NoticeRow = {
   /** Which question it is about; '' when it is about none. */
   question: string
 }
-export type Row = MessageRow | RemovedRow | NoticeRow
+export type GiftRow = {
+  kind: 'gift'
+  seq: number
+  at: string
+  /** Who gave; '' when they stay unnamed. */
+  name: string
+  tier: string
+  people: number
+  months: number
+  to: string[]
+}
+export type Row = MessageRow | RemovedRow | NoticeRow | GiftRow
 
 /** How many rows a live list keeps: beyond it a phone spends its frame on rows nobody reads. */
 export const LIVE_ROWS = 200
@@ -63,6 +74,10 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
       const what = event.kind === 'question.asked' ? 'asked' : 'aired'
       const { name, text, question } = event.data
       return { kind: 'notice', seq, at, what, name, text, question }
+    }
+    case 'gift.given': {
+      const { name, tier_name: tier, people, months, to } = event.data
+      return { kind: 'gift', seq, at, name, tier, people, months, to }
     }
     case 'live.started':
       return { kind: 'notice', seq, at, what: 'started', name: '', text: event.data.title, question: '' }

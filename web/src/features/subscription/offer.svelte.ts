@@ -1,10 +1,15 @@
 import { api, PATRONS, type Period, type Plan, type Tier } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
-import { saving, soldFor } from './plan'
+import { saving, soldBy, soldFor } from './plan'
+
+/** What an open sheet sells, and what was chosen before it: nothing, and the sheet lets choose. */
+export type Wish = { gift?: boolean; offer?: Offer | undefined }
 
 /** What a channel sells, and the plan that is chosen of it: the lowest by the month until somebody chooses. */
 export class Offer {
   readonly channel: string
+  /** What is sold for another period alone is left out. */
+  readonly only: Period | undefined
   tiers: Tier[] = $state.raw([])
   /** Who takes payments, the usual one first. */
   providers: string[] = $state.raw([])
@@ -30,8 +35,9 @@ export class Offer {
 
   #reading = 0
 
-  constructor(channel: string, chosen?: Plan) {
+  constructor(channel: string, chosen?: Plan, only?: Period) {
     this.channel = channel
+    this.only = only
     if (chosen) this.choose(chosen)
   }
 
@@ -47,7 +53,7 @@ export class Offer {
       const { tiers, providers } = await api.shop(this.channel)
       if (reading !== this.#reading) return
       this.providers = providers
-      this.tiers = tiers.filter((tier) => tier.on_sale)
+      this.tiers = tiers.filter((tier) => tier.on_sale).flatMap((tier) => soldBy(tier, this.only))
       this.state = 'ready'
     } catch (thrown) {
       if (reading !== this.#reading || this.state === 'ready') return

@@ -7,6 +7,12 @@ import { language, t } from '../../i18n/index.svelte'
 /** The periods that a tier is sold for, the month first. */
 export const soldFor = (tier: Tier): Period[] => (['month', 'year'] as const).filter((p) => tier[p])
 
+/** The tier as it is sold for one period alone; nothing where it is not. */
+export function soldBy(tier: Tier, period?: Period): Tier[] {
+  if (!period) return [tier]
+  return tier[period] ? [{ ...tier, month: null, year: null, [period]: tier[period] }] : []
+}
+
 /**
  * What a year saves against twelve months, in whole per cent rounded down, and what those would cost; undefined
  * when it saves nothing that one could call a saving.
