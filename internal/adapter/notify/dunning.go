@@ -8,12 +8,20 @@ import (
 // dunningWords are the letters about a payment that fails: each says when the
 // door closes, and leads to where the card is changed. None threatens.
 func dunningWords() map[mail.Kind]Words {
-	words := func(english, french Text) Words {
-		english.Label, french.Label = "Change my card", "Changer ma carte"
-		return Words{Path: "/account", English: english, French: french}
-	}
+	words := openDoorWords()
+	words[subscription.LetterClosed] = closedDoorWords()
+	return words
+}
+
+func cardWords(english, french Text) Words {
+	english.Label, french.Label = "Change my card", "Changer ma carte"
+	return Words{Path: "/account", English: english, French: french}
+}
+
+// openDoorWords are those of the letters that leave before the door closes.
+func openDoorWords() map[mail.Kind]Words {
 	return map[mail.Kind]Words{
-		subscription.LetterFailed: words(Text{
+		subscription.LetterFailed: cardWords(Text{
 			Subject: "Your payment for {what} failed",
 			Body: []string{
 				"The payment for {what} did not go through. It will be tried again. Without a payment the door closes on {until|day}.",
@@ -28,7 +36,7 @@ func dunningWords() map[mail.Kind]Words {
 				linkHere,
 			},
 		}),
-		subscription.LetterReminder: words(Text{
+		subscription.LetterReminder: cardWords(Text{
 			Subject: "{what}: the payment is still open",
 			Body: []string{
 				"The payment for {what} has still not gone through. You stay inside until {until|day}; then the door closes.",
@@ -43,7 +51,7 @@ func dunningWords() map[mail.Kind]Words {
 				linkHere,
 			},
 		}),
-		subscription.LetterEve: words(Text{
+		subscription.LetterEve: cardWords(Text{
 			Subject: "{what}: the door closes in a day",
 			Body: []string{
 				"The payment for {what} has not gone through, and the door closes on {until|day}.",
@@ -58,20 +66,23 @@ func dunningWords() map[mail.Kind]Words {
 				linkHere,
 			},
 		}),
-		subscription.LetterClosed: words(Text{
-			Subject: "{what}: the door has closed",
-			Body: []string{
-				"The payment for {what} did not go through, so the door closed on {until|day}. This is the last letter about it.",
-				"Your months are kept. To come back, change your card on your account page, or subscribe again.",
-				linkHere,
-			},
-		}, Text{
-			Subject: "{what} : la porte s’est fermée",
-			Body: []string{
-				"Le paiement pour {what} n’a pas abouti, et la porte s’est fermée le {until|day}. C’est la dernière lettre à ce sujet.",
-				"Vos mois sont conservés. Pour revenir, changez de carte sur la page de votre compte, ou abonnez-vous de nouveau.",
-				linkHere,
-			},
-		}),
 	}
+}
+
+func closedDoorWords() Words {
+	return cardWords(Text{
+		Subject: "{what}: the door has closed",
+		Body: []string{
+			"The payment for {what} did not go through, so the door closed on {until|day}. This is the last letter about it.",
+			"Your months are kept. To come back, change your card on your account page, or subscribe again.",
+			linkHere,
+		},
+	}, Text{
+		Subject: "{what} : la porte s’est fermée",
+		Body: []string{
+			"Le paiement pour {what} n’a pas abouti, et la porte s’est fermée le {until|day}. C’est la dernière lettre à ce sujet.",
+			"Vos mois sont conservés. Pour revenir, changez de carte sur la page de votre compte, ou abonnez-vous de nouveau.",
+			linkHere,
+		},
+	})
 }
