@@ -1,4 +1,5 @@
-// Package invoice issues the papers of sales: invoices and credit notes.
+// Package invoice issues the papers of sales: invoices and credit notes, and the
+// statements of what creators are paid.
 //
 // Owns: their numbers and what stands on them. Promises: numbers of one seller
 // and year have no gap and no number twice, because a number is taken in the
@@ -69,11 +70,15 @@ type Party struct {
 
 // Tx is what issuing needs inside one transaction.
 type Tx interface {
+	numberTx
 	PaperByKey(ctx context.Context, key string) (Paper, bool, error)
+	InsertPaper(ctx context.Context, p Paper) error
+}
+
+type numberTx interface {
 	// NextNumber counts the papers of a seller and year from 1, and makes others
 	// who count the same wait until this transaction ends.
 	NextNumber(ctx context.Context, seller string, year int) (int64, error)
-	InsertPaper(ctx context.Context, p Paper) error
 }
 
 // Issue gives a paper its number and keeps it, or returns the one of its key
@@ -82,11 +87,16 @@ func Issue(ctx context.Context, tx Tx, p Paper) (Paper, error) {
 	if was, found, err := tx.PaperByKey(ctx, p.Key); err != nil || found {
 		return was, err
 	}
-	year := p.Issued.UTC().Year()
-	n, err := tx.NextNumber(ctx, p.Seller.Code, year)
-	if err != nil {
+	var err error
+	if p.Number, err = number(ctx, tx, p.Seller.Code, p.Issued); err != nil {
 		return p, err
 	}
-	p.Number = fmt.Sprintf("%s-%d-%06d", p.Seller.Code, year, n)
 	return p, tx.InsertPaper(ctx, p)
+}
+
+// number takes the next one of a seller and year.
+func number(ctx context.Context, tx numberTx, seller string, issued time.Time) (string, error) {
+	year := issued.UTC().Year()
+	n, err := tx.NextNumber(ctx, seller, year)
+	return fmt.Sprintf("%s-%d-%06d", seller, year, n), err
 }

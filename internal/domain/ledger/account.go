@@ -44,6 +44,9 @@ const (
 	// CreatorHeld is a creator's share that may not be paid out yet: a dispute
 	// runs, or one may still come. Debits stay within credits.
 	CreatorHeld Kind = "creator_held"
+	// PayoutTransit is what a creator was owed and a payment provider was asked to
+	// pay: it ends as paid, or goes back. Debits stay within credits.
+	PayoutTransit Kind = "payout_transit"
 	// Revenue is the platform's own share. No rule.
 	Revenue Kind = "revenue"
 	// FeeExpense is what payment providers kept for their work. No rule.
@@ -66,7 +69,7 @@ const (
 // Kinds lists all kinds.
 func Kinds() []Kind {
 	return []Kind{
-		Clearing, VAT, CreatorPayable, CreatorHeld, Revenue, FeeExpense, Receivable, Wallet, Issued, Redeemed, CoinLiability,
+		Clearing, VAT, CreatorPayable, CreatorHeld, PayoutTransit, Revenue, FeeExpense, Receivable, Wallet, Issued, Redeemed, CoinLiability,
 	}
 }
 
@@ -86,7 +89,7 @@ func (k Kind) Rule() (r Rule, known bool) {
 	switch k {
 	case Clearing, VAT, CreatorPayable, Revenue, FeeExpense:
 		return NoRule, true
-	case CreatorHeld, Wallet, Redeemed, CoinLiability:
+	case CreatorHeld, PayoutTransit, Wallet, Redeemed, CoinLiability:
 		return DebitsWithinCredits, true
 	case Receivable, Issued:
 		return CreditsWithinDebits, true

@@ -52,7 +52,7 @@ type Entries struct {
 // accident.
 //
 // Call it once in a database transaction, with everything there is to post, and
-// after locking logs: two calls lock in two orders, and may wait for each other
+// after locking logs (and see Lock): two calls lock in two orders, and may wait for each other
 // with somebody else until the database ends one of them.
 func Post(ctx context.Context, tx Tx, transactions ...Transaction) ([]Outcome, error) {
 	for _, t := range transactions {
@@ -77,6 +77,15 @@ func Post(ctx context.Context, tx Tx, transactions ...Transaction) ([]Outcome, e
 		out[i] = d.post(c)
 	}
 	return out, tx.WriteBooks(ctx, d.written())
+}
+
+// Lock locks accounts until the database transaction ends and returns what stands
+// on them, for who decides an amount by it. Post may follow, with transactions
+// that name only these accounts, under keys that nobody else can claim: then
+// nobody is waited for any more.
+func Lock(ctx context.Context, tx Tx, accounts ...Account) (map[Account]Balance, error) {
+	books, err := tx.OpenBooks(ctx, nil, accounts)
+	return books.Balances, err
 }
 
 // firsts returns the claims without those whose key an earlier one has.

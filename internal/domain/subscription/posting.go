@@ -178,10 +178,12 @@ func (b *booking) disputed(d Dispute) {
 	case DisputeWon:
 		b.post("dispute:"+d.Ref+":won", "dispute_won", ledger.Transfer{Debit: b.held(), Credit: b.payable(), Amount: b.sale.Held})
 	case DisputeLost:
-		tax, _, share := b.sale.parts(b.sale.Refunded)
+		tax, back, share := b.sale.parts(b.sale.Refunded)
+		left := b.sale.Creator() - back // less than is held, when some was paid back meanwhile
 		b.post("dispute:"+d.Ref+":lost", "dispute_lost",
 			ledger.Transfer{Debit: b.vat(), Credit: b.clearing(), Amount: b.sale.Tax.Minor - tax},
-			ledger.Transfer{Debit: b.held(), Credit: b.clearing(), Amount: b.sale.Held},
+			ledger.Transfer{Debit: b.held(), Credit: b.clearing(), Amount: left},
+			ledger.Transfer{Debit: b.held(), Credit: b.payable(), Amount: b.sale.Held - left},
 			ledger.Transfer{Debit: b.revenue(), Credit: b.clearing(), Amount: b.sale.Share - share})
 		b.credit("dispute:"+d.Ref, b.sale.Total.Minor-b.sale.Refunded, b.sale.Tax.Minor-tax)
 	default:

@@ -45,6 +45,16 @@ type Sale struct {
 // Creator is the part of the total that belongs to the channel's owner.
 func (s Sale) Creator() int64 { return s.Total.Minor - s.Tax.Minor - s.Share }
 
+// Back is what of the sale went back to the buyer, or to their bank by a dispute
+// that was lost: all of it, the tax in it, and the operator's share in it.
+func (s Sale) Back() (total, tax, share int64) {
+	if s.Dispute == DisputeLost {
+		return s.Total.Minor, s.Tax.Minor, s.Share
+	}
+	tax, _, share = s.parts(s.Refunded)
+	return s.Refunded, tax, share
+}
+
 // Refundable is what can still be paid back.
 func (s Sale) Refundable() int64 {
 	if s.Dispute == DisputeOpen || s.Dispute == DisputeLost {
