@@ -34,7 +34,7 @@ type kept struct {
 // adds a chapter. It tells what the person did, said, paid or was given; names and
 // words of others stay out of it, also when they stand in the same row.
 func chapters() []chapter {
-	return slices.Concat(accountChapters(), roomChapters(), moneyChapters())
+	return slices.Concat(accountChapters(), roomChapters(), moneyChapters(), payoutChapters())
 }
 
 func accountChapters() []chapter {
@@ -136,6 +136,31 @@ func moneyChapters() []chapter {
 			[]kept{
 				word("channel"), word("kind"), word("period"), number("total_minor"), word("currency"), number("tax_minor"), word("country"),
 				moment("at"), number("refunded_minor"), moment("refunded_at"), word("card_last4"),
+			},
+		},
+	}
+}
+
+// payoutChapters are of the channels that the person owns.
+func payoutChapters() []chapter {
+	return []chapter{
+		{
+			"payees", `SELECT y.channel, 0, c.handle, y.name, y.address, y.tax_id, y.changed FROM payee y JOIN channel c ON c.id = y.channel` + only(`c.owner`, `y.channel`),
+			[]kept{word("channel"), word("name"), word("address"), word("tax_id"), moment("changed_at")},
+		},
+		{
+			"payouts", `SELECT o.id, 0, c.handle, o.provider, o.account, o.amount_minor, o.currency, o.state, o.decided, o.settled FROM payout o
+				JOIN channel c ON c.id = o.channel` + only(`c.owner`, `o.id`),
+			[]kept{
+				word("channel"), word("provider"), word("account"), number("amount_minor"), word("currency"), word("state"), moment("decided_at"), moment("settled_at"),
+			},
+		},
+		{
+			"statements", `SELECT n.key, 0, c.handle, n.number, n.seller_name, n.seller_address, n.seller_tax_id, n.issued,
+				(SELECT l.minor FROM statement_line l WHERE l.statement = n.key AND l.what = 'paid'), n.currency FROM statement n
+				JOIN channel c ON c.id = n.channel` + only(`c.owner`, `n.key`),
+			[]kept{
+				word("channel"), word("number"), word("name"), word("address"), word("tax_id"), moment("issued_at"), number("paid_minor"), word("currency"),
 			},
 		},
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
+	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -38,6 +39,8 @@ func (db *DB) Checks() []Check {
 	return append(all,
 		Check{"accounts: each has as many passkeys as it says", db.viewing((*Tx).brokenPasskeys)},
 		Check{"payments: the books say of each sale what the sale says", db.viewing((*Tx).brokenSales)},
+		Check{"payouts: each is in the books once, with its statement, and the books hold no other", db.viewing((*Tx).brokenPayouts)},
+		Check{"papers: the numbers of each seller and year have no gap", db.viewing((*Tx).brokenNumbers)},
 		Check{"payments: nothing differs from what its provider says", db.viewing((*Tx).knownDifferences)})
 }
 
@@ -45,6 +48,23 @@ func (db *DB) Checks() []Check {
 func (tx *Tx) brokenSales(ctx context.Context) ([]string, error) {
 	found, err := subscription.Audit(ctx, tx)
 	return sentencesOf(found), err
+}
+
+// brokenPayouts looks at payouts, their postings and statements.
+func (tx *Tx) brokenPayouts(ctx context.Context) (out []string, err error) {
+	found, err := payout.Audit(ctx, tx)
+	for _, f := range found[:min(len(found), 20)] {
+		out = append(out, f.String())
+	}
+	return out, err
+}
+
+// brokenNumbers counts papers and statements.
+func (tx *Tx) brokenNumbers(ctx context.Context) ([]string, error) {
+	return tx.sentences(ctx, `SELECT 'Seller ' || c.seller || ' has numbered ' || c.last || ' papers of ' || c.year || ', and there are ' || COUNT(p.number)
+		FROM paper_count c LEFT JOIN (SELECT seller, year, number FROM paper UNION ALL SELECT seller, year, number FROM statement) p
+			ON p.seller = c.seller AND p.year = c.year
+		GROUP BY c.seller, c.year, c.last HAVING COUNT(p.number) <> c.last ORDER BY c.seller, c.year`)
 }
 
 // knownDifferences is what a server found when it last asked the providers. What

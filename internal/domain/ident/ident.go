@@ -29,6 +29,7 @@ type (
 	Tier         string
 	Checkout     string
 	Subscription string
+	Payout       string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

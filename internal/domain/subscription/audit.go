@@ -3,6 +3,7 @@ package subscription
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -39,6 +40,17 @@ func (s *Service) Audit(ctx context.Context) (found []Difference, err error) {
 		return err
 	})
 	return found, err
+}
+
+// books looks at all books.
+func (s *Service) books(ctx context.Context) ([]Difference, error) {
+	found, err := s.Audit(ctx)
+	troubles := []error{err}
+	for _, look := range s.Audits {
+		more, err := look(ctx)
+		found, troubles = append(found, more...), append(troubles, err)
+	}
+	return found, errors.Join(troubles...)
 }
 
 // Audit is Service.Audit inside a transaction of the caller's.

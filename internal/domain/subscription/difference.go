@@ -32,6 +32,7 @@ const (
 	ChargeDiffers       = "charge_differs"   // the sum of a charge is another than it was
 	BooksDiffer         = "books_differ"     // the postings of a sale
 	SumsDiffer          = "sums_differ"      // the postings of all sales together
+	PayoutDiffers       = "payout_differs"   // a payout, its postings and its statement
 )
 
 // same reports whether both are about one thing.

@@ -36,7 +36,7 @@ func (s *Service) Examine(ctx context.Context) (Findings, error) {
 	x.trouble(s.SettleGifts(ctx))
 	x.trouble(x.running(ctx))
 	x.trouble(x.sold(ctx))
-	books, err := s.Audit(ctx)
+	books, err := s.books(ctx)
 	x.Left = append(x.Left, books...)
 	x.trouble(err)
 	err = errors.Join(x.troubles...)
@@ -71,7 +71,7 @@ func (s *Service) Recheck(ctx context.Context) ([]Difference, error) {
 				continue
 			}
 			seen["books"] = true
-			left, err := s.Audit(ctx)
+			left, err := s.books(ctx)
 			x.Left = append(x.Left, left...)
 			x.trouble(err)
 			continue

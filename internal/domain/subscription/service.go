@@ -87,6 +87,9 @@ type Config struct {
 	Rehearsal string
 	// Share is what the operator keeps of a sale without its tax, in basis points.
 	Share int64
+	// Audits look at more of the books than sales; what they find is kept and told
+	// like what Audit finds.
+	Audits []func(ctx context.Context) ([]Difference, error)
 	// Differs hears of what providers, rights and books do not agree on; may be nil.
 	Differs func(Difference)
 }

@@ -67,6 +67,8 @@ type Tx interface {
 	SandboxEventSent(ctx context.Context, id string, now time.Time) error
 	// SandboxEventsSince returns all made after since, sent or not, oldest first.
 	SandboxEventsSince(ctx context.Context, since time.Time, limit int) ([]subscription.SandboxEvent, error)
+
+	payoutTx
 }
 
 // Store runs transactions. f may run more than once.
@@ -97,7 +99,7 @@ type Config struct {
 	Client *http.Client
 }
 
-// Sandbox is a subscription.Provider and a webhook.Source.
+// Sandbox is a subscription.Provider, a payout.Payer and a webhook.Source.
 type Sandbox struct {
 	Config
 	secret string

@@ -6,6 +6,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/money"
+	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -96,7 +97,7 @@ func TestACreatorIsPaid(t *testing.T) {
 	w.on("POST /v1/account_links", js{"object": "account_link", "url": "https://connect.stripe.com/setup/x"})
 	for range 2 {
 		got, err := w.stripe.Onboard(t.Context(), "01channel", "", back)
-		if want := (subscription.Onboarding{Account: "acct_1", URL: "https://connect.stripe.com/setup/x"}); err != nil || got != want {
+		if want := (payout.Onboarding{Account: "acct_1", URL: "https://connect.stripe.com/setup/x"}); err != nil || got != want {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 	}
@@ -144,15 +145,15 @@ func TestWhetherACreatorCanBePaid(t *testing.T) {
 	base := newWorld(t)
 	for name, c := range map[string]struct {
 		changes js
-		want    subscription.Standing
+		want    payout.Standing
 	}{
-		"everything is there": {nil, subscription.Standing{Payable: true}},
-		"no payouts yet":      {js{"payouts_enabled": false}, subscription.Standing{}},
-		"no transfers yet":    {js{"capabilities": js{"transfers": "pending"}}, subscription.Standing{}},
-		"no capability":       {js{"capabilities": nil}, subscription.Standing{}},
+		"everything is there": {nil, payout.Standing{Payable: true}},
+		"no payouts yet":      {js{"payouts_enabled": false}, payout.Standing{}},
+		"no transfers yet":    {js{"capabilities": js{"transfers": "pending"}}, payout.Standing{}},
+		"no capability":       {js{"capabilities": nil}, payout.Standing{}},
 		"something is missing": {
 			js{"requirements": js{"currently_due": []string{"external_account", "individual.dob.day"}, "past_due": []string{"external_account"}}},
-			subscription.Standing{Payable: true, Missing: []string{"external_account", "individual.dob.day"}},
+			payout.Standing{Payable: true, Missing: []string{"external_account", "individual.dob.day"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,18 +2,20 @@ package stripe
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	sdk "github.com/stripe/stripe-go/v85"
 
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/money"
-	"github.com/subspace-live/subspace/internal/domain/subscription"
+	"github.com/subspace-live/subspace/internal/domain/payout"
 )
 
-// Onboard implements subscription.Payer with an Express account: Stripe asks the
+// Onboard implements payout.Payer with an Express account: Stripe asks the
 // creator everything that the law wants to know, and shows them their payouts.
-func (s *Stripe) Onboard(ctx context.Context, channel ident.Channel, account, back string) (subscription.Onboarding, error) {
+func (s *Stripe) Onboard(ctx context.Context, channel ident.Channel, account, back string) (payout.Onboarding, error) {
 	if account == "" {
 		params := &sdk.AccountCreateParams{
 			Type: sdk.String(string(sdk.AccountTypeExpress)), Metadata: s.marked(metaChannel, string(channel)),
@@ -22,7 +24,7 @@ func (s *Stripe) Onboard(ctx context.Context, channel ident.Channel, account, ba
 		params.IdempotencyKey = s.key("account", string(channel))
 		a, err := s.api.V1Accounts.Create(ctx, params)
 		if err != nil {
-			return subscription.Onboarding{}, trouble("open a creator's account", err)
+			return payout.Onboarding{}, trouble("open a creator's account", err)
 		}
 		account = a.ID
 	}
@@ -30,21 +32,21 @@ func (s *Stripe) Onboard(ctx context.Context, channel ident.Channel, account, ba
 		Account: &account, Type: sdk.String("account_onboarding"), RefreshURL: &back, ReturnURL: &back,
 	})
 	if err != nil {
-		return subscription.Onboarding{}, trouble("lead a creator to their account", err)
+		return payout.Onboarding{}, trouble("lead a creator to their account", err)
 	}
-	return subscription.Onboarding{Account: account, URL: link.URL}, nil
+	return payout.Onboarding{Account: account, URL: link.URL}, nil
 }
 
-// Standing implements subscription.Payer.
-func (s *Stripe) Standing(ctx context.Context, account string) (subscription.Standing, error) {
+// Standing implements payout.Payer.
+func (s *Stripe) Standing(ctx context.Context, account string) (payout.Standing, error) {
 	a, err := s.api.V1Accounts.GetByID(ctx, account, &sdk.AccountRetrieveParams{})
 	if err != nil {
-		return subscription.Standing{}, trouble("look at a creator's account", err)
+		return payout.Standing{}, trouble("look at a creator's account", err)
 	}
 	if !s.ours(a.Metadata) {
-		return subscription.Standing{}, errUnknown()
+		return payout.Standing{}, errUnknown()
 	}
-	out := subscription.Standing{
+	out := payout.Standing{
 		Payable: a.PayoutsEnabled && a.Capabilities != nil && a.Capabilities.Transfers == sdk.AccountCapabilityStatusActive,
 	}
 	if r := a.Requirements; r != nil {
@@ -55,7 +57,7 @@ func (s *Stripe) Standing(ctx context.Context, account string) (subscription.Sta
 	return out, nil
 }
 
-// Transfer implements subscription.Payer. Stripe forgets an idempotency key
+// Transfer implements payout.Payer. Stripe forgets an idempotency key
 // after a day; the key also names the transfer's group, and one that is there is
 // not made again.
 func (s *Stripe) Transfer(ctx context.Context, account string, amount money.Amount, key string) (string, error) {
@@ -80,7 +82,21 @@ func (s *Stripe) Transfer(ctx context.Context, account string, amount money.Amou
 	params.IdempotencyKey = &group
 	t, err := s.api.V1Transfers.Create(ctx, params)
 	if err != nil {
-		return "", trouble("pay a creator", err)
+		return "", untransferred(err)
 	}
 	return t.ID, nil
+}
+
+// untransferred tells a transfer that Stripe refused from one of which nobody
+// knows what became of it. Stripe checks a transfer before it makes it, and
+// answers the same under its key for a day: what it refused will not be made.
+func untransferred(err error) error {
+	why := trouble("pay a creator", err)
+	e := refusal(err)
+	refused := e != nil && e.Type == sdk.ErrorTypeInvalidRequest && (e.HTTPStatusCode == http.StatusBadRequest || e.HTTPStatusCode == http.StatusForbidden)
+	if !refused || fault.Of(why) != nil {
+		return why
+	}
+	return fault.New(fault.Conflict, "transfer_refused",
+		"The payment provider does not pay to this account. Look at what it asks for, and complete the account there.").Because(why)
 }

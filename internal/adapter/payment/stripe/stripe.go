@@ -23,6 +23,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -62,7 +63,7 @@ type Config struct {
 	API string
 }
 
-// Stripe is a subscription.Provider, a subscription.Payer and a webhook.Source.
+// Stripe is a subscription.Provider, a payout.Payer and a webhook.Source.
 type Stripe struct {
 	Config
 	api   *sdk.Client
@@ -73,7 +74,7 @@ type Stripe struct {
 
 var (
 	_ subscription.Provider = (*Stripe)(nil)
-	_ subscription.Payer    = (*Stripe)(nil)
+	_ payout.Payer          = (*Stripe)(nil)
 	_ subscription.Resolver = (*Stripe)(nil)
 )
 

@@ -1,8 +1,9 @@
-package subscription
+package payout
 
 import (
 	"context"
 
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/money"
 )
@@ -17,9 +18,16 @@ type Payer interface {
 	Onboard(ctx context.Context, channel ident.Channel, account, back string) (Onboarding, error)
 	// Standing says whether the account can be paid.
 	Standing(ctx context.Context, account string) (Standing, error)
-	// Transfer pays an account. The key makes it happen once.
+	// Transfer pays an account. The key makes it happen once. A fault of the kind
+	// Invalid, Conflict or Missing, or with the reason BalanceShort, promises that
+	// nothing was paid under the key and never will be; any other error leaves open
+	// what happened.
 	Transfer(ctx context.Context, account string, amount money.Amount, key string) (ref string, err error)
 }
+
+// BalanceShort is the reason of a transfer that the operator's balance at the
+// provider does not cover yet.
+const BalanceShort = "provider_balance_short"
 
 // Onboarding is a creator's way into an account that can be paid.
 type Onboarding struct {
@@ -31,4 +39,17 @@ type Onboarding struct {
 type Standing struct {
 	Payable bool
 	Missing []string // what the provider still asks for, in its words
+}
+
+// refusal is the provider's no to a transfer; nil when it is not known what
+// became of it.
+func refusal(err error) *fault.Fault {
+	f := fault.Of(err)
+	if f == nil {
+		return nil
+	}
+	if f.Kind == fault.Invalid || f.Kind == fault.Conflict || f.Kind == fault.Missing || f.Reason == BalanceShort {
+		return f
+	}
+	return nil
 }
