@@ -24,6 +24,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -41,6 +42,7 @@ type parts struct {
 	live          *live.Service
 	subscriptions *subscription.Service
 	buyers        *buyer.Service
+	payouts       *payout.Service
 	hub           *media.Hub
 	door          *hls.Door
 	gateway       *gateway.Gateway
@@ -153,7 +155,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
 		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
-		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers,
+		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
 		Viewers:   func(id ident.Channel) int { return p.gateway.Viewers(id) },

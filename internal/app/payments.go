@@ -25,9 +25,10 @@ const reconcileEvery = 5 * time.Minute
 // webhookPath is where the sandbox posts its events.
 const webhookPath = "/api/webhooks/sandbox"
 
-// payments is the sandbox: a till for its cards, and the route its events come by.
+// payments is the sandbox: a till for its cards, a bank for its accounts, and the route its events come by.
 type payments struct {
 	*sandbox.Till
+	*sandbox.Bank
 	webhook http.Handler
 }
 
@@ -48,14 +49,16 @@ func (p *parts) bySandbox(ctx context.Context, s *Server) error {
 		if s.cfg.Patrons == "" {
 			s.sur.Log.Warn("payments are off", "why", err)
 		}
+		p.payOut(s, nil, true, time.Time{})
 		p.sell(s)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
+	p.payOut(s, box, true, time.Time{})
 	inbox := p.sell(s, box)
-	p.sandbox = &payments{Till: sandbox.NewTill(box, p.subscriptions), webhook: webhook.Route(box, inbox, s.sur.Log)}
+	p.sandbox = &payments{Till: sandbox.NewTill(box, p.subscriptions), Bank: sandbox.NewBank(box, p.payouts), webhook: webhook.Route(box, inbox, s.sur.Log)}
 	address, err := p.webhookAddress(s)
 	if err != nil {
 		return err
@@ -111,6 +114,7 @@ func shop(cfg config.Config, db *store.DB, sur Surroundings, providers []subscri
 		Store: store.UnitOf(db, as[subscription.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Random: sur.Random,
 		Grace: cfg.PaymentGrace, Share: cfg.OperatorBasisPoints(), Providers: providers, Rehearsal: rehearses(cfg),
 		Seller: invoice.Party{Name: cfg.SellerName, Address: cfg.SellerAddress, TaxID: cfg.SellerTaxID},
+		Audits: []func(context.Context) ([]subscription.Difference, error){payoutAudit(db)},
 	}
 }
 

@@ -34,6 +34,11 @@ func (p *parts) byStripe(ctx context.Context, s *Server) error {
 	if len(charges.Secrets) == 0 {
 		s.sur.Log.Warn("no secret for Stripe's webhook: its events are refused, and purchases open their door late; run 'subspace stripe setup'")
 	}
+	since, err := realSince(ctx, s)
+	if err != nil {
+		return err
+	}
+	p.payOut(s, charges, !s.cfg.StripeLive(), since)
 	p.stripe = webhook.Route(charges, p.sell(s, charges), s.sur.Log)
 	p.background = append(p.background, func(ctx context.Context) error {
 		<-ctx.Done()

@@ -49,6 +49,10 @@ type Config struct {
 	SandboxDisputeAfter time.Duration
 	PaymentGrace        time.Duration
 	OperatorShare       string
+	PayoutHoldback      time.Duration
+	PayoutInterval      string
+	PayoutMinimum       string // see PayoutMinor; empty: as it says
+	PayoutSince         string // a day, see PayoutFrom; empty: none
 	SellerName          string
 	SellerAddress       string
 	SellerTaxID         string
@@ -97,6 +101,10 @@ func settings() []setting {
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
 		{name: "sandbox-dispute-after", usage: "how long after it paid a card of the sandbox is disputed, and how long the dispute lasts", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
 		{name: "operator-share", usage: "percent of a sale without its tax that the operator keeps; the creator has the rest", text: func(c *Config) *string { return &c.OperatorShare }},
+		{name: "payout-interval", usage: "how often creators are paid their share at most: daily, weekly, monthly; off pays nobody", text: func(c *Config) *string { return &c.PayoutInterval }},
+		{name: "payout-holdback", usage: "how long the share of a sale is held back before it is paid out; at most 2160h", span: func(c *Config) *time.Duration { return &c.PayoutHoldback }},
+		{name: "payout-minimum", usage: "the least that is paid out, such as 'EUR 25, USD 30'; other currencies: 10", text: func(c *Config) *string { return &c.PayoutMinimum }},
+		{name: "payout-since", usage: "day (2026-01-31) from which on sales in real money are paid out; empty: since the first start with a live key", text: func(c *Config) *string { return &c.PayoutSince }},
 		{name: "seller-name", usage: "who sells, as it stands on invoices", text: func(c *Config) *string { return &c.SellerName }},
 		{name: "seller-address", usage: "the seller's address on invoices", text: func(c *Config) *string { return &c.SellerAddress }},
 		{name: "seller-tax-id", usage: "the seller's tax number on invoices", text: func(c *Config) *string { return &c.SellerTaxID }},
@@ -118,6 +126,7 @@ func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
 		ACME: "off", StripeTax: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
+		PayoutInterval: "weekly", PayoutHoldback: 14 * 24 * time.Hour,
 		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}
 }
@@ -261,6 +270,9 @@ func (c *Config) check() error {
 		return err
 	}
 	if err := c.checkPayments(); err != nil {
+		return err
+	}
+	if err := c.checkPayouts(); err != nil {
 		return err
 	}
 	for _, p := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {

@@ -25,6 +25,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
@@ -64,6 +65,7 @@ type Options struct {
 	Live          *live.Service
 	Subscriptions *subscription.Service
 	Buyers        Buyers
+	Payouts       *payout.Service
 	Sandbox       Sandbox // nil unless the sandbox takes the payments
 	Patrons       Patrons // nil unless there is a list of patrons
 	Playback      Playbacks
@@ -103,6 +105,7 @@ func New(opt Options) *API {
 	a.saleRoutes()
 	a.awardRoutes()
 	a.buyerRoutes()
+	a.payoutRoutes()
 	describe(a.huma.OpenAPI())
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		WriteProblem(w, fault.New(fault.Missing, "route_missing", "There is no %s of this address. GET /api/openapi.json lists the routes.", r.Method))

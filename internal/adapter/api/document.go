@@ -49,6 +49,10 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Buyer":        {"next", "raised_at"},
 		"Paper":        {"from", "to"},
 		"PaperPage":    {"from", "to"},
+		"Payouts":      {"payee"},
+		"Payout":       {"settled_at"},
+		"Earnings":     {"next_at"},
+		"Statement":    {"from"},
 		"Passkey":      {"used_at"},
 		"SignedIn":     {"created_at", "seen_on"},
 	} {

@@ -14,6 +14,9 @@ type Sandbox interface {
 	Pay(ctx context.Context, by ident.Account, id ident.Checkout, card string, approved bool) (subscription.Checkout, error)
 	// Forward lets time pass for a subscription of by.
 	Forward(ctx context.Context, by ident.Account, id ident.Subscription, d time.Duration) (subscription.Owned, error)
+	// Complete makes a creator's account one that can be paid, or whose transfers
+	// are refused.
+	Complete(ctx context.Context, by ident.Account, account string, refuses bool) error
 }
 
 // Patrons takes claim codes. It exists only while there is a list of patrons.

@@ -42,15 +42,18 @@ func (tx *Tx) SetSandboxAccount(ctx context.Context, a payout.SandboxAccount) er
 	return err
 }
 
-// SandboxTransfer implements sandbox.Tx.
-func (tx *Tx) SandboxTransfer(ctx context.Context, t payout.SandboxTransfer) (payout.SandboxTransfer, error) {
-	if _, err := tx.exec(ctx, `INSERT INTO sandbox_transfer (key, ref, account, amount_minor, currency, created) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (key) DO NOTHING`, t.Key, t.Ref, t.Account, t.Amount.Minor, t.Amount.Currency, millis(t.Created)); err != nil {
-		return t, err
-	}
+// SandboxTransferUnder implements sandbox.Tx.
+func (tx *Tx) SandboxTransferUnder(ctx context.Context, key string) (payout.SandboxTransfer, bool, error) {
+	t := payout.SandboxTransfer{Key: key}
 	var created int64
-	_, err := tx.one(ctx, `SELECT ref, account, amount_minor, currency, created FROM sandbox_transfer WHERE key = $1`, []any{t.Key},
+	found, err := tx.one(ctx, `SELECT ref, account, amount_minor, currency, created FROM sandbox_transfer WHERE key = $1`, []any{key},
 		&t.Ref, &t.Account, &t.Amount.Minor, &t.Amount.Currency, &created)
 	t.Created = fromMillis(created)
-	return t, err
+	return t, found, err
+}
+
+// InsertSandboxTransfer implements sandbox.Tx.
+func (tx *Tx) InsertSandboxTransfer(ctx context.Context, t payout.SandboxTransfer) (bool, error) {
+	return tx.changed(ctx, `INSERT INTO sandbox_transfer (key, ref, account, amount_minor, currency, created) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (key) DO NOTHING`, t.Key, t.Ref, t.Account, t.Amount.Minor, t.Amount.Currency, millis(t.Created))
 }

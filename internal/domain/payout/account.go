@@ -27,6 +27,7 @@ func (s *Service) SetPayee(ctx context.Context, by ident.Account, p Payee) (Paye
 		return p, err
 	}
 	p.Changed = s.moment()
+	defer s.knock()
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		if err := s.allowed(ctx, tx, by, p.Channel); err != nil {
 			return err
@@ -135,6 +136,7 @@ func (s *Service) CheckAccount(ctx context.Context, by ident.Account, channel id
 	if err != nil || a.Ref == "" {
 		return a, err
 	}
+	defer s.knock()
 	return s.check(ctx, a)
 }
 

@@ -37,7 +37,7 @@ func (s *Service) decide(ctx context.Context, channel ident.Channel) (decided []
 		if err != nil || !named {
 			return err
 		}
-		balances, last, err := s.balances(ctx, tx, channel, true)
+		balances, last, err := s.balances(ctx, tx, channel, now, true)
 		if err != nil {
 			return err
 		}
@@ -73,10 +73,10 @@ func (b Balance) due(now time.Time) bool {
 	return b.Payable > 0 && b.Payable >= b.Minimum && !b.Next.IsZero() && !b.Next.After(now)
 }
 
-// balances reckons all currencies of a channel, in the order of their names.
+// balances reckons all currencies of a channel at now, in the order of their names.
 // Locked, nobody changes what the channel is owed until the transaction ends.
-func (s *Service) balances(ctx context.Context, tx Tx, channel ident.Channel, lock bool) ([]Balance, map[string]Payout, error) {
-	till, now := s.till(), s.Now()
+func (s *Service) balances(ctx context.Context, tx Tx, channel ident.Channel, now time.Time, lock bool) ([]Balance, map[string]Payout, error) {
+	till := s.till()
 	owed, err := tx.Owed(ctx, channel)
 	if err != nil {
 		return nil, nil, err

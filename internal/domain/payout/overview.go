@@ -29,7 +29,7 @@ type Overview struct {
 
 // Overview returns a channel's money. Only the owner may ask.
 func (s *Service) Overview(ctx context.Context, by ident.Account, channel ident.Channel) (o Overview, err error) {
-	o = Overview{Till: s.till(), Rules: s.Rules, Now: s.Now()}
+	o = Overview{Till: s.till(), Rules: s.Rules, Now: s.moment()}
 	err = s.Store.View(ctx, func(tx Tx) error {
 		if err := s.sees(ctx, tx, by, channel); err != nil {
 			return err
@@ -43,7 +43,7 @@ func (s *Service) Overview(ctx context.Context, by ident.Account, channel ident.
 		if o.Account, _, err = tx.AccountAt(ctx, channel, o.Till); err != nil {
 			return err
 		}
-		o.Balances, _, err = s.balances(ctx, tx, channel, false)
+		o.Balances, _, err = s.balances(ctx, tx, channel, o.Now, false)
 		return err
 	})
 	return o, err

@@ -20,7 +20,8 @@ type Payer interface {
 	Standing(ctx context.Context, account string) (Standing, error)
 	// Transfer pays an account. The key makes it happen once. A fault of the kind
 	// Invalid, Conflict or Missing, or with the reason BalanceShort, promises that
-	// nothing was paid under the key and never will be; any other error leaves open
+	// nothing was paid under the key and never will be: what is paid already is
+	// answered as such, whatever became of the account. Any other error leaves open
 	// what happened.
 	Transfer(ctx context.Context, account string, amount money.Amount, key string) (ref string, err error)
 }

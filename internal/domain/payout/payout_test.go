@@ -23,7 +23,7 @@ func TestAShareIsHeldBackAndThenPaid(t *testing.T) {
 	c.sell(5950, 950) // the creator has 4000 of it
 	w.sweep()
 	b := c.balance()
-	free := w.clock.Now().Add(holdback)
+	free := w.clock.Now().Truncate(time.Millisecond).Add(holdback)
 	if b.Totals.Creator() != 4000 || b.Waits() != 4000 || b.Payable != 0 || !b.Next.Equal(free) || b.NextAmount != 4000 || len(b.Waiting) != 1 || !b.Waiting[0].Until.Equal(free) {
 		t.Fatalf("got %+v, free at %v", b, free)
 	}

@@ -88,10 +88,21 @@ type Config struct {
 }
 
 // Service is what creators and the clock do with payouts.
-type Service struct{ Config }
+type Service struct {
+	Config
+	wake chan struct{} // holds one: something became due
+}
 
 // NewService returns the service.
-func NewService(c Config) *Service { return &Service{c} }
+func NewService(c Config) *Service { return &Service{c, make(chan struct{}, 1)} }
+
+// knock wakes Run; one knock waiting is enough.
+func (s *Service) knock() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
 
 // till is who pays here.
 func (s *Service) till() Till {

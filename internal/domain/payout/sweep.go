@@ -32,6 +32,7 @@ func (s *Service) Run(ctx context.Context, failed func(error)) error {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
+		case <-s.wake:
 		}
 	}
 }
@@ -69,11 +70,11 @@ func (s *Service) Sweep(ctx context.Context) error {
 // pay decides what of a channel is due and asks for it. The account is asked
 // about first, so that nothing is decided which the provider would refuse.
 func (s *Service) pay(ctx context.Context, a Account) error {
-	something := !a.Payable
+	something, now := !a.Payable, s.moment()
 	err := s.Store.View(ctx, func(tx Tx) error {
-		balances, last, err := s.balances(ctx, tx, a.Channel, false)
+		balances, last, err := s.balances(ctx, tx, a.Channel, now, false)
 		for _, b := range balances {
-			something = something || (b.due(s.Now()) && last[b.Currency].State != Decided)
+			something = something || (b.due(now) && last[b.Currency].State != Decided)
 		}
 		return err
 	})

@@ -490,6 +490,108 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/payouts': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What I earned, and what was paid out (creator) */
+    get: operations['get-payouts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/payouts/account': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** The provider's page to open or complete my account (creator) */
+    post: operations['open-payout-account']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/payouts/account/check': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Ask the provider whether my account can be paid (creator) */
+    post: operations['check-payout-account']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/payouts/past': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Payouts, newest first (creator) */
+    get: operations['list-payouts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/payouts/payee': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Say how I stand on statements (creator) */
+    put: operations['set-payee']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/payouts/{payout}/statement': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The statement of a payout (creator) */
+    get: operations['get-statement']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/playback': {
     parameters: {
       query?: never
@@ -986,6 +1088,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/sandbox/accounts/{account}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Complete a creator's rehearsal account */
+    post: operations['complete-sandbox-account']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/sandbox/checkouts/{checkout}/pay': {
     parameters: {
       query?: never
@@ -1448,12 +1567,35 @@ export interface components {
       /** @description as it was given to the patron; case, spaces and hyphens do not count */
       code: string
     }
+    'Complete-sandbox-accountRequest': {
+      /** @description it looks well, and refuses every transfer */
+      refuses?: boolean
+    }
     'Confirm-addressRequest': {
       token: string
     }
     CredentialsBody: {
       name: string
       password: string
+    }
+    Earnings: {
+      currency: string
+      disputed: components['schemas']['Money']
+      /** @description the creator's part of all that stays sold */
+      earned: components['schemas']['Money']
+      /** @description the earliest first */
+      held: components['schemas']['Held'][]
+      held_back: components['schemas']['Money']
+      /** @description the least that is paid out */
+      minimum: components['schemas']['Money']
+      /** @description what goes out then */
+      next: components['schemas']['Money']
+      /** @description when the next payout goes out if nothing else happens; null when none does */
+      next_at: string | null
+      on_its_way: components['schemas']['Money']
+      paid_out: components['schemas']['Money']
+      /** @description below zero: what later sales pay back first */
+      payable: components['schemas']['Money']
     }
     Event: {
       /** Format: date-time */
@@ -1555,6 +1697,11 @@ export interface components {
       video: string
       /** Format: int64 */
       width: number
+    }
+    Held: {
+      amount: components['schemas']['Money']
+      /** Format: date-time */
+      until: string
     }
     ImportResult: {
       /** Format: int64 */
@@ -1675,6 +1822,9 @@ export interface components {
       on_air: components['schemas']['OnAir'] | null
       title: string
     }
+    Page: {
+      url: string
+    }
     Paper: {
       buyer: string
       card_last4: string
@@ -1756,6 +1906,53 @@ export interface components {
       approved?: boolean
       /** @description 4242424242424242 succeeds; docs/payments.md lists the others */
       card: string
+    }
+    Payee: {
+      address: string
+      name: string
+      tax_id?: string
+    }
+    Payout: {
+      amount: components['schemas']['Money']
+      /** Format: date-time */
+      decided_at: string
+      detail: string
+      id: string
+      provider: string
+      /** @description why it was refused */
+      reason: string
+      sandbox: boolean
+      settled_at: string | null
+      /** @enum {string} */
+      state: 'decided' | 'paid' | 'refused'
+      /** @description its number; empty: there is none */
+      statement: string
+    }
+    PayoutAccount: {
+      /** @description what the provider still asks for, in its words */
+      missing: string[]
+      /** @enum {string} */
+      state: 'none' | 'incomplete' | 'payable'
+    }
+    PayoutList: {
+      payouts: components['schemas']['Payout'][]
+    }
+    Payouts: {
+      account: components['schemas']['PayoutAccount']
+      /** @description one of each currency */
+      earnings: components['schemas']['Earnings'][]
+      /** Format: int64 */
+      holdback_hours: number
+      /** @enum {string} */
+      interval: 'off' | 'daily' | 'weekly' | 'monthly'
+      /** @description null until the creator said who they are */
+      payee: components['schemas']['Payee'] | null
+      /** @description the newest */
+      payouts: components['schemas']['Payout'][]
+      /** @description who pays; empty: nobody does here */
+      provider: string
+      /** @description no real money moves */
+      sandbox: boolean
     }
     Plan: {
       /** @enum {string} */
@@ -1998,6 +2195,40 @@ export interface components {
       subscriber: boolean
       /** @description when this stops being true by the clock; null: no end */
       until: string | null
+    }
+    Statement: {
+      buyer: string
+      buyer_address: string
+      buyer_tax_id: string
+      /** @description null on the first one */
+      from: string | null
+      /** Format: date-time */
+      issued_at: string
+      /** @description all but the last, which is paid, add up to it */
+      lines: components['schemas']['StatementLine'][]
+      number: string
+      /** @description no money moved: not a real paper */
+      sandbox: boolean
+      seller: string
+      seller_address: string
+      seller_tax_id: string
+      /** Format: date-time */
+      to: string
+    }
+    StatementLine: {
+      amount: components['schemas']['Money']
+      /** @enum {string} */
+      what:
+        | 'before'
+        | 'sales'
+        | 'tax'
+        | 'share'
+        | 'refunds'
+        | 'refund_tax'
+        | 'refund_share'
+        | 'disputed'
+        | 'left'
+        | 'paid'
     }
     Subscriber: {
       account: string
@@ -3292,6 +3523,200 @@ export interface operations {
       }
     }
   }
+  'get-payouts': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Payouts']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'open-payout-account': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Page']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'check-payout-account': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PayoutAccount']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-payouts': {
+    parameters: {
+      query?: {
+        /** @description the last payout of the page before */
+        after?: string
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PayoutList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'set-payee': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Payee']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Payee']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-statement': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        payout: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Statement']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'get-playback': {
     parameters: {
       query?: never
@@ -4333,6 +4758,39 @@ export interface operations {
         content: {
           'application/json': components['schemas']['SaleList']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'complete-sandbox-account': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Complete-sandbox-accountRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {

@@ -18,8 +18,9 @@ type payoutTx interface {
 	SandboxAccountOf(ctx context.Context, channel ident.Channel, ref string, now time.Time) (payout.SandboxAccount, error)
 	SandboxAccount(ctx context.Context, ref string) (payout.SandboxAccount, bool, error)
 	SetSandboxAccount(ctx context.Context, a payout.SandboxAccount) error
-	// SandboxTransfer keeps the first transfer under a key, and returns the one kept.
-	SandboxTransfer(ctx context.Context, t payout.SandboxTransfer) (payout.SandboxTransfer, error)
+	SandboxTransferUnder(ctx context.Context, key string) (payout.SandboxTransfer, bool, error)
+	// InsertSandboxTransfer reports false when there is one under the key.
+	InsertSandboxTransfer(ctx context.Context, t payout.SandboxTransfer) (bool, error)
 }
 
 // accountPage is where the web shows the sandbox's page about an account.
@@ -70,18 +71,26 @@ func (s *Sandbox) Transfer(ctx context.Context, account string, amount money.Amo
 	var t payout.SandboxTransfer
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		a, found, err := tx.SandboxAccount(ctx, account)
-		switch {
-		case err != nil || !found:
+		if err != nil || !found {
 			return orElse(err, errUnknown())
+		}
+		was, paid, err := tx.SandboxTransferUnder(ctx, key)
+		switch {
+		case err != nil:
+			return err
+		case paid && (was.Account != account || was.Amount != amount):
+			return fault.New(fault.Unavailable, "key_reused", "This key was used for another transfer.")
+		case paid: // also when the account would refuse the next one
+			t = was
+			return nil
 		case a.Kind != payout.SandboxGood:
 			return fault.New(fault.Conflict, "transfer_refused",
 				"The payment provider does not pay to this account. Look at what it asks for, and complete the account there.")
 		}
-		t, err = tx.SandboxTransfer(ctx, payout.SandboxTransfer{
-			Key: key, Ref: "tr_" + ident.Make[string](s.IDs), Account: account, Amount: amount, Created: s.moment(),
-		})
-		if err == nil && (t.Account != account || t.Amount != amount) {
-			err = fault.New(fault.Unavailable, "key_reused", "This key was used for another transfer.")
+		t = payout.SandboxTransfer{Key: key, Ref: "tr_" + ident.Make[string](s.IDs), Account: account, Amount: amount, Created: s.moment()}
+		fresh, err := tx.InsertSandboxTransfer(ctx, t)
+		if err == nil && !fresh {
+			err = fault.New(fault.Unavailable, "provider_busy", "The payment provider is busy. Please try again.").After(time.Second)
 		}
 		return err
 	})
