@@ -88,14 +88,14 @@ const received = (more) => (w) => {
 }
 
 export const subscriptionScenes = [
-  { name: 'badges', path: desk, role: 'owner', act: tab(3), full: true },
+  { name: 'badges', path: desk, role: 'owner', act: tab(4), full: true },
   {
     name: 'badges-drawn',
     path: desk,
     role: 'owner',
     full: true,
     change: (w) => (w.channel.badges = ['m3', 'm12'].map((badge) => ({ badge, picture: '/favicon.svg' }))),
-    act: tab(3),
+    act: tab(4),
   },
   {
     name: 'badges-in-chat',

@@ -98,10 +98,6 @@ func badPayee(format string, args ...any) *fault.Fault {
 	return fault.New(fault.Invalid, "payee_invalid", format, args...)
 }
 
-func errPayee() *fault.Fault {
-	return fault.New(fault.Conflict, "payee_missing", "Say first how you stand on statements.")
-}
-
 // OpenAccount returns the provider's page on which the creator opens an account
 // to be paid to, or completes it; back is where that page leads afterwards. Only
 // the owner may. Refusals: payouts_off, and what the provider says.

@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -26,7 +27,7 @@ const (
 func (s *Service) statement(ctx context.Context, tx Tx, p Payout) (invoice.Statement, error) {
 	payee, found, err := tx.PayeeOf(ctx, p.Channel)
 	if err != nil || !found {
-		return invoice.Statement{}, orElse(err, errPayee())
+		return invoice.Statement{}, orElse(err, fmt.Errorf("channel %s has no payee", p.Channel))
 	}
 	was, _, err := tx.PaidBefore(ctx, p)
 	if err != nil {

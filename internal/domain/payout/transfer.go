@@ -77,7 +77,7 @@ func (s *Service) settle(ctx context.Context, p Payout, to State, ref string, wh
 	return s.Store.Update(ctx, func(tx Tx) error {
 		is, found, err := tx.PayoutOf(ctx, p.ID)
 		if err != nil || !found {
-			return orElse(err, fault.New(fault.Missing, "payout_missing", "There is no such payout."))
+			return orElse(err, fmt.Errorf("payout %s is not there", p.ID))
 		}
 		if is.State == to {
 			return nil

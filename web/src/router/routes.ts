@@ -10,6 +10,16 @@ export const routes: Route[] = [
     pattern: '/cockpit/{handle}/subscriptions',
     load: () => import('../screens/Subscriptions.svelte'),
   },
+  {
+    name: 'statement',
+    pattern: '/cockpit/{handle}/payouts/{payout}',
+    load: () => import('../screens/Statement.svelte'),
+  },
+  {
+    name: 'sandbox-account',
+    pattern: '/sandbox-account',
+    load: () => import('../screens/SandboxAccount.svelte'),
+  },
   { name: 'account', pattern: '/account', load: () => import('../screens/Account.svelte') },
   { name: 'papers', pattern: '/account/papers', load: () => import('../screens/Papers.svelte') },
   { name: 'paper', pattern: '/account/papers/{number}', load: () => import('../screens/Paper.svelte') },

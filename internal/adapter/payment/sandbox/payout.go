@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -31,7 +32,7 @@ const accountPage = "/sandbox-account"
 func (s *Sandbox) Onboard(ctx context.Context, channel ident.Channel, _, back string) (payout.Onboarding, error) {
 	to, err := url.Parse(back)
 	if err != nil {
-		return payout.Onboarding{}, fault.New(fault.Invalid, "back_invalid", "This leads nowhere.")
+		return payout.Onboarding{}, fmt.Errorf("lead back: %w", err)
 	}
 	var a payout.SandboxAccount
 	err = s.Store.Update(ctx, func(tx Tx) error {
