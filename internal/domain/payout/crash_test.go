@@ -82,6 +82,8 @@ type life struct {
 
 var errDead = errors.New("the process is no more")
 
+var errUndo = errors.New("as if it never was")
+
 func (l *life) next() error {
 	if l.step++; l.step == l.dies {
 		l.dead = true
