@@ -139,15 +139,3 @@ func (tx *Tx) GoneOf(ctx context.Context, channel ident.Channel, till payout.Til
 	})
 	return out, err
 }
-
-// InTransit implements payout.Tx.
-func (tx *Tx) InTransit(ctx context.Context) (map[ledger.Account]ledger.Balance, error) {
-	out := map[ledger.Account]ledger.Balance{}
-	err := tx.each(ctx, `SELECT id, owner, kind, asset, debits, credits FROM ledger_account WHERE kind = $1`, []any{ledger.PayoutTransit},
-		func(scan func(...any) error) error {
-			_, a, b, err := scanBalance(scan)
-			out[a] = b
-			return err
-		})
-	return out, err
-}

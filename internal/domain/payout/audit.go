@@ -21,8 +21,8 @@ type auditTx interface {
 	// PostedKeys returns the keys of the transactions of a kind, in some order that
 	// does not change, after one.
 	PostedKeys(ctx context.Context, kind, after string, limit int) ([]string, error)
-	// InTransit returns what stands on all accounts of the kind PayoutTransit.
-	InTransit(ctx context.Context) (map[ledger.Account]ledger.Balance, error)
+	// PostedSums adds up the transfers of transactions of some kinds, by account.
+	PostedSums(ctx context.Context, kinds ...string) (map[ledger.Account]ledger.Balance, error)
 	// Statements returns those of keys, by key.
 	Statements(ctx context.Context, keys []string) (map[string]invoice.Statement, error)
 }
@@ -165,13 +165,15 @@ func (a *audit) strays(ctx context.Context) error {
 
 // sums compares what is on its way, by channel and currency.
 func (a *audit) sums(ctx context.Context) error {
-	books, err := a.tx.InTransit(ctx)
+	books, err := a.tx.PostedSums(ctx, kindDecided, kindPaid, kindReturned)
 	if err != nil {
 		return err
 	}
 	accounts := map[ledger.Account]bool{}
 	for account := range books {
-		accounts[account] = true
+		if account.Kind == ledger.PayoutTransit {
+			accounts[account] = true
+		}
 	}
 	for account := range a.transit {
 		accounts[account] = true
