@@ -178,3 +178,24 @@ func TestWhetherACreatorCanBePaid(t *testing.T) {
 		t.Errorf("of somebody else: %v", err)
 	}
 }
+
+// What Stripe refuses will not be paid; of what nobody knows, nothing is said.
+func TestATransferThatIsRefused(t *testing.T) {
+	for code, c := range map[string]struct {
+		status  int
+		refused bool
+	}{
+		"insufficient_capabilities_for_transfer": {http.StatusBadRequest, true},
+		"account_invalid":                        {http.StatusForbidden, true},
+		"api_key_expired":                        {http.StatusUnauthorized, false},
+		"lock_timeout":                           {http.StatusTooManyRequests, false},
+	} {
+		w := newWorld(t)
+		w.on("GET /v1/transfers", list())
+		w.say(transfers, c.status, refusal("invalid_request_error", code, ""))
+		_, err := w.stripe.Transfer(t.Context(), "acct_1", eur(1000), "key")
+		if err == nil || fault.Is(err, "transfer_refused") != c.refused {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
