@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/subspace-live/subspace/internal/domain/badge"
+	"github.com/subspace-live/subspace/internal/domain/event"
 )
 
 // Badge is a creator's picture for a badge.
@@ -32,7 +33,7 @@ func (a *API) badgeRoutes() {
 			if err != nil {
 				return nil, err
 			}
-			return nil, a.opt.Badges.Drop(ctx, s.Account, c.ID, badge.Badge(in.Badge))
+			return nil, a.opt.Badges.Drop(ctx, s.Account, c.ID, event.Badge(in.Badge))
 		})
 	route(a, "GET", "/api/channels/{channel}/badges/{badge}/{picture}", "get-badge-picture", "The picture of a badge", 200, a.badgePicture)
 }
@@ -46,7 +47,7 @@ func (a *API) putBadge(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
-	art, err := a.opt.Badges.Put(ctx, s.Account, c.ID, badge.Badge(in.Badge), in.RawBody)
+	art, err := a.opt.Badges.Put(ctx, s.Account, c.ID, event.Badge(in.Badge), in.RawBody)
 	if err != nil {
 		return nil, a.problem(ctx, err)
 	}
@@ -69,7 +70,7 @@ func (a *API) badgePicture(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	png, err := a.opt.Badges.Picture(ctx, c.ID, badge.Art{Badge: badge.Badge(in.Badge), Picture: in.Picture})
+	png, err := a.opt.Badges.Picture(ctx, c.ID, badge.Art{Badge: event.Badge(in.Badge), Picture: in.Picture})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func badgeOf(handle string, art badge.Art) Badge {
 // badgesOf lists a channel's own pictures, the shortest tenure first.
 func badgesOf(handle string, art []badge.Art) []Badge {
 	out := []Badge{}
-	for _, step := range badge.Steps() {
+	for _, step := range event.BadgeSteps() {
 		if i := slices.IndexFunc(art, func(a badge.Art) bool { return a.Badge == step.Badge }); i >= 0 {
 			out = append(out, badgeOf(handle, art[i]))
 		}

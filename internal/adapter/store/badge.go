@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 
 	"github.com/subspace-live/subspace/internal/domain/badge"
+	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
@@ -43,6 +44,6 @@ func (tx *Tx) PutBadge(ctx context.Context, channel ident.Channel, art badge.Art
 }
 
 // DropBadge implements badge.Tx.
-func (tx *Tx) DropBadge(ctx context.Context, channel ident.Channel, b badge.Badge) (bool, error) {
+func (tx *Tx) DropBadge(ctx context.Context, channel ident.Channel, b event.Badge) (bool, error) {
 	return tx.changed(ctx, `DELETE FROM badge WHERE channel = $1 AND badge = $2`, channel, b)
 }

@@ -1,9 +1,18 @@
+// Package badge owns the pictures that creators give the badges of their
+// subscribers.
+//
+// Owns: which badge has which picture. Promises: a picture and the event that
+// tells of it commit together; only the owner of a channel changes its pictures; a
+// picture is everybody's to see, as badges stand beside public messages. Does not
+// do: counting months (package access), naming the steps of tenure (package
+// event), reading pictures (adapter/picture).
 package badge
 
 import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -15,7 +24,7 @@ import (
 
 // Art is a creator's picture for a badge.
 type Art struct {
-	Badge   Badge
+	Badge   event.Badge
 	Picture string // what it is called, after what it shows: another picture has another name
 }
 
@@ -37,7 +46,7 @@ type Tx interface {
 	BadgePicture(ctx context.Context, channel ident.Channel, art Art) (png []byte, found bool, err error)
 	// PutBadge replaces what the channel had; false when it had the same.
 	PutBadge(ctx context.Context, channel ident.Channel, art Art, png []byte) (bool, error)
-	DropBadge(ctx context.Context, channel ident.Channel, b Badge) (bool, error)
+	DropBadge(ctx context.Context, channel ident.Channel, b event.Badge) (bool, error)
 }
 
 // Store runs transactions. f may run more than once.
@@ -78,12 +87,12 @@ func (s *Service) Picture(ctx context.Context, channel ident.Channel, art Art) (
 
 // Put gives a badge the creator's picture in place of what it had. Refusals:
 // badge_missing, picture_too_large, what Redraw refuses, and those of the gate.
-func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Channel, b Badge, upload []byte) (Art, error) {
+func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Channel, b event.Badge, upload []byte) (Art, error) {
 	// Asked before the picture is read, too: that is work.
 	if err := s.Store.View(ctx, func(tx Tx) error { return s.allowed(ctx, tx, by, channel) }); err != nil {
 		return Art{}, err
 	}
-	if err := b.check(); err != nil {
+	if err := check(b); err != nil {
 		return Art{}, err
 	}
 	if len(upload) > UploadMax {
@@ -100,8 +109,8 @@ func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Chann
 
 // Drop takes the creator's picture of a badge away; none is none. Refusals:
 // badge_missing, and those of the gate.
-func (s *Service) Drop(ctx context.Context, by ident.Account, channel ident.Channel, b Badge) error {
-	if err := b.check(); err != nil {
+func (s *Service) Drop(ctx context.Context, by ident.Account, channel ident.Channel, b event.Badge) error {
+	if err := check(b); err != nil {
 		return err
 	}
 	return s.change(ctx, by, channel, func(tx Tx) (bool, error) { return tx.DropBadge(ctx, channel, b) })
@@ -127,4 +136,12 @@ func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Ch
 func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
 	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now())
 	return err
+}
+
+// check refuses what is no badge with badge_missing.
+func check(b event.Badge) error {
+	if !slices.ContainsFunc(event.BadgeSteps(), func(s event.BadgeStep) bool { return s.Badge == b }) {
+		return fault.New(fault.Missing, "badge_missing", "There is no badge %q.", b)
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
-	"github.com/subspace-live/subspace/internal/domain/badge"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -138,7 +137,7 @@ func AuthorOf(f access.Facts, name string, now time.Time) event.Author {
 	if a.Subscriber {
 		a.Months = f.Tenure(now)
 	}
-	a.Badge = string(badge.Of(a.Subscriber, a.Months))
+	a.Badge = string(event.BadgeOf(a.Subscriber, a.Months))
 	return a
 }
 

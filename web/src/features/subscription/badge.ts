@@ -1,4 +1,4 @@
-/** The steps of tenure that carry a badge, the shortest first; the server's package badge has the same. */
+/** The steps of tenure that carry a badge, the shortest first; the server's package event has the same. */
 export const BADGES = [
   { badge: 'm1', months: 1 },
   { badge: 'm3', months: 3 },

@@ -11,25 +11,13 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/domain/badge"
+	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-func TestTheBadgeGrowsWithTheMonths(t *testing.T) {
-	for months, want := range map[int]badge.Badge{
-		0: "m1", 1: "m1", 2: "m1", 3: "m3", 5: "m3", 6: "m6", 11: "m6", 12: "m12", 23: "m12", 24: "m24", 240: "m24",
-	} {
-		if got := badge.Of(true, months); got != want {
-			t.Errorf("%d months: %q, want %q", months, got, want)
-		}
-		if got := badge.Of(false, months); got != "" {
-			t.Errorf("%d months once: %q", months, got)
-		}
-	}
-}
 
 // world is a channel whose badges are drawn by nobody: a picture is its bytes.
 type world struct {
@@ -57,7 +45,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) put(by ident.Account, b badge.Badge, upload string) (badge.Art, string) {
+func (w *world) put(by ident.Account, b event.Badge, upload string) (badge.Art, string) {
 	w.t.Helper()
 	art, err := w.service.Put(w.t.Context(), by, w.channel, b, []byte(upload))
 	return art, reason(err)
@@ -142,7 +130,7 @@ func TestAPictureIsReplacedAndDropped(t *testing.T) {
 func TestWhatIsNoBadgePicture(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range []struct {
-		badge        badge.Badge
+		badge        event.Badge
 		upload, want string
 	}{
 		{"m2", "x", "badge_missing"},
