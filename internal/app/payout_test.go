@@ -33,7 +33,7 @@ type earned struct {
 	}
 }
 
-func money(t *testing.T, c apptest.Channel) (e earned) {
+func earnedBy(t *testing.T, c apptest.Channel) (e earned) {
 	t.Helper()
 	c.Owner.Do("GET", c.Path("/payouts"), nil).Into(t, &e)
 	return e
@@ -48,7 +48,7 @@ func TestACreatorIsPaidOut(t *testing.T) {
 	buyer := s.SignUp("buyer")
 	buyer.Pays("atelier")
 
-	e := money(t, c)
+	e := earnedBy(t, c)
 	if e.Provider != "sandbox" || !e.Sandbox || e.Interval != "daily" || e.Payee != nil || e.Account.State != "none" || len(e.Earnings) != 1 {
 		t.Fatalf("told %+v", e)
 	}
@@ -71,14 +71,14 @@ func TestACreatorIsPaidOut(t *testing.T) {
 		t.Errorf("a buyer completes the creator's account: %s", reason)
 	}
 	c.Owner.Do("POST", c.Path("/payouts/account/check"), nil)
-	if e := money(t, c); e.Account.State != "incomplete" || len(e.Account.Missing) == 0 {
+	if e := earnedBy(t, c); e.Account.State != "incomplete" || len(e.Account.Missing) == 0 {
 		t.Fatalf("told %+v", e.Account)
 	}
 	c.Owner.Do("POST", account, map[string]any{})
 	c.Owner.Do("POST", c.Path("/payouts/account/check"), nil)
-	apptest.Eventually(t, "nothing was paid out", func() bool { return len(money(t, c).Payouts) == 1 && money(t, c).Payouts[0].State == "paid" })
+	apptest.Eventually(t, "nothing was paid out", func() bool { return len(earnedBy(t, c).Payouts) == 1 && earnedBy(t, c).Payouts[0].State == "paid" })
 
-	e = money(t, c)
+	e = earnedBy(t, c)
 	if e.Earnings[0].Paid_out.Minor != share || e.Earnings[0].Payable.Minor != 0 || e.Payouts[0].Amount.Minor != share || !e.Payouts[0].Sandbox || e.Payouts[0].Statement == "" {
 		t.Fatalf("told %+v", e)
 	}
@@ -99,7 +99,7 @@ func TestACreatorIsPaidOut(t *testing.T) {
 	// What is paid back after it is owed, and seen.
 	sale := saleTo(t, c, buyer)
 	c.Owner.Do("POST", c.Path("/sales/"+sale.Provider+"/"+sale.ID+"/refund"), map[string]any{})
-	if e := money(t, c); e.Earnings[0].Payable.Minor != -share {
+	if e := earnedBy(t, c); e.Earnings[0].Payable.Minor != -share {
 		t.Errorf("told %+v", e.Earnings)
 	}
 }
@@ -119,8 +119,8 @@ func TestARefusedPayoutIsTold(t *testing.T) {
 	}
 	c.Owner.Do("POST", "/api/sandbox/accounts/"+to.Query().Get("account"), map[string]any{"refuses": true})
 	c.Owner.Do("POST", c.Path("/payouts/account/check"), nil)
-	apptest.Eventually(t, "nothing was refused", func() bool { return len(money(t, c).Payouts) == 1 && money(t, c).Payouts[0].State == "refused" })
-	e := money(t, c)
+	apptest.Eventually(t, "nothing was refused", func() bool { return len(earnedBy(t, c).Payouts) == 1 && earnedBy(t, c).Payouts[0].State == "refused" })
+	e := earnedBy(t, c)
 	if p := e.Payouts[0]; p.Reason != "transfer_refused" || p.Detail == "" || p.Statement != "" || e.Earnings[0].Payable.Minor != p.Amount.Minor || e.Earnings[0].Next_at == nil {
 		t.Errorf("told %+v", e)
 	}
