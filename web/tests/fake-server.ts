@@ -5,6 +5,8 @@
 import type { ClientFrame, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
 import type { Badge, Question } from '../src/api/subspace'
 import type { Period, Sale, Tier } from '../src/api/subscription'
+import { buyer, papers } from './fake-spending'
+import { security } from './fake-security'
 import type { World } from './fake-world'
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -31,14 +33,15 @@ export class FakeServer {
     if (w.down) return { status: 503, body: { reason: 'unknown', detail: 'down' } }
     const ok = (answer: unknown): Answer => ({ status: 200, body: answer })
     const rest = path.replace(/^\/api\/channels\/[^/]+/, '/C')
-    if (/^\/api\/(account\/|account$|password|passkeys)/.test(path)) return this.#security(method, path, body)
+    if (/^\/api\/(account\/|account$|password|passkeys)/.test(path))
+      return security(this.world, method, path, body, (m, p, b) => this.#account(m, p, b))
     if (path.startsWith('/api/session') || path.startsWith('/api/account') || path === '/api/setup')
       return this.#account(method, path, body)
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
-    if (path === '/api/buyer') return this.#buyer(method, body)
-    if (path.startsWith('/api/papers')) return this.#papers(path, query.get('after'))
+    if (path === '/api/buyer') return buyer(this.world, method, body)
+    if (path.startsWith('/api/papers')) return papers(this.world, path, query.get('after'))
     if (rest === '/C/gift') return this.#gift(body)
     if (path.includes('checkout')) return this.#checkout(path, body)
     if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
@@ -137,58 +140,6 @@ export class FakeServer {
       session.account = { id: 'noa', name, kind, operator: false, language: 'en' }
     }
     return method === 'DELETE' ? { status: 204 } : { status: 200, body: { ...session } }
-  }
-
-  #security(method: string, path: string, body: Record<string, unknown>): Answer {
-    const w = this.world
-    const done: Answer = { status: 204 }
-    const [, , , what = '', id] = path.split('/')
-    const guarded =
-      (what === 'mail' && !id) || (what === 'passkeys' && (id === 'invite' || method === 'DELETE'))
-    if (w.unproved && guarded && method !== 'GET') return { status: 403, body: { reason: 'proof_needed' } }
-    if (w.fail && method === 'GET') return { status: 503, body: { reason: 'storage_unavailable' } }
-    switch (`${method} ${what}`) {
-      case 'GET ':
-        return { status: 200, body: w.details }
-      case 'GET sessions':
-        return { status: 200, body: { sessions: w.sessions } }
-      case 'DELETE sessions':
-        w.sessions = w.sessions.filter((s) => (id ? s.id !== id : s.here))
-        return done
-      case 'PUT language':
-        w.session.account = { ...w.session.account!, language: body.language as 'en' }
-        return done
-      case 'PUT password':
-        w.details = { ...w.details, has_password: true }
-        return this.#account(method, path, body)
-      case 'PUT mail':
-        w.details = { ...w.details, mail_waiting: String(body.address) }
-        return { status: 200, body: w.details }
-      case 'POST mail': // confirm
-        if (!body.token) return { status: 403, body: { reason: 'link_invalid' } }
-        w.details = { ...w.details, mail: w.details.mail_waiting || 'noa@example.org', mail_waiting: '' }
-        return { status: 200, body: w.details }
-      case 'DELETE mail':
-        w.details = { ...w.details, mail_waiting: '', ...(id ? {} : { mail: '' }) }
-        return done
-      case 'POST proof':
-        if (body.password === 'wrong') return { status: 401, body: { reason: 'wrong_credentials' } }
-        w.unproved = false
-        return done
-      case 'PATCH passkeys':
-        w.details = {
-          ...w.details,
-          passkeys: w.details.passkeys.map((k) => (k.id === id ? { ...k, name: String(body.name) } : k)),
-        }
-        return done
-      case 'DELETE passkeys':
-        w.details = { ...w.details, passkeys: w.details.passkeys.filter((k) => k.id !== id) }
-        return done
-      case 'POST reset':
-        if (body.token === 'spent') return { status: 403, body: { reason: 'link_invalid' } }
-        return this.#account(method, '/api/session', { name: 'Noa' })
-    }
-    return done
   }
 
   #room(method: string, path: string): Answer {
@@ -406,29 +357,6 @@ export class FakeServer {
     const tier = { on_sale: false, ...empty, level, ...body, id } as Tier
     w.tiers = [...w.tiers.filter((t) => t.id !== id), tier].sort((a, b) => a.level - b.level)
     return { status: 200, body: tier }
-  }
-
-  #buyer(method: string, body: Record<string, unknown>): Answer {
-    const w = this.world
-    if (w.refuseBuyer) return { status: 503, body: { reason: w.refuseBuyer } }
-    if (method === 'GET') return { status: 200, body: w.buyer }
-    const cap = Number(body.cap)
-    const { buyer } = w
-    if (cap === buyer.cap) w.buyer = { ...buyer, next: null, raised_at: null }
-    else if (!buyer.cap || (cap && cap < buyer.cap)) w.buyer = { ...buyer, cap, next: null, raised_at: null }
-    else w.buyer = { ...buyer, next: cap, raised_at: inDays(1) }
-    return { status: 200, body: w.buyer }
-  }
-
-  #papers(path: string, after: string | null): Answer {
-    const { papers, fail } = this.world
-    if (fail) return { status: 503, body: { reason: 'storage_unavailable' } }
-    const number = path.split('/')[3]
-    const found = papers.find((p) => p.number === number)
-    if (number)
-      return found ? { status: 200, body: found } : { status: 404, body: { reason: 'paper_missing' } }
-    const from = papers.findIndex((p) => p.number === after) + 1
-    return { status: 200, body: { papers: papers.slice(from, from + 100) } }
   }
 
   #rights(method: string, path: string, body: Record<string, unknown>): Answer {
