@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { page } from 'vitest/browser'
+import books from '../src/i18n/books/en.json'
 import en from '../src/i18n/en.json'
 import { countries } from '../src/features/subscription/countries'
 import { language } from '../src/i18n/index.svelte'
@@ -7,7 +8,9 @@ import { reach, screens } from './screens'
 import { openPage, type Page } from './visit-page'
 
 /** A language in which every sentence stands between brackets: text without them is in no language file. */
-const pseudo = Object.fromEntries(Object.entries(en).map(([key, text]) => [key, `⟦${text}⟧`]))
+const pseudo = Object.fromEntries(
+  Object.entries({ ...en, ...books }).map(([key, text]) => [key, `⟦${text}⟧`]),
+)
 
 /** What Intl writes by itself, and names that are the same in every language. */
 const named =

@@ -3,7 +3,16 @@ import protocol from '../../../docs/protocol.md?raw'
 import { passingReasons } from '../api/refusal'
 import { chooseLocale, language, preferredLocale, t } from './index.svelte'
 
-const files = import.meta.glob<Record<string, string>>('./*.json', { eager: true, import: 'default' })
+const all = import.meta.glob<Record<string, string>>(['./*.json', './books/*.json'], {
+  eager: true,
+  import: 'default',
+})
+/** All words of a language, those of its books among them. */
+const files = Object.fromEntries(
+  Object.entries(all)
+    .filter(([name]) => !name.includes('books'))
+    .map(([name, words]) => [name, { ...words, ...all[name.replace('./', './books/')]! }]),
+)
 const sources = import.meta.glob<string>(['../**/*.svelte', '../**/*.ts', '!../**/*.test.ts'], {
   eager: true,
   query: '?raw',
@@ -16,6 +25,11 @@ const stem = (key: string) =>
   ends.includes(key.split('.').at(-1)!) ? key.slice(0, key.lastIndexOf('.')) : key
 
 describe.each(Object.entries(files))('%s', (name, words) => {
+  it('says nothing twice', () => {
+    const [own, books] = [all[name]!, all[name.replace('./', './books/')]!]
+    expect(Object.keys(own).filter((key) => key in books)).toEqual([])
+  })
+
   it('has the same keys as English', () => {
     const stems = (d: Record<string, string>) => [...new Set(Object.keys(d).map(stem))].sort()
     expect(stems(words)).toEqual(stems(en))

@@ -1,17 +1,20 @@
 /**
  * Words in the reader's language. English is the source of the keys and of every type, but like the others
- * it is a file beside this one, found by itself and loaded when chosen. Adding a language is adding a file.
+ * it is a file beside this one, found by itself and loaded when chosen. Adding a language is adding a file here
+ * and one in books/: the words of screens about money that viewers of a live do not open, loaded with those.
  */
+import type books from './books/en.json'
 import type en from './en.json'
 
 type PluralEnd = 'zero' | 'one' | 'two' | 'few' | 'many' | 'other'
 type Stem<K> = K extends `${infer S}.${PluralEnd}` ? S : K
 /** `chat.new.one` and `chat.new.other` are asked for as `chat.new`, with `n`. */
-export type Key = Stem<keyof typeof en>
+export type Key = Stem<keyof typeof en | keyof typeof books>
 type Dictionary = Record<string, string>
 type Values = Record<string, string | number>
 
 const files = import.meta.glob<Dictionary>('./*.json', { import: 'default' })
+const booked = import.meta.glob<Dictionary>('./books/*.json', { import: 'default' })
 const CHOICE = 'subspace.locale'
 
 export const locales = Object.keys(files)
@@ -21,12 +24,24 @@ export const locales = Object.keys(files)
 class Language {
   current = $state('en')
   #words: Dictionary = $state.raw({})
+  /** A screen about money was opened. */
+  #booked = false
   #plural = $derived(new Intl.PluralRules(this.current))
 
   /** Loads and speaks it; an unknown language changes nothing. */
   async choose(locale: string): Promise<void> {
     const load = files[`./${locale}.json`]
-    if (load) this.speak(locale, await load())
+    if (!load) return
+    const [words, more] = await Promise.all([load(), this.#booked ? booked[`./books/${locale}.json`]!() : {}])
+    this.speak(locale, { ...more, ...words })
+  }
+
+  /** Learns the words of screens about money too, in this language and in whichever is chosen from now on. */
+  async readBooks(): Promise<void> {
+    this.#booked = true
+    const { current } = this
+    const more = await booked[`./books/${current}.json`]!()
+    if (current === this.current) this.#words = { ...more, ...this.#words }
   }
 
   /** Speaks these words, which choose() takes from the language's file. */

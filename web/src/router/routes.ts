@@ -1,4 +1,13 @@
+import { language } from '../i18n/index.svelte'
 import type { Route } from './pattern'
+
+/** A screen about money brings its own words along. */
+const withBooks =
+  (load: Route['load']): Route['load'] =>
+  async () => {
+    const [screen] = await Promise.all([load(), language.readBooks()])
+    return screen
+  }
 
 /** Every screen of the app. The overlay is its own page: see overlay.html. */
 export const routes: Route[] = [
@@ -8,21 +17,25 @@ export const routes: Route[] = [
   {
     name: 'subscriptions',
     pattern: '/cockpit/{handle}/subscriptions',
-    load: () => import('../screens/Subscriptions.svelte'),
+    load: withBooks(() => import('../screens/Subscriptions.svelte')),
   },
   {
     name: 'statement',
     pattern: '/cockpit/{handle}/payouts/{payout}',
-    load: () => import('../screens/Statement.svelte'),
+    load: withBooks(() => import('../screens/Statement.svelte')),
   },
   {
     name: 'sandbox-account',
     pattern: '/sandbox-account',
-    load: () => import('../screens/SandboxAccount.svelte'),
+    load: withBooks(() => import('../screens/SandboxAccount.svelte')),
   },
-  { name: 'account', pattern: '/account', load: () => import('../screens/Account.svelte') },
-  { name: 'papers', pattern: '/account/papers', load: () => import('../screens/Papers.svelte') },
-  { name: 'paper', pattern: '/account/papers/{number}', load: () => import('../screens/Paper.svelte') },
+  { name: 'account', pattern: '/account', load: withBooks(() => import('../screens/Account.svelte')) },
+  { name: 'papers', pattern: '/account/papers', load: withBooks(() => import('../screens/Papers.svelte')) },
+  {
+    name: 'paper',
+    pattern: '/account/papers/{number}',
+    load: withBooks(() => import('../screens/Paper.svelte')),
+  },
   { name: 'security', pattern: '/account/security', load: () => import('../screens/Security.svelte') },
   { name: 'mail', pattern: '/mail/{step}', load: () => import('../screens/Mail.svelte') },
   { name: 'sign-in', pattern: '/sign-in', load: () => import('../screens/SignIn.svelte') },

@@ -21,7 +21,10 @@ const money = (change: Partial<Earnings>): Earnings => ({
   ...change,
 })
 
-beforeAll(() => language.choose('en'))
+beforeAll(async () => {
+  await language.choose('en')
+  await language.readBooks()
+})
 
 describe('what happens next', () => {
   const next = { next_at: '2026-11-30T00:00:00Z', next: eur(4000) }

@@ -21,7 +21,10 @@ describe('until when', () => {
 })
 
 describe('a list', () => {
-  beforeAll(() => language.choose('en'))
+  beforeAll(async () => {
+    await language.choose('en')
+    await language.readBooks()
+  })
   const file = (text: BlobPart, name = 'patrons.csv') => new File([text], name)
 
   it('says how many lines it has, without its heading and what is empty', async () => {
