@@ -10,10 +10,9 @@ const files = new Map<Locale, Record<string, string>>()
 function words(locale: Locale): Record<string, string> {
   let found = files.get(locale)
   if (!found) {
-    found = JSON.parse(readFileSync(resolve(repository, `web/src/i18n/${locale}.json`), 'utf8')) as Record<
-      string,
-      string
-    >
+    const read = (file: string) =>
+      JSON.parse(readFileSync(resolve(repository, 'web/src/i18n', file), 'utf8')) as Record<string, string>
+    found = { ...read(`${locale}.json`), ...read(`books/${locale}.json`) }
     files.set(locale, found)
   }
   return found
