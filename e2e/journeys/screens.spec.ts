@@ -91,7 +91,7 @@ const screens: Screen[] = [
     open: async (person, locale) => {
       await person.page.goto(`/cockpit/${handle}/subscriptions`)
       await person.page.getByRole('tab', { name: t('desk.sales', {}, locale) }).click()
-      await expect(person.page.getByText('Bea', { exact: true })).toBeVisible()
+      await expect(person.page.getByText('Bea', { exact: true }).first()).toBeVisible()
     },
   },
   { name: 'cockpit-closed-to-others', who: 'viewer', open: at(`/cockpit/${handle}`) },
