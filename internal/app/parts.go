@@ -109,7 +109,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
-	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: picture.Square, Now: now}
+	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: picture.NewPainter(2).Square, Now: now}
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(questionPace(), now),

@@ -1,13 +1,15 @@
 // Package picture makes what people upload as a picture harmless.
 //
 // Owns: which formats and measures are read, and how they are drawn anew.
-// Promises: the measures are read before any pixel is; what comes out is drawn
-// anew, so that nothing but the picture is left of a file: no place, no camera,
-// no second file behind the first. Does not do: deciding who may upload, keeping.
+// Promises: the measures are read before any pixel is, and few are drawn at once,
+// so that memory is bounded; what comes out is drawn anew, so that nothing but the
+// picture is left of a file: no place, no camera, no second file behind the first.
+// Does not do: deciding who may upload, keeping.
 package picture
 
 import (
 	"bytes"
+	"context"
 	"image"
 	"image/gif"
 	"image/jpeg"
@@ -25,10 +27,27 @@ import (
 // a format has, 32 MiB while it is drawn.
 const sideMax = 2048
 
+// Painter draws pictures anew.
+type Painter struct{ turns chan struct{} }
+
+// NewPainter returns one that draws at most so many at once; others wait.
+func NewPainter(atOnce int) *Painter { return &Painter{make(chan struct{}, atOnce)} }
+
 // Square returns a PNG of side by side pixels that shows the whole of an upload in
 // its middle, what is beside it transparent. Of what moves it shows the first
-// frame. Refusals: picture_invalid, picture_too_large.
-func Square(upload []byte, side int) ([]byte, error) {
+// frame. It waits for its turn no longer than ctx. Refusals: picture_invalid,
+// picture_too_large.
+func (p *Painter) Square(ctx context.Context, upload []byte, side int) ([]byte, error) {
+	select {
+	case p.turns <- struct{}{}:
+		defer func() { <-p.turns }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return square(upload, side)
+}
+
+func square(upload []byte, side int) ([]byte, error) {
 	f, known := formats()[http.DetectContentType(upload)]
 	if !known {
 		return nil, errInvalid()
@@ -81,6 +100,6 @@ func formats() map[string]format {
 		"image/png":  {png.DecodeConfig, png.Decode},
 		"image/jpeg": {jpeg.DecodeConfig, jpeg.Decode},
 		"image/gif":  {gif.DecodeConfig, gif.Decode},
-		"image/webp": {webp.DecodeConfig, webp.Decode},
+		"image/webp": {measureWebP, webp.Decode},
 	}
 }

@@ -2,8 +2,10 @@ package picture
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
@@ -50,7 +52,7 @@ func TestEveryFormatIsDrawnAnew(t *testing.T) {
 		}),
 		"webp": webp,
 	} {
-		out, err := Square(append(upload, "<script>and what came behind</script>"...), 72)
+		out, err := square(append(upload, "<script>and what came behind</script>"...), 72)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -79,7 +81,7 @@ func TestEveryFormatIsDrawnAnew(t *testing.T) {
 func TestTheThinnestPicture(t *testing.T) {
 	for _, m := range []*image.Paletted{half(2000, 1), half(1, 2000), half(1, 1)} {
 		upload := encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, m) })
-		if out, err := Square(upload, 72); err != nil || len(out) == 0 {
+		if out, err := square(upload, 72); err != nil || len(out) == 0 {
 			t.Errorf("%v: %v", m.Bounds(), err)
 		}
 	}
@@ -93,26 +95,42 @@ func huge(w, h uint32) []byte {
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(head))
 }
 
+// boasting is a WebP whose canvas is one pixel, or whatever it is said to be, and
+// whose picture says that it has more.
+func boasting(canvas, side uint32) []byte {
+	chunk := func(id string, data []byte) []byte {
+		out := binary.LittleEndian.AppendUint32([]byte(id), uint32(len(data)))
+		return append(append(out, data...), make([]byte, len(data)%2)...)
+	}
+	c := canvas - 1
+	head := []byte{0, 0, 0, 0, byte(c), byte(c >> 8), byte(c >> 16), byte(c), byte(c >> 8), byte(c >> 16)}
+	inner := binary.LittleEndian.AppendUint32([]byte{0x2f}, (side-1)|(side-1)<<14)
+	body := append([]byte("WEBP"), chunk("VP8X", head)...)
+	return chunk("RIFF", append(body, chunk("VP8L", inner)...))
+}
+
 func TestWhatIsNoPicture(t *testing.T) {
 	whole := encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, half(200, 100)) })
 	for name, c := range map[string]struct {
 		upload []byte
 		want   string
 	}{
-		"nothing":            {nil, "picture_invalid"},
-		"words":              {[]byte("hello"), "picture_invalid"},
-		"a page":             {[]byte("<html><script>"), "picture_invalid"},
-		"an svg":             {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "picture_invalid"},
-		"half a picture":     {whole[:len(whole)/2], "picture_invalid"},
-		"a head alone":       {huge(100, 100), "picture_invalid"},
-		"too wide":           {huge(sideMax+1, 1), "picture_too_large"},
-		"too high":           {huge(1, sideMax+1), "picture_too_large"},
-		"more than fits":     {huge(1<<20, 1<<20), "picture_too_large"},
-		"no pixels":          {huge(0, 10), "picture_invalid"},
-		"an old bitmap":      {[]byte("BM\x00\x00\x00\x00"), "picture_invalid"},
-		"a film's beginning": {[]byte("\x00\x00\x00\x18ftypmp42"), "picture_invalid"},
+		"nothing":             {nil, "picture_invalid"},
+		"words":               {[]byte("hello"), "picture_invalid"},
+		"a page":              {[]byte("<html><script>"), "picture_invalid"},
+		"an svg":              {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`), "picture_invalid"},
+		"half a picture":      {whole[:len(whole)/2], "picture_invalid"},
+		"a head alone":        {huge(100, 100), "picture_invalid"},
+		"too wide":            {huge(sideMax+1, 1), "picture_too_large"},
+		"too high":            {huge(1, sideMax+1), "picture_too_large"},
+		"more than fits":      {huge(1<<20, 1<<20), "picture_too_large"},
+		"a canvas in bounds":  {boasting(1, 1<<14), "picture_too_large"},
+		"a picture in bounds": {boasting(1<<24, 1), "picture_too_large"},
+		"no pixels":           {huge(0, 10), "picture_invalid"},
+		"an old bitmap":       {[]byte("BM\x00\x00\x00\x00"), "picture_invalid"},
+		"a film's beginning":  {[]byte("\x00\x00\x00\x18ftypmp42"), "picture_invalid"},
 	} {
-		_, err := Square(c.upload, 72)
+		_, err := square(c.upload, 72)
 		if f := fault.Of(err); f == nil || f.Reason != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
@@ -122,7 +140,7 @@ func TestWhatIsNoPicture(t *testing.T) {
 func FuzzSquare(f *testing.F) {
 	f.Add(huge(10, 10))
 	f.Fuzz(func(t *testing.T, upload []byte) {
-		out, err := Square(upload, 8)
+		out, err := square(upload, 8)
 		if err != nil {
 			if fault.Of(err) == nil {
 				t.Errorf("%v", err)
@@ -133,4 +151,21 @@ func FuzzSquare(f *testing.F) {
 			t.Errorf("%v %v", size, err)
 		}
 	})
+}
+
+func TestPicturesAreDrawnInTurn(t *testing.T) {
+	p := NewPainter(1)
+	p.turns <- struct{}{} // somebody draws
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	upload := encoded(t, func(b *bytes.Buffer) error { return png.Encode(b, half(2, 2)) })
+	if _, err := p.Square(ctx, upload, 8); !errors.Is(err, context.Canceled) {
+		t.Errorf("while somebody draws: %v", err)
+	}
+	<-p.turns
+	for range 2 { // a turn is given back
+		if out, err := p.Square(t.Context(), upload, 8); err != nil || len(out) == 0 {
+			t.Error(err)
+		}
+	}
 }

@@ -60,7 +60,7 @@ type Service struct {
 	Store Store
 	// Redraw makes a square PNG of so many pixels of an uploaded picture, or
 	// refuses it.
-	Redraw func(upload []byte, side int) (png []byte, err error)
+	Redraw func(ctx context.Context, upload []byte, side int) (png []byte, err error)
 	Now    func() time.Time
 }
 
@@ -98,7 +98,7 @@ func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Chann
 	if len(upload) > UploadMax {
 		return Art{}, fault.New(fault.Invalid, "picture_too_large", "A picture has at most %d KB.", UploadMax>>10)
 	}
-	png, err := s.Redraw(upload, Side)
+	png, err := s.Redraw(ctx, upload, Side)
 	if err != nil {
 		return Art{}, err
 	}

@@ -1,6 +1,7 @@
 package badge_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -30,7 +31,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	w := &world{World: storetest.NewWorld(t), t: t}
-	redraw := func(upload []byte, side int) ([]byte, error) {
+	redraw := func(_ context.Context, upload []byte, side int) ([]byte, error) {
 		if side != badge.Side {
 			t.Errorf("drawn %d pixels wide", side)
 		}
@@ -146,7 +147,9 @@ func TestWhatIsNoBadgePicture(t *testing.T) {
 	if err := w.service.Drop(t.Context(), w.owner, w.channel, "m2"); reason(err) != "badge_missing" {
 		t.Error(err)
 	}
-	w.service.Redraw = func([]byte, int) ([]byte, error) { return nil, errors.New("read by whom it does not belong to") }
+	w.service.Redraw = func(context.Context, []byte, int) ([]byte, error) {
+		return nil, errors.New("read by whom it does not belong to")
+	}
 	if _, why := w.put(w.Person("Sam"), "m3", "x"); why != "owner_only" {
 		t.Errorf("a stranger's picture: %q", why)
 	}
