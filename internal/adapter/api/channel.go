@@ -37,6 +37,12 @@ type Money struct {
 	Currency string `json:"currency" pattern:"^[A-Z]{3}$"`
 }
 
+// Sum is an amount in minor units that may be below zero.
+type Sum struct {
+	Minor    int64  `json:"minor"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$"`
+}
+
 // Standing is what the caller is in a channel.
 type Standing struct {
 	Role       string        `json:"role" enum:"none,moderator,owner"`

@@ -37,22 +37,22 @@ type PayoutAccount struct {
 // held_back, disputed, payable, on_its_way and paid_out add up to it.
 type Earnings struct {
 	Currency string  `json:"currency"`
-	Earned   Money   `json:"earned" doc:"the creator's part of all that stays sold"`
-	HeldBack Money   `json:"held_back"`
+	Earned   Sum     `json:"earned" doc:"the creator's part of all that stays sold"`
+	HeldBack Sum     `json:"held_back"`
 	Held     []Held  `json:"held" nullable:"false" doc:"the earliest first"`
-	Disputed Money   `json:"disputed"`
-	Payable  Money   `json:"payable" doc:"below zero: what later sales pay back first"`
-	OnItsWay Money   `json:"on_its_way"`
-	PaidOut  Money   `json:"paid_out"`
-	Minimum  Money   `json:"minimum" doc:"the least that is paid out"`
+	Disputed Sum     `json:"disputed"`
+	Payable  Sum     `json:"payable" doc:"below zero: what later sales pay back first"`
+	OnItsWay Sum     `json:"on_its_way"`
+	PaidOut  Sum     `json:"paid_out"`
+	Minimum  Sum     `json:"minimum" doc:"the least that is paid out"`
 	NextAt   *Moment `json:"next_at" doc:"when the next payout goes out if nothing else happens; null when none does"`
-	Next     Money   `json:"next" doc:"what goes out then"`
+	Next     Sum     `json:"next" doc:"what goes out then"`
 }
 
 // Held is a part of what is held back.
 type Held struct {
 	Until  Moment `json:"until"`
-	Amount Money  `json:"amount"`
+	Amount Sum    `json:"amount"`
 }
 
 // Payout is an amount on its way to a creator, or what came of it.
@@ -93,7 +93,7 @@ type Statement struct {
 // StatementLine is an amount of a statement, below zero for what is taken off.
 type StatementLine struct {
 	What   string `json:"what" enum:"before,sales,tax,share,refunds,refund_tax,refund_share,disputed,left,paid"`
-	Amount Money  `json:"amount"`
+	Amount Sum    `json:"amount"`
 }
 
 // InPayout names a payout of a channel.
@@ -195,7 +195,7 @@ func payoutsOf(o payout.Overview) Payouts {
 		out.Payee = &Payee{o.Payee.Name, o.Payee.Address, o.Payee.TaxID}
 	}
 	for _, b := range o.Balances {
-		of := func(minor int64) Money { return Money{minor, b.Currency} }
+		of := func(minor int64) Sum { return Sum{minor, b.Currency} }
 		e := Earnings{
 			Currency: b.Currency, Earned: of(b.Totals.Creator()), HeldBack: of(b.Waits()), Held: []Held{}, Disputed: of(b.Totals.Held),
 			Payable: of(b.Payable), OnItsWay: of(b.Transit), PaidOut: of(b.Paid), Minimum: of(b.Minimum),
@@ -238,7 +238,7 @@ func statementOf(s invoice.Statement) Statement {
 		IssuedAt: Moment(s.Issued), From: MomentOf(s.From), To: Moment(s.To), Lines: []StatementLine{}, Sandbox: s.Sandbox,
 	}
 	for _, l := range s.Lines {
-		out.Lines = append(out.Lines, StatementLine{l.What, Money{l.Minor, s.Currency}})
+		out.Lines = append(out.Lines, StatementLine{l.What, Sum{l.Minor, s.Currency}})
 	}
 	return out
 }

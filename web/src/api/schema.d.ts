@@ -1580,22 +1580,22 @@ export interface components {
     }
     Earnings: {
       currency: string
-      disputed: components['schemas']['Money']
+      disputed: components['schemas']['Sum']
       /** @description the creator's part of all that stays sold */
-      earned: components['schemas']['Money']
+      earned: components['schemas']['Sum']
       /** @description the earliest first */
       held: components['schemas']['Held'][]
-      held_back: components['schemas']['Money']
+      held_back: components['schemas']['Sum']
       /** @description the least that is paid out */
-      minimum: components['schemas']['Money']
+      minimum: components['schemas']['Sum']
       /** @description what goes out then */
-      next: components['schemas']['Money']
+      next: components['schemas']['Sum']
       /** @description when the next payout goes out if nothing else happens; null when none does */
       next_at: string | null
-      on_its_way: components['schemas']['Money']
-      paid_out: components['schemas']['Money']
+      on_its_way: components['schemas']['Sum']
+      paid_out: components['schemas']['Sum']
       /** @description below zero: what later sales pay back first */
-      payable: components['schemas']['Money']
+      payable: components['schemas']['Sum']
     }
     Event: {
       /** Format: date-time */
@@ -1699,7 +1699,7 @@ export interface components {
       width: number
     }
     Held: {
-      amount: components['schemas']['Money']
+      amount: components['schemas']['Sum']
       /** Format: date-time */
       until: string
     }
@@ -2216,7 +2216,7 @@ export interface components {
       to: string
     }
     StatementLine: {
-      amount: components['schemas']['Money']
+      amount: components['schemas']['Sum']
       /** @enum {string} */
       what:
         | 'before'
@@ -2289,6 +2289,11 @@ export interface components {
     }
     SubscriptionList: {
       subscriptions: components['schemas']['Subscription'][]
+    }
+    Sum: {
+      currency: string
+      /** Format: int64 */
+      minor: number
     }
     Tier: {
       id: string
