@@ -1,4 +1,4 @@
-import type { Route } from '@playwright/test'
+import type { Locator, Route } from '@playwright/test'
 import { sizes } from '../lib/browser.ts'
 import { expect, handle, test } from '../lib/fixtures.ts'
 import { accessible, picture } from '../lib/look.ts'
@@ -66,10 +66,12 @@ test('payouts', async ({ stage }) => {
           storageState,
           locale: locale === 'fr' ? 'fr-FR' : 'en-GB',
         })
-        const look = async (state: string, answer: (route: Route) => Promise<void>) => {
+        const says = (key: string) => person.page.getByText(t(key, {}, locale), { exact: true }).first()
+        const look = async (state: string, shown: Locator, answer: (route: Route) => Promise<void>) => {
           await person.page.route(`**/api/channels/${handle}/payouts`, answer)
           await person.page.goto(place)
-          await person.page.waitForTimeout(state === 'loading' ? 2500 : 700) // skeletons wait a moment before they show
+          // Also a skeleton, which waits a moment before it shows.
+          await expect(shown).toHaveCSS('opacity', '1')
           await picture(person.page, `payouts-${state}-${size}-${locale}`)
           if (state === 'full' || state === 'new')
             await accessible(person.page, `payouts, ${state}, ${locale}, ${size}`)
@@ -79,19 +81,21 @@ test('payouts', async ({ stage }) => {
           expect.soft(wide, `payouts, ${state}, ${locale}, ${size} scroll sideways`).toBe(0)
           await person.page.unrouteAll({ behavior: 'ignoreErrors' })
         }
-        await look('full', (route) => route.fulfill({ json: full() }))
-        await look('new', (route) =>
+        await look('full', says('payout.row.earned'), (route) => route.fulfill({ json: full() }))
+        await look('new', says('payout.payee'), (route) =>
           route.fulfill({
             json: { ...full(), payee: null, account: { state: 'none', missing: [] }, payouts: [] },
           }),
         )
-        await look('nobody', (route) =>
+        await look('nobody', says('payout.nobody'), (route) =>
           route.fulfill({ json: { ...full(), provider: '', earnings: [], payouts: [] } }),
         )
-        await look('error', (route) =>
+        await look('error', says('failed.title'), (route) =>
           route.fulfill({ status: 409, json: { reason: 'storage_unavailable', detail: 'no' } }),
         )
-        await look('loading', () => Promise.resolve())
+        await look('loading', person.page.getByRole('status', { name: t('loading', {}, locale) }), () =>
+          Promise.resolve(),
+        )
         await person.context.close()
       })
 })
