@@ -319,12 +319,11 @@ func (c Config) OperatorBasisPoints() int64 {
 
 // basisPoints reads a percentage with at most two digits behind the point.
 func basisPoints(percent string) (int64, error) {
-	whole, part, _ := strings.Cut(percent, ".")
-	n, err := strconv.ParseUint(whole+(part + "00")[:max(2, len(part))], 10, 32)
-	if err != nil || len(part) > 2 || n > 10_000 {
+	n, ok := minor(percent, 2)
+	if !ok || n > 10_000 {
 		return 0, fmt.Errorf("%q is no percentage", percent)
 	}
-	return int64(n), nil
+	return n, nil
 }
 
 // TrustedProxies returns the networks whose forwarded headers count.

@@ -23,10 +23,7 @@ func (tx *Tx) LockLogs(ctx context.Context, channels ...ident.Channel) error {
 		return nil
 	}
 	where, args := among(tx, 1, distinct(channels))
-	query := `SELECT id, channel, audience, head FROM log WHERE channel ` + where + ` ORDER BY id`
-	if tx.locks {
-		query += ` FOR UPDATE`
-	}
+	query := `SELECT id, channel, audience, head FROM log WHERE channel ` + where + ` ORDER BY id` + tx.forUpdate()
 	return tx.r.later(ctx, statement{query, args, func(scan func(...any) error) error {
 		var l room.Log
 		err := scan(&l.ID, &l.Channel, &l.Audience, &l.Head)

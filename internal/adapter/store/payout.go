@@ -44,14 +44,6 @@ func (tx *Tx) PayoutOf(ctx context.Context, id ident.Payout) (payout.Payout, boo
 	return first(tx.payouts(ctx, `id = $1`+tx.forUpdate(), id))
 }
 
-// forUpdate ends a query whose rows must not change until the transaction ends.
-func (tx *Tx) forUpdate() string {
-	if tx.locks {
-		return ` FOR UPDATE`
-	}
-	return ""
-}
-
 // InsertPayout implements payout.Tx.
 func (tx *Tx) InsertPayout(ctx context.Context, p payout.Payout) error {
 	t := p.Totals
@@ -106,12 +98,9 @@ func (tx *Tx) PayoutsAfter(ctx context.Context, after ident.Payout, limit int) (
 // PayoutsOf implements payout.Tx.
 func (tx *Tx) PayoutsOf(ctx context.Context, channel ident.Channel, after ident.Payout, limit int) ([]payout.Listed, error) {
 	var out []payout.Listed
-	where, args := `channel = $1`, []any{channel}
-	if after != "" {
-		where, args = where+` AND id < $2`, append(args, after)
-	}
-	query := `SELECT ` + payoutColumns + `, COALESCE((SELECT number FROM statement WHERE key = 'payout:' || payout.id), '') FROM payout WHERE `
-	err := tx.each(ctx, query+where+` ORDER BY id DESC LIMIT `+limitAfter(len(args)), append(args, limit), func(scan func(...any) error) error {
+	query := `SELECT ` + payoutColumns + `, COALESCE((SELECT number FROM statement WHERE key = 'payout:' || payout.id), '') FROM payout
+		WHERE channel = $1 AND ($2 = '' OR id < $3) ORDER BY id DESC LIMIT $4`
+	err := tx.each(ctx, query, []any{channel, after, after, limit}, func(scan func(...any) error) error {
 		var p payout.Listed
 		dest, done := scanPayout(&p.Payout, &p.Number)
 		err := scan(dest...)
@@ -121,9 +110,6 @@ func (tx *Tx) PayoutsOf(ctx context.Context, channel ident.Channel, after ident.
 	})
 	return out, err
 }
-
-// limitAfter is the placeholder after n others.
-func limitAfter(n int) string { return strings.Trim(listed(n+1, 1), "()") }
 
 // PayeeOf implements payout.Tx.
 func (tx *Tx) PayeeOf(ctx context.Context, channel ident.Channel) (payout.Payee, bool, error) {

@@ -123,6 +123,14 @@ func appendList(b []byte, first, n int) []byte {
 	return append(b, ')')
 }
 
+// forUpdate ends a query whose rows must not change until the transaction ends.
+func (tx *Tx) forUpdate() string {
+	if tx.locks {
+		return ` FOR UPDATE`
+	}
+	return ""
+}
+
 func anys[T any](values []T) []any {
 	args := make([]any, len(values))
 	for i, v := range values {

@@ -52,8 +52,8 @@ type Entries struct {
 // accident.
 //
 // Call it once in a database transaction, with everything there is to post, and
-// after locking logs (and see Lock): two calls lock in two orders, and may wait for each other
-// with somebody else until the database ends one of them.
+// after locking logs (and see Lock): two calls lock in two orders, and may wait for
+// each other with somebody else until the database ends one of them.
 func Post(ctx context.Context, tx Tx, transactions ...Transaction) ([]Outcome, error) {
 	for _, t := range transactions {
 		if err := t.Check(); err != nil {

@@ -142,7 +142,7 @@ func (s *Service) Account(ctx context.Context, by ident.Account, channel ident.C
 	if s.Payer == nil {
 		return a, errNothing()
 	}
-	err = s.Store.Update(ctx, func(tx Tx) error {
+	err = s.Store.View(ctx, func(tx Tx) error {
 		if err := s.allowed(ctx, tx, by, channel); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ type Overview struct {
 func (s *Service) Overview(ctx context.Context, by ident.Account, channel ident.Channel) (o Overview, err error) {
 	o = Overview{Till: s.till(), Rules: s.Rules, Now: s.moment()}
 	err = s.Store.View(ctx, func(tx Tx) error {
-		if err := s.sees(ctx, tx, by, channel); err != nil {
+		if err := s.allowed(ctx, tx, by, channel); err != nil {
 			return err
 		}
 		if o.Payee, _, err = tx.PayeeOf(ctx, channel); err != nil {
@@ -53,7 +53,7 @@ func (s *Service) Overview(ctx context.Context, by ident.Account, channel ident.
 // ended the page before. Only the owner may ask.
 func (s *Service) Payouts(ctx context.Context, by ident.Account, channel ident.Channel, after ident.Payout) (out []Listed, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
-		if err := s.sees(ctx, tx, by, channel); err != nil {
+		if err := s.allowed(ctx, tx, by, channel); err != nil {
 			return err
 		}
 		out, err = tx.PayoutsOf(ctx, channel, after, payoutsPage)

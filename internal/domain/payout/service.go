@@ -118,19 +118,6 @@ func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel 
 	return err
 }
 
-// sees refuses who may not see a channel's books.
-func (s *Service) sees(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
-	subject := access.Subject{Account: by, Channel: channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return err
-	}
-	if f := access.Decide(facts[subject], access.RunChannel, s.Now()).Fault(s.Now()); f != nil {
-		return f
-	}
-	return nil
-}
-
 func orElse(err, refusal error) error {
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func lines(was, p Payout) (out []invoice.Line) {
 // ask. Refusals: statement_missing.
 func (s *Service) Statement(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Payout) (out invoice.Statement, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
-		if err := s.sees(ctx, tx, by, channel); err != nil {
+		if err := s.allowed(ctx, tx, by, channel); err != nil {
 			return err
 		}
 		found := false

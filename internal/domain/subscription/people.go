@@ -43,7 +43,7 @@ const peoplePage = 100
 // their grant after the given one. Only the owner may ask.
 func (s *Service) Subscribers(ctx context.Context, by ident.Account, channel ident.Channel, after ident.Grant) (out []Subscriber, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
-		if err := s.sees(ctx, tx, by, channel); err != nil {
+		if err := s.allowed(ctx, tx, by, channel, access.RunChannel); err != nil {
 			return err
 		}
 		out, err = tx.SubscribersOf(ctx, channel, s.Now(), after, peoplePage)
@@ -60,7 +60,7 @@ func (s *Service) Sales(
 	ctx context.Context, by ident.Account, channel ident.Channel, to ident.Account, provider, charge string,
 ) (out []NamedSale, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
-		if err := s.sees(ctx, tx, by, channel); err != nil {
+		if err := s.allowed(ctx, tx, by, channel, access.RunChannel); err != nil {
 			return err
 		}
 		var last *Sale
@@ -92,17 +92,4 @@ func (s *Service) Payments(ctx context.Context, by ident.Account) (out []NamedSa
 		return err
 	})
 	return out, err
-}
-
-// sees refuses who may not see a channel's books.
-func (s *Service) sees(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
-	subject := access.Subject{Account: by, Channel: channel}
-	facts, err := tx.Facts(ctx, []access.Subject{subject})
-	if err != nil {
-		return err
-	}
-	if f := access.Decide(facts[subject], access.RunChannel, s.Now()).Fault(s.Now()); f != nil {
-		return f
-	}
-	return nil
 }
