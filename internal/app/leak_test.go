@@ -17,12 +17,13 @@ import (
 
 // secretsOfTheSpace are words that only those inside may ever receive.
 type secretsOfTheSpace struct {
-	message, live, reply, asked, answered string
+	message, live, reply, asked, answered, thread, inThread string
 }
 
 func (s secretsOfTheSpace) all() map[string]string {
 	return map[string]string{
 		"a message": s.message, "a message while they watched": s.live, "a reply": s.reply,
+		"a thread's title": s.thread, "a message in a thread": s.inThread,
 		"a question": s.asked, "a question that was answered unaired": s.answered,
 	}
 }
@@ -39,6 +40,7 @@ type leakStage struct {
 	inside     *apptest.Socket
 	outsiders  map[string]*apptest.Person
 	words      secretsOfTheSpace
+	thread     string
 	ids        []string // everything of the space that has a name, for guessing
 }
 
@@ -120,6 +122,7 @@ func newLeakStage(t *testing.T) *leakStage {
 	other := s.Another(l.c, "elsewhere")
 	l.words = secretsOfTheSpace{
 		sentinel("message"), sentinel("live"), sentinel("reply"), sentinel("question"), sentinel("answered"),
+		sentinel("title"), sentinel("thread"),
 	}
 	expired, banned, elsewhere := s.SignUp("Expired"), s.SignUp("Banned"), s.SignUp("Elsewhere")
 	subscription := expired.Pays("atelier")
@@ -149,6 +152,9 @@ func (l *leakStage) speak() {
 	l.subscriber.Do("POST", l.c.Path("/questions"), map[string]any{"key": rand.Text(), "text": l.words.answered}).Into(l.t, &q)
 	l.c.Owner.Do("POST", l.c.Path("/questions/"+q.ID+"/skip"), nil)
 	l.ids = append(l.ids, q.ID)
+	l.thread = threadOf(l.t, l.c, map[string]any{"title": l.words.thread})
+	l.subscriber.Do("POST", l.c.Path("/threads/"+l.thread+"/messages"), map[string]any{"key": rand.Text(), "text": l.words.inThread})
+	l.ids = append(l.ids, l.thread)
 	l.inside.Hears("space", l.words.reply)
 	for _, e := range l.c.Owner.History("atelier", "space", 0) {
 		l.ids = append(l.ids, e.Log, e.ID)
@@ -272,6 +278,8 @@ func (l *leakStage) fill(path string) []string {
 			return append([]string{"atelier", "Atelier"}, l.ids[len(l.ids)-4:]...)
 		case "room":
 			return []string{"space", "public", "channel"}
+		case "thread":
+			return []string{l.thread, l.subscriber.ID}
 		case "seq":
 			return []string{"1", "2", "3"}
 		case "name":
@@ -314,6 +322,7 @@ func (l *leakStage) fill(path string) []string {
 func (l *leakStage) readAll(p *apptest.Person) {
 	l.t.Helper()
 	p.History("atelier", "space", 0)
+	p.Do("GET", l.c.Path("/threads"), nil)
 	p.Do("GET", l.c.Path("/questions"), nil)
 	p.Do("GET", l.c.Path("/questions?state=skipped"), nil)
 }

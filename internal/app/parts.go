@@ -26,6 +26,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/space"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -35,6 +36,7 @@ type parts struct {
 	accounts      *account.Service
 	channels      *channel.Service
 	badges        *badge.Service
+	space         *space.Service
 	chat          *chat.Service
 	questions     *question.Service
 	overlay       *question.Overlay
@@ -110,6 +112,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
 	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: picture.NewPainter(2).Square, Now: now}
+	p.space = space.NewService(store.UnitOf(s.db, as[space.Tx]), ids, now)
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(questionPace(), now),
@@ -154,7 +157,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
 		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },

@@ -41,6 +41,7 @@ func (s *Server) routes() (http.Handler, error) {
 	}
 	mux.Handle("GET "+gateway.SocketPath, s.parts.gateway)
 	mux.HandleFunc(gateway.StreamPattern, s.parts.gateway.Stream)
+	mux.HandleFunc(gateway.ThreadStreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)
 	mux.Handle("/", site)
 	return mux, nil

@@ -28,6 +28,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/space"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -58,6 +59,7 @@ type Options struct {
 	Archive       account.Archive
 	Channels      *channel.Service
 	Badges        *badge.Service
+	Space         *space.Service
 	Chat          *chat.Service
 	Questions     *question.Service
 	Overlay       *question.Overlay
@@ -94,6 +96,7 @@ func New(opt Options) *API {
 	a.sessionRoutes()
 	a.accountRoutes()
 	a.channelRoutes()
+	a.threadRoutes()
 	a.badgeRoutes()
 	a.roomRoutes()
 	a.moderationRoutes()

@@ -27,11 +27,16 @@ type EventPage struct {
 	More   bool          `json:"more" doc:"older events exist (after a cursor: newer ones)"`
 }
 
-func (a *API) listEvents(ctx context.Context, in *struct {
-	InRoom
+// Stretch names a stretch of a log.
+type Stretch struct {
 	After  int64 `query:"after" minimum:"-1" default:"-1" doc:"the last sequence the caller has, 0 for none of them: the answer is what came since, oldest first; -1: no cursor"`
 	Before int64 `query:"before" minimum:"0" doc:"without a cursor: the newest below it; 0: the newest of all"`
 	Limit  int   `query:"limit" minimum:"1" maximum:"500" default:"50"`
+}
+
+func (a *API) listEvents(ctx context.Context, in *struct {
+	InRoom
+	Stretch
 },
 ) (*body[EventPage], error) {
 	c, s, err := a.subject(ctx, in.Channel)
@@ -42,7 +47,12 @@ func (a *API) listEvents(ctx context.Context, in *struct {
 	if _, err := a.opt.Gate.Allow(ctx, s, access.Reading(audience)); err != nil {
 		return nil, err
 	}
-	page, err := a.opt.Pages.Page(ctx, room.Address{Channel: c.ID, Audience: audience}, in.After, in.Before, in.Limit)
+	return a.eventPage(ctx, room.Address{Channel: c.ID, Audience: audience}, in.Stretch)
+}
+
+// eventPage reads a log for somebody who may.
+func (a *API) eventPage(ctx context.Context, at room.Address, in Stretch) (*body[EventPage], error) {
+	page, err := a.opt.Pages.Page(ctx, at, in.After, in.Before, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -59,23 +69,27 @@ type Posted struct {
 	Event storedEvent `json:"event"`
 }
 
+// Words is a message about to be written.
+type Words struct {
+	Key     string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
+	Text    string `json:"text" doc:"at most 500 characters"`
+	ReplyTo int64  `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
+}
+
 func (a *API) postMessage(ctx context.Context, in *struct {
 	InRoom
-	Body struct {
-		Key     string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
-		Text    string `json:"text" doc:"at most 500 characters"`
-		ReplyTo int64  `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
-	}
+	Body Words
 },
 ) (*body[Posted], error) {
 	c, s, err := a.subject(ctx, in.Channel)
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := a.opt.Chat.Post(ctx, chat.Post{
-		Address: room.Address{Channel: c.ID, Audience: room.Audience(in.Room)}, Author: s.Account,
-		Key: in.Body.Key, Text: in.Body.Text, ReplyTo: in.Body.ReplyTo,
-	})
+	return a.post(ctx, room.Address{Channel: c.ID, Audience: room.Audience(in.Room)}, s, in.Body)
+}
+
+func (a *API) post(ctx context.Context, at room.Address, s access.Subject, w Words) (*body[Posted], error) {
+	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo})
 	if err != nil {
 		return nil, err
 	}

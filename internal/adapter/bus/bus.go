@@ -173,7 +173,11 @@ func (b *Bus) publish(bells []room.Bell, size int) {
 		}
 		lines = append(lines, bell.Bytes...)
 	}
-	subject := "subspace.bell." + string(first.Audience) + "." + string(first.Channel) + "." + string(first.Log) + "." + strconv.FormatInt(first.Seq, 10)
+	audience := string(first.Audience)
+	if first.Level > 1 {
+		audience += "_" + strconv.Itoa(first.Level)
+	}
+	subject := "subspace.bell." + audience + "." + string(first.Channel) + "." + string(first.Log) + "." + strconv.FormatInt(first.Seq, 10)
 	b.outgoing.put(parcel{subject, lines})
 }
 
@@ -187,9 +191,14 @@ func (b *Bus) OnBell(f func(room.Bell)) error {
 			b.log.Warn("bell not understood", "subject", m.Subject)
 			return
 		}
-		at, log := room.Address{Audience: room.Audience(p[2]), Channel: ident.Channel(p[3])}, ident.Log(p[4])
+		audience, level, _ := strings.Cut(p[2], "_")
+		at, log := room.Address{Audience: room.Audience(audience), Channel: ident.Channel(p[3])}, ident.Log(p[4])
+		if at.Audience == room.ThreadRoom {
+			at.Thread = ident.Thread(log) // a thread and its log have one name
+		}
+		from, _ := strconv.Atoi(level) // none: everybody inside
 		for line := range bytes.SplitSeq(m.Data, []byte{'\n'}) {
-			f(room.Bell{Address: at, Encoded: event.Encoded{Log: log, Seq: seq, Bytes: line}})
+			f(room.Bell{Address: at, Level: from, Encoded: event.Encoded{Log: log, Seq: seq, Bytes: line}})
 			seq++
 		}
 	})

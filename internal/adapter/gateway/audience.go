@@ -18,6 +18,7 @@ type audience struct {
 	address room.Address
 	handle  string
 	log     ident.Log
+	level   int // of tier, from which on the log may be read
 	tail    *room.Tail
 	recent  *recent
 	sample  *sample // nil: everything is shown
@@ -59,13 +60,19 @@ func (g *Gateway) use(ctx context.Context, at room.Address, handle string) (*aud
 		a = fresh
 		g.audiences[at] = a
 		g.handles[handle] = at.Channel
+		if at.Audience == room.Space || at.Audience == room.ThreadRoom {
+			if g.inside[at.Channel] == nil {
+				g.inside[at.Channel] = map[room.Address]*audience{}
+			}
+			g.inside[at.Channel][at] = a
+		}
 	}
 	a.users++
 	return a, nil
 }
 
 func (g *Gateway) newAudience(at room.Address, handle string, log room.Log) *audience {
-	a := &audience{gateway: g, address: at, handle: handle, log: log.ID, recent: newRecent(log.Head)}
+	a := &audience{gateway: g, address: at, handle: handle, log: log.ID, level: log.Level, recent: newRecent(log.Head)}
 	for _, s := range g.shares {
 		a.parts = append(a.parts, newPart(a, s))
 	}
@@ -110,6 +117,9 @@ func (g *Gateway) drop(at room.Address) {
 	if a := g.audiences[at]; a != nil {
 		if a.users--; a.users == 0 {
 			delete(g.audiences, at)
+			if delete(g.inside[at.Channel], at); len(g.inside[at.Channel]) == 0 {
+				delete(g.inside, at.Channel)
+			}
 			if at.Audience == room.Business { // the last to go: every door follows it
 				delete(g.handles, a.handle)
 			}
@@ -131,11 +141,11 @@ func (a *audience) deliver(e event.Encoded) {
 }
 
 func (a *audience) eventCast(e event.Encoded) *cast {
-	return newCast(e.Seq, e.Seq, eventMessage(a.handle, a.address.Audience, e), a.gateway.sockets.Squeeze)
+	return newCast(e.Seq, e.Seq, eventMessage(a.handle, a.address, e), a.gateway.sockets.Squeeze)
 }
 
 func (a *audience) skippedCast(from, to int64, why string) *cast {
-	message := encode(skippedFrame{Type: "skipped", Channel: a.handle, Room: string(a.address.Audience), From: from, To: to, Why: why})
+	message := encode(skippedFrame{Type: "skipped", Channel: a.handle, Room: string(a.address.Audience), Thread: string(a.address.Thread), From: from, To: to, Why: why})
 	c := newCast(from, to, message, a.gateway.sockets.Squeeze)
 	c.why = why
 	return c

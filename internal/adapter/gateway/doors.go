@@ -3,6 +3,8 @@ package gateway
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
@@ -40,6 +42,11 @@ func (v *visitor) enter(ctx context.Context, f ask, who ident.Account) (func() e
 	at, handle, err := g.addressOf(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	if at.Audience == room.ThreadRoom { // whoever is outside learns nothing of which threads there are
+		if _, err := g.opt.Gate.Allow(ctx, access.Subject{Account: who, Channel: at.Channel}, access.ReadSpace); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := g.use(ctx, business(at.Channel), handle); err != nil {
 		return nil, err
@@ -223,8 +230,14 @@ func (e *entrance) explain(ctx context.Context, err error) error {
 }
 
 func (e *entrance) allow(ctx context.Context, a access.Action) (access.Decision, error) {
-	g := e.visitor.gateway()
-	return g.opt.Gate.Allow(ctx, access.Subject{Account: e.who, Channel: e.audience.address.Channel}, a)
+	g, at, level := e.visitor.gateway(), e.audience.address, e.audience.level
+	d, err := g.opt.Gate.Allow(ctx, access.Subject{Account: e.who, Channel: at.Channel, Level: level}, a)
+	if at.Audience == room.ThreadRoom && level > 1 && fault.Of(err) != nil && fault.Of(err).Kind == fault.Denied {
+		if _, inside := g.opt.Gate.Allow(ctx, access.Subject{Account: e.who, Channel: at.Channel}, a); inside == nil {
+			err = room.ThreadMissing()
+		}
+	}
+	return d, err
 }
 
 // confirmed is when the facts were read that the gate answered from.
@@ -318,12 +331,12 @@ func (g *Gateway) addressOf(ctx context.Context, f ask) (room.Address, string, e
 		id, handle, err := g.opt.Overlay(ctx, f.Overlay)
 		return room.Address{Channel: id, Audience: room.Public}, handle, err
 	}
-	audience, err := room.ParseAudience(f.Room)
+	at, err := room.ParseAddress(f.Room, f.Thread)
 	if err != nil {
 		return room.Address{}, "", err
 	}
-	id, err := g.channelOf(ctx, f.Channel)
-	return room.Address{Channel: id, Audience: audience}, f.Channel, err
+	at.Channel, err = g.channelOf(ctx, f.Channel)
+	return at, f.Channel, err
 }
 
 func (v *visitor) leave(ctx context.Context, f ask) (func() error, error) {
@@ -335,7 +348,7 @@ func (v *visitor) leave(ctx context.Context, f ask) (func() error, error) {
 		if d := v.door(at); d != nil {
 			v.shut(d)
 		}
-		v.say(encode(roomFrame{Type: "left", ID: f.ID, Channel: handle, Room: string(at.Audience)}))
+		v.say(encode(roomFrame{Type: "left", ID: f.ID, Channel: handle, Room: string(at.Audience), Thread: string(at.Thread)}))
 		return nil
 	}, nil
 }
@@ -351,7 +364,7 @@ func (v *visitor) post(ctx context.Context, f ask, who ident.Account) (func() er
 		return nil, err
 	}
 	return func() error {
-		v.say(ackMessage(f.ID, handle, at.Audience, receipt.Event))
+		v.say(ackMessage(f.ID, handle, at, receipt.Event))
 		return nil
 	}, nil
 }
@@ -399,7 +412,9 @@ func (v *visitor) turnOut(d *door, reason, detail string) {
 	}
 	v.shut(d)
 	a := d.part.audience
-	v.say(encode(roomFrame{Type: "closed", Channel: a.handle, Room: string(a.address.Audience), Reason: reason, Detail: detail}))
+	v.say(encode(roomFrame{
+		Type: "closed", Channel: a.handle, Room: string(a.address.Audience), Thread: string(a.address.Thread), Reason: reason, Detail: detail,
+	}))
 	v.setTold(a.address.Channel, false)
 	if len(v.doors) == 0 && (reason == "banned" || reason == "timed_out") {
 		v.conn.Close(closeStayAway, reason, false)
@@ -418,12 +433,17 @@ func (g *Gateway) onBusiness(channel ident.Channel, e event.Encoded) {
 // suspend holds back the private rooms of whose rights may have changed, before
 // anything that was written after the change can reach them.
 func (g *Gateway) suspend(s access.Subject) {
-	a := g.find(room.Address{Channel: s.Channel, Audience: room.Space}, false)
-	if a == nil {
-		return
-	}
 	c := change{s, g.opt.Now()}
-	for _, p := range a.parts {
-		p.heard(c)
+	for _, a := range g.insideOf(s.Channel) {
+		for _, p := range a.parts {
+			p.heard(c)
+		}
 	}
+}
+
+// insideOf returns the audiences of a channel's Sub Space: the room and threads.
+func (g *Gateway) insideOf(channel ident.Channel) []*audience {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Collect(maps.Values(g.inside[channel]))
 }

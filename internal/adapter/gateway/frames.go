@@ -21,6 +21,7 @@ type ask struct {
 	ID      string `json:"id"`
 	Channel string `json:"channel"`
 	Room    string `json:"room"`
+	Thread  string `json:"thread"`
 	Overlay string `json:"overlay"`
 	Cursor  *int64 `json:"cursor"`
 	History string `json:"history"`
@@ -68,9 +69,9 @@ func appendEntered(b []byte, id string, a *audience, p page, ends time.Time, sta
 	head = append(head, encode(id)...)
 	head = append(head, `,"channel":"`...)
 	head = append(head, a.handle...) // handle, audience and log need no escaping
-	head = append(head, `","room":"`...)
-	head = append(head, a.address.Audience...)
-	head = append(head, `","log":"`...)
+	head = append(head, `",`...)
+	head = appendRoom(head, a.address)
+	head = append(head, `,"log":"`...)
 	head = append(head, a.log...)
 	head = append(head, `","history":"`...)
 	head = append(head, a.gateway.opt.History...) // nor does the word for a history
@@ -93,6 +94,16 @@ func appendEntered(b []byte, id string, a *audience, p page, ends time.Time, sta
 	return append(b, '}')
 }
 
+// appendRoom appends which room of a channel a frame is about. Audiences and
+// threads need no escaping.
+func appendRoom(b []byte, at room.Address) []byte {
+	b = append(append(b, `"room":"`...), at.Audience...)
+	if at.Thread != "" {
+		b = append(append(b, `","thread":"`...), at.Thread...)
+	}
+	return append(b, '"')
+}
+
 type stateView struct {
 	Viewers int  `json:"viewers"`
 	Inside  *int `json:"inside,omitempty"`
@@ -112,6 +123,7 @@ type roomFrame struct {
 	ID      string `json:"id,omitempty"`
 	Channel string `json:"channel"`
 	Room    string `json:"room"`
+	Thread  string `json:"thread,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	Detail  string `json:"detail,omitempty"`
 }
@@ -148,6 +160,7 @@ type skippedFrame struct {
 	Type    string `json:"type"`
 	Channel string `json:"channel"`
 	Room    string `json:"room"`
+	Thread  string `json:"thread,omitempty"`
 	From    int64  `json:"from"`
 	To      int64  `json:"to"`
 	Why     string `json:"why"` // sampled, slow
@@ -174,24 +187,23 @@ func encode(frame any) []byte {
 }
 
 // ackMessage answers 'post' with the stored bytes.
-func ackMessage(id, handle string, a room.Audience, e event.Encoded) []byte {
+func ackMessage(id, handle string, at room.Address, e event.Encoded) []byte {
 	b := make([]byte, 0, len(e.Bytes)+len(handle)+128)
 	b = append(append(b, `{"type":"ack","id":`...), encode(id)...)
 	b = append(append(b, `,"channel":"`...), handle...) // a handle needs no escaping
-	b = append(append(b, `","room":"`...), a...)
-	b = strconv.AppendInt(append(b, `","seq":`...), e.Seq, 10)
+	b = appendRoom(append(b, `",`...), at)
+	b = strconv.AppendInt(append(b, `,"seq":`...), e.Seq, 10)
 	b = append(append(b, `,"event":`...), e.Bytes...)
 	return append(b, '}')
 }
 
 // eventMessage wraps stored bytes once for a whole audience.
-func eventMessage(handle string, a room.Audience, e event.Encoded) []byte {
+func eventMessage(handle string, at room.Address, e event.Encoded) []byte {
 	b := make([]byte, 0, len(e.Bytes)+len(handle)+64)
 	b = append(b, `{"type":"event","channel":"`...)
 	b = append(b, handle...) // a handle needs no escaping
-	b = append(b, `","room":"`...)
-	b = append(b, a...)
-	b = append(b, `","event":`...)
+	b = appendRoom(append(b, `",`...), at)
+	b = append(b, `,"event":`...)
 	b = append(b, e.Bytes...)
 	return append(b, '}')
 }

@@ -117,7 +117,8 @@ type Gateway struct {
 
 	mu        sync.Mutex
 	audiences map[room.Address]*audience
-	handles   map[string]ident.Channel // of the channels somebody is in
+	inside    map[ident.Channel]map[room.Address]*audience // those of Sub Spaces
+	handles   map[string]ident.Channel                     // of the channels somebody is in
 	closed    bool
 	origins   map[string]int // sockets by the address they come from
 	live      sync.WaitGroup // one per connection
@@ -127,6 +128,7 @@ type Gateway struct {
 
 	recheck  *recheckQueue
 	presence *presenceBoard
+	activity activity
 	tidying  tidying
 }
 
@@ -142,7 +144,7 @@ func New(opt Options) (*Gateway, error) {
 	stop, quit := context.WithCancel(context.Background()) // ended by Close, not by a request
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
-		audiences: map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
+		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
 		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
@@ -176,6 +178,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, headsEvery, g.renew) })
 	group.Go(func() error { return every(ctx, clockEvery, g.tick) })
 	group.Go(func() error { return every(ctx, presenceEvery, g.announce) })
+	group.Go(func() error { return every(ctx, activityEvery, g.tellActivity) })
 	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()
@@ -332,6 +335,7 @@ func (g *Gateway) Ring(b room.Bell) {
 	if a := g.find(b.Address, false); a != nil {
 		a.tail.Ring(b.Encoded, g.opt.Now())
 	}
+	g.noteActivity(b)
 }
 
 // tick heals gaps that have stood open long enough, shows what is chosen of

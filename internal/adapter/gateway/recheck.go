@@ -119,6 +119,7 @@ type claim struct {
 	door     *door
 	subject  access.Subject
 	audience room.Audience
+	level    int
 	overlay  string
 }
 
@@ -178,7 +179,7 @@ func (p *part) claims(asked map[access.Subject]bool, everybody bool) []claim {
 	add := func(d *door) {
 		if d != nil {
 			s := access.Subject{Account: d.visitor.account(), Channel: p.audience.address.Channel}
-			out = append(out, claim{d, s, p.audience.address.Audience, d.overlay})
+			out = append(out, claim{d, s, p.audience.address.Audience, p.audience.level, d.overlay})
 		}
 	}
 	if everybody {

@@ -9,17 +9,24 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // StreamPattern is where a room can be listened to without a socket.
 const StreamPattern = "GET /api/channels/{channel}/rooms/{room}/stream"
+
+// ThreadStreamPattern is where a thread can be.
+const ThreadStreamPattern = "GET /api/channels/{channel}/threads/{thread}/stream"
 
 // Stream serves one room as server-sent events: the same frames from the same
 // log behind the same gate, for networks that let no WebSocket through. A client
 // comes back with its cursor as Last-Event-ID, or as the parameter 'cursor', and
 // may say of which history it is with the parameter 'history'.
 func (g *Gateway) Stream(w http.ResponseWriter, r *http.Request) {
-	f := ask{Type: "enter", ID: "stream", Channel: r.PathValue("channel"), Room: r.PathValue("room")}
+	f := ask{Type: "enter", ID: "stream", Channel: r.PathValue("channel"), Room: r.PathValue("room"), Thread: r.PathValue("thread")}
+	if f.Thread != "" {
+		f.Room = string(room.ThreadRoom)
+	}
 	session, signedIn, err := g.listener(r, &f)
 	if err != nil {
 		g.opt.Refuse(w, err)

@@ -25,10 +25,10 @@ func (s *share) redecide(claims []claim, v verdict) {
 		if c.door.closed {
 			continue
 		}
-		same := claim{subject: c.subject, audience: c.audience}
+		same := claim{subject: c.subject, audience: c.audience, level: c.level}
 		decision, known := decided[same]
 		if !known {
-			decision = access.Decide(v.facts[c.subject], access.Reading(c.audience), now)
+			decision = access.Decide(v.facts[c.subject].From(c.level), access.Reading(c.audience), now)
 			decided[same] = decision
 		}
 		who := c.door.visitor

@@ -134,8 +134,9 @@ func (f *factsQuery) ofModerators() statement {
 func (f *factsQuery) ofGrants() statement {
 	var g access.Grant
 	var starts, ends, paid, revoked int64
-	return f.pairs(`, id, source, starts, ends, paid, revoked, months`, `access_grant`,
-		[]any{&g.ID, &g.Source, &starts, &ends, &paid, &revoked, &g.Months}, func(facts *access.Facts) {
+	const level = `COALESCE((SELECT t.level FROM tier t WHERE t.id = access_grant.tier), 0)`
+	return f.pairs(`, id, source, starts, ends, paid, revoked, months, `+level, `access_grant`,
+		[]any{&g.ID, &g.Source, &starts, &ends, &paid, &revoked, &g.Months, &g.Level}, func(facts *access.Facts) {
 			g.Starts, g.Ends, g.Paid, g.Revoked = fromMillis(starts), fromMillis(ends), fromMillis(paid), fromMillis(revoked)
 			facts.Grants = append(facts.Grants, g)
 		})

@@ -63,7 +63,7 @@ func (tx *Tx) InsertChannel(ctx context.Context, c channel.Channel) (bool, error
 		return false, err
 	}
 	for _, audience := range []room.Audience{room.Public, room.Space, room.Business} {
-		if _, err := tx.exec(ctx, `INSERT INTO log (id, channel, audience, head) VALUES ($1, $2, $3, 0)`,
+		if _, err := tx.exec(ctx, `INSERT INTO log (id, channel, audience, level, head) VALUES ($1, $2, $3, 0, 0)`,
 			ident.Make[ident.Log](tx.db.ids), c.ID, audience); err != nil {
 			return false, err
 		}

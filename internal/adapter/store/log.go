@@ -14,7 +14,8 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
-// LockLogs locks the logs of the channels, by id, until the transaction ends.
+// LockLogs locks the logs of the channels, by id, until the transaction ends; not
+// those of threads, which are locked after them and one by one.
 // Whoever decides on facts and then appends calls it first, so that a sanction
 // and a post cannot pass each other. SQLite has one writer and needs no lock;
 // there as here the logs are known from then on without asking again.
@@ -23,7 +24,7 @@ func (tx *Tx) LockLogs(ctx context.Context, channels ...ident.Channel) error {
 		return nil
 	}
 	where, args := among(tx, 1, distinct(channels))
-	query := `SELECT id, channel, audience, head FROM log WHERE channel ` + where + ` ORDER BY id` + tx.forUpdate()
+	query := `SELECT id, channel, audience, head FROM log WHERE audience <> 'thread' AND channel ` + where + ` ORDER BY id` + tx.forUpdate()
 	return tx.r.later(ctx, statement{query, args, func(scan func(...any) error) error {
 		var l room.Log
 		err := scan(&l.ID, &l.Channel, &l.Audience, &l.Head)
@@ -61,7 +62,7 @@ func (tx *Tx) Append(ctx context.Context, entries ...room.Entry) ([]event.Encode
 		return nil, err
 	}
 	for i, e := range entries {
-		tx.appended = append(tx.appended, room.Bell{Address: e.Address, Encoded: out[i]})
+		tx.appended = append(tx.appended, room.Bell{Address: e.Address, Level: logs[e.Address].level, Encoded: out[i]})
 	}
 	return out, nil
 }
@@ -105,8 +106,9 @@ func (r *eventRows) columns() []column {
 
 // claimed is a stretch of a log that a transaction may fill.
 type claimed struct {
-	id   ident.Log
-	next int64 // the last sequence that was used
+	id    ident.Log
+	level int
+	next  int64 // the last sequence that was used
 }
 
 // claim moves the heads of all logs that entries go to, in the order of their
@@ -128,7 +130,7 @@ func (tx *Tx) claim(ctx context.Context, entries []room.Entry) (map[room.Address
 		if err != nil {
 			return nil, fmt.Errorf("claim sequence of log %s: %w", id, err)
 		}
-		out[byID[id]] = &claimed{id, head}
+		out[byID[id]] = &claimed{id, tx.logs[byID[id]].Level, head}
 	}
 	return out, nil
 }
@@ -140,7 +142,7 @@ func (tx *Tx) move(ctx context.Context, a room.Address, id ident.Log, n int64) (
 		return was, tx.r.later(ctx, statement{text: `UPDATE log SET head = head + $1 WHERE id = $2`, args: []any{n, id}})
 	}
 	l := &room.Log{ID: id, Address: a}
-	ok, err := tx.one(ctx, `UPDATE log SET head = head + $1 WHERE id = $2 RETURNING head`, []any{n, id}, &l.Head)
+	ok, err := tx.one(ctx, `UPDATE log SET head = head + $1 WHERE id = $2 RETURNING level, head`, []any{n, id}, &l.Level, &l.Head)
 	if err == nil && !ok {
 		err = sql.ErrNoRows
 	}
@@ -163,10 +165,18 @@ func (tx *Tx) logID(ctx context.Context, a room.Address) (ident.Log, error) {
 	return l.ID, err
 }
 
-// LogAt returns the log at an address, or the fault 'channel_missing'.
+// LogAt returns the log at an address, or the fault 'channel_missing'; of a thread
+// 'thread_missing'.
 func (tx *Tx) LogAt(ctx context.Context, a room.Address) (room.Log, error) {
 	l := room.Log{Address: a}
-	ok, err := tx.one(ctx, `SELECT id, head FROM log WHERE channel = $1 AND audience = $2`, []any{a.Channel, a.Audience}, &l.ID, &l.Head)
+	where, args := `audience = $2`, []any{a.Channel, a.Audience}
+	if a.Audience == room.ThreadRoom {
+		where, args = `id = $2 AND audience = 'thread'`, []any{a.Channel, a.Thread}
+	}
+	ok, err := tx.one(ctx, `SELECT id, level, head FROM log WHERE channel = $1 AND `+where, args, &l.ID, &l.Level, &l.Head)
+	if err == nil && !ok && a.Audience == room.ThreadRoom {
+		return l, room.ThreadMissing()
+	}
 	if err == nil && !ok {
 		err = fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}

@@ -88,11 +88,15 @@ func (tx *Tx) rewrite(ctx context.Context, log ident.Log, w writtenEvent, p even
 
 // RecentBy implements moderation.Tx: sequences in ascending order.
 func (tx *Tx) RecentBy(ctx context.Context, at room.Address, account ident.Account, kinds []event.Kind, since time.Time, limit int) ([]int64, error) {
+	log, err := tx.LogAt(ctx, at)
+	if err != nil {
+		return nil, err
+	}
 	var seqs []int64
-	args := append([]any{at.Channel, at.Audience, account, millis(since), limit}, anys(kinds)...)
-	err := tx.each(ctx, `SELECT e.seq FROM event e JOIN log l ON l.id = e.log
-		WHERE l.channel = $1 AND l.audience = $2 AND e.author = $3 AND e.at >= $4 AND e.kind IN `+listed(6, len(kinds))+`
-		ORDER BY e.seq DESC LIMIT $5`, args, func(scan func(...any) error) error {
+	args := append([]any{log.ID, account, millis(since), limit}, anys(kinds)...)
+	err = tx.each(ctx, `SELECT seq FROM event
+		WHERE log = $1 AND author = $2 AND at >= $3 AND kind IN `+listed(5, len(kinds))+`
+		ORDER BY seq DESC LIMIT $4`, args, func(scan func(...any) error) error {
 		var seq int64
 		err := scan(&seq)
 		seqs = append(seqs, seq)

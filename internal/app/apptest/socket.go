@@ -15,7 +15,7 @@ import (
 
 // Frame is one decoded frame from the server, with its bytes and when it came.
 type Frame struct {
-	Type, ID, Channel, Room, Log, History, Reason, Detail string
+	Type, ID, Channel, Room, Thread, Log, History, Reason, Detail string
 
 	Seq    int64
 	Head   int64
@@ -30,6 +30,11 @@ type Frame struct {
 	State  struct {
 		Viewers int
 		Inside  *int
+	}
+	Moved []struct {
+		Thread string
+		Posts  int
+		Last   *struct{ Name, Text string }
 	}
 	Viewers    int
 	Inside     *int

@@ -14,8 +14,13 @@ import (
 // Listens opens a room's stream of server-sent events, which is read like a
 // socket; a refusal is a *Problem. headers are pairs.
 func (p *Person) Listens(handle, room string, headers ...string) (*Socket, error) {
+	return p.ListensTo("/api/channels/"+handle+"/rooms/"+room+"/stream", headers...)
+}
+
+// ListensTo is Listens at any path.
+func (p *Person) ListensTo(path string, headers ...string) (*Socket, error) {
 	ctx, cut := context.WithCancel(context.Background())
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+"/api/channels/"+handle+"/rooms/"+room+"/stream", nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, nil)
 	if err != nil {
 		cut()
 		return nil, err

@@ -8,6 +8,7 @@
 package access
 
 import (
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -53,6 +54,7 @@ type Grant struct {
 	Revoked time.Time // zero while it holds
 	Paid    time.Time // until when it is paid for; what follows up to Ends is grace
 	Months  int       // of tenure that it is worth at Paid
+	Level   int       // of the tier it is for; zero: of none, which opens what every subscriber has
 }
 
 // Live reports whether the grant opens the door at now.
@@ -125,6 +127,16 @@ func (f Facts) Subscriber(now time.Time) (bool, time.Time) {
 		return false, time.Time{}
 	}
 	return true, until
+}
+
+// From returns the facts of somebody whose rights to tiers below a level open
+// nothing: what is for that level and those above is decided on them.
+func (f Facts) From(level int) Facts {
+	if level <= 1 {
+		return f
+	}
+	f.Grants = slices.DeleteFunc(slices.Clone(f.Grants), func(g Grant) bool { return g.Level < level })
+	return f
 }
 
 // Tenure is how many months the person has had at now, the one that runs among

@@ -17,7 +17,13 @@ const Lease = 5 * time.Second
 type Subject struct {
 	Account ident.Account
 	Channel ident.Channel
+	// Level is the level of tier that what they ask for is for; zero and one: for
+	// every subscriber. Facts are read, known and forgotten without it.
+	Level int
 }
+
+// person is the subject without what is asked for.
+func (s Subject) person() Subject { return Subject{Account: s.Account, Channel: s.Channel} }
 
 // FactsReader reads the facts of many subjects in one go. A subject whose
 // channel does not exist is absent from the answer.
@@ -57,6 +63,8 @@ func NewGate(read FactsReader, now func() time.Time) *Gate {
 // and cannot be read again. What anybody may read stays readable on old facts,
 // and where it is known that they cannot be read nobody waits for that.
 func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error) {
+	level := s.Level
+	s = s.person()
 	if g.failing() {
 		if d, ok := g.open(s, a); ok {
 			return d, nil
@@ -64,7 +72,7 @@ func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error
 	}
 	f, err := g.Facts(ctx, s)
 	if err == nil {
-		return Decide(f, a, g.now()), nil
+		return Decide(f.From(level), a, g.now()), nil
 	}
 	if f := fault.Of(err); f == nil || f.Kind == fault.Unavailable {
 		if d, ok := g.open(s, a); ok {
@@ -113,6 +121,8 @@ func (g *Gate) Allow(ctx context.Context, s Subject, a Action) (Decision, error)
 // Known is Decide for callers who cannot wait: false when the facts would have
 // to be read first.
 func (g *Gate) Known(s Subject, a Action) (Decision, bool) {
+	level := s.Level
+	s = s.person()
 	g.mu.Lock()
 	k, ok := g.known[s]
 	now := g.now()
@@ -123,7 +133,7 @@ func (g *Gate) Known(s Subject, a Action) (Decision, bool) {
 	k.used = now
 	f := k.facts
 	g.mu.Unlock()
-	return Decide(f, a, now), true
+	return Decide(f.From(level), a, now), true
 }
 
 // Learn reads the facts of all subjects in one go, for Known to answer. Where it

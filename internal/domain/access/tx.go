@@ -24,15 +24,15 @@ func AllowIn(ctx context.Context, tx Tx, s Subject, a Action, now time.Time) (Fa
 	if err := tx.LockLogs(ctx, s.Channel); err != nil {
 		return Facts{}, err
 	}
-	read, err := tx.Facts(ctx, []Subject{s})
+	read, err := tx.Facts(ctx, []Subject{s.person()})
 	if err != nil {
 		return Facts{}, err
 	}
-	facts, ok := read[s]
+	facts, ok := read[s.person()]
 	if !ok {
 		return Facts{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
-	if f := Decide(facts, a, now).Fault(now); f != nil {
+	if f := Decide(facts.From(s.Level), a, now).Fault(now); f != nil {
 		return facts, f
 	}
 	return facts, nil
@@ -43,7 +43,7 @@ func Reading(a room.Audience) Action {
 	switch a {
 	case room.Public:
 		return ReadPublic
-	case room.Space:
+	case room.Space, room.ThreadRoom:
 		return ReadSpace
 	}
 	return ReadBusiness

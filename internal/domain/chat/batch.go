@@ -55,7 +55,7 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 		f := first[keyOf(w.post)]
 		w.receipt, w.err = Receipt{Event: f.receipt.Event, Repeated: true}, f.err
 	}
-	return nil
+	return s.countPosts(ctx, tx, writers)
 }
 
 // known is what the posts of a batch are decided on.
@@ -64,6 +64,7 @@ type known struct {
 	names   map[ident.Account]string
 	written map[Key]event.Encoded
 	replied map[Place]Stored
+	threads map[ident.Thread]room.Thread
 }
 
 func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, err error) {
@@ -82,6 +83,9 @@ func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, 
 		}
 	}
 	if err = tx.LockLogs(ctx, channels...); err != nil {
+		return k, err
+	}
+	if k.threads, err = tx.LockThreads(ctx, threadsOf(posts)); err != nil {
 		return k, err
 	}
 	if k.facts, err = tx.Facts(ctx, subjects); err != nil {
@@ -110,6 +114,9 @@ func (s *Service) mayWrite(p Post, k known) error {
 	}
 	if f := access.Decide(facts, act, s.now()).Fault(s.now()); f != nil {
 		return f
+	}
+	if p.Audience == room.ThreadRoom {
+		return s.mayWriteThread(p, facts, k)
 	}
 	return nil
 }

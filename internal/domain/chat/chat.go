@@ -81,7 +81,7 @@ func action(a room.Audience) (access.Action, error) {
 	switch a {
 	case room.Public:
 		return access.PostPublic, nil
-	case room.Space:
+	case room.Space, room.ThreadRoom:
 		return access.PostSpace, nil
 	}
 	return "", fault.New(fault.Missing, "room_missing", "There is no such room to write in.")

@@ -38,6 +38,9 @@ func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Pla
 	if err != nil {
 		return "", err
 	}
+	if err := s.mayReadThread(ctx, tx, at.Address, facts); err != nil {
+		return "", err
+	}
 	found, err := tx.EventsAt(ctx, []Place{at})
 	if err != nil {
 		return "", err

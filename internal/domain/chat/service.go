@@ -31,6 +31,7 @@ type Place struct {
 type Tx interface {
 	room.Appender
 	access.Tx
+	ThreadTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.

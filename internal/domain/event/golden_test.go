@@ -39,6 +39,8 @@ func samples() []event.Payload {
 		event.QuestionReturned{Question: "q1"},
 		event.QuestionSkipped{Question: "q1"},
 		event.SpaceOpened{},
+		event.ThreadOpened{Thread: "t1", Kind: "update", Title: `What "hot" means`, Prompt: "", Level: 2},
+		event.ThreadChanged{Thread: "t1", Title: "What hot means", Pinned: true, Closed: true, Archived: false},
 		event.SpaceClosed{},
 		event.ChannelChanged{},
 		event.GiftGiven{Name: "Bea", Tier: "t1", TierName: "Kiln", Months: 1, People: 12, To: []string{"Cy", `Di "D"`}},
@@ -130,6 +132,8 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.QuestionSkipped{}, as[event.QuestionSkipped])
 	add(event.SpaceOpened{}, as[event.SpaceOpened])
 	add(event.SpaceClosed{}, as[event.SpaceClosed])
+	add(event.ThreadOpened{}, as[event.ThreadOpened])
+	add(event.ThreadChanged{}, as[event.ThreadChanged])
 	add(event.ChannelChanged{}, as[event.ChannelChanged])
 	add(event.GiftGiven{}, as[event.GiftGiven])
 	add(event.LiveStarted{}, as[event.LiveStarted])

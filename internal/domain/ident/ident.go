@@ -21,6 +21,7 @@ type (
 	Passkey      string
 	Channel      string
 	Log          string
+	Thread       string
 	Event        string
 	Grant        string
 	Block        string

@@ -53,6 +53,8 @@ type Tx interface {
 	Sanctions(ctx context.Context, channel ident.Channel, now time.Time) ([]Sanction, error)
 	// RecentBy returns the sequences of what account wrote at an address.
 	RecentBy(ctx context.Context, at room.Address, account ident.Account, kinds []event.Kind, since time.Time, limit int) ([]int64, error)
+	// ThreadsWrittenIn returns the threads that account wrote into.
+	ThreadsWrittenIn(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]ident.Thread, error)
 	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
 	// WithdrawQuestions takes the person's questions out of the queue and off the
 	// air, and returns those that waited and the one that was on air, if any.
@@ -154,8 +156,16 @@ func (s *Service) tell(ctx context.Context, tx Tx, x Sanction) error {
 		payload.Until = &until
 	}
 	entries := []room.Entry{{Address: room.Address{Channel: x.Channel, Audience: room.Business}, Payload: payload}}
-	for _, audience := range []room.Audience{room.Public, room.Space} {
-		hidden, err := s.hide(ctx, tx, room.Address{Channel: x.Channel, Audience: audience}, x.Account)
+	written := []room.Address{{Channel: x.Channel, Audience: room.Public}, {Channel: x.Channel, Audience: room.Space}}
+	threads, err := tx.ThreadsWrittenIn(ctx, x.Channel, x.Account, s.now().Add(-recent))
+	if err != nil {
+		return err
+	}
+	for _, id := range threads {
+		written = append(written, room.ThreadAddress(x.Channel, id))
+	}
+	for _, at := range written {
+		hidden, err := s.hide(ctx, tx, at, x.Account)
 		if err != nil {
 			return err
 		}

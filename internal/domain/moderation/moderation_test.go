@@ -19,6 +19,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/space"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -353,5 +354,36 @@ func TestSanctionAndItsEventCommitTogether(t *testing.T) {
 	list, err := s.moderation.List(t.Context(), s.owner, s.channel)
 	if err != nil || len(list) != 0 || len(s.Events(s.channel, room.Business)) != 0 {
 		t.Errorf("left behind: %v, %v", list, err)
+	}
+}
+
+// A sanction hides what somebody wrote in threads as it does in the rooms.
+func TestASanctionHidesWordsInThreads(t *testing.T) {
+	s := newStage(t)
+	yuna, noa := s.Subscriber(s.channel, s.Person("Yuna"), 1), s.Subscriber(s.channel, s.Person("Noa"), 1)
+	threads := space.NewService(store.UnitOf(s.DB, func(tx *store.Tx) space.Tx { return tx }), s.IDs, s.Clock.Now)
+	var at []room.Address
+	for _, o := range []space.Opening{{Title: "for all"}, {Title: "for few", Level: 3}} {
+		o.Channel, o.Kind = s.channel, room.TopicThread
+		th, err := threads.Open(t.Context(), s.owner, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, th.Address())
+		for _, by := range []ident.Account{yuna, noa} {
+			s.writes(room.Entry{Address: th.Address(), Author: by, Payload: event.MessagePosted{Author: event.Author{ID: by}, Text: "words"}})
+		}
+	}
+	if _, err := s.moderation.Impose(t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: yuna, Kind: access.BlockBan}); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range at {
+		got := ""
+		for _, e := range s.EventsAt(a) {
+			got += string(e.Kind) + " "
+		}
+		if got != "thread.opened message.tombstone message.posted message.removed " {
+			t.Errorf("the thread: %s", got)
+		}
 	}
 }

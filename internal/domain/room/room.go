@@ -17,24 +17,30 @@ import (
 // Audience is a set of people who may all read the same log.
 type Audience string
 
-// The audiences of a channel. Each has exactly one log.
+// The audiences of a channel. Each has exactly one log, but for threads: each
+// thread has its own.
 const (
-	Public   Audience = "public"  // the chat that stays open
-	Space    Audience = "space"   // the Sub Space
-	Business Audience = "channel" // grants, sanctions, settings: the owner and the server
+	Public     Audience = "public"  // the chat that stays open
+	Space      Audience = "space"   // the Sub Space
+	Business   Audience = "channel" // grants, sanctions, settings: the owner and the server
+	ThreadRoom Audience = "thread"  // one thread of the Sub Space
 )
 
 // Address names a log by what it is for.
 type Address struct {
 	Channel  ident.Channel
 	Audience Audience
+	Thread   ident.Thread // of a ThreadRoom; empty otherwise
 }
 
 // Log is the state of one log.
 type Log struct {
 	ID ident.Log
 	Address
-	Head int64 // the last sequence; zero while the log is empty
+	// Level is from which level of tier on the log may be read; zero and one: by
+	// everybody who may read a room of that audience.
+	Level int
+	Head  int64 // the last sequence; zero while the log is empty
 }
 
 // Entry is an event about to be appended.
@@ -50,6 +56,7 @@ type Entry struct {
 // the log', and carries what is to be read.
 type Bell struct {
 	Address
+	Level int // as that of the log
 	event.Encoded
 }
 
@@ -84,6 +91,15 @@ func ParseAudience(s string) (Audience, error) {
 		return a, nil
 	}
 	return "", fault.New(fault.Missing, "room_missing", "There is no such room. Rooms are 'public' and 'space'.")
+}
+
+// ParseAddress reads which room or thread is meant, still without the channel.
+func ParseAddress(name, thread string) (Address, error) {
+	if Audience(name) == ThreadRoom && thread != "" {
+		return Address{Audience: ThreadRoom, Thread: ident.Thread(thread)}, nil
+	}
+	a, err := ParseAudience(name)
+	return Address{Audience: a}, err
 }
 
 // Presence is how many people one node has in the rooms of a channel. It passes

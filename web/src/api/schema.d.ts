@@ -900,6 +900,109 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/threads': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The threads one may read (inside) */
+    get: operations['list-threads']
+    put?: never
+    /** Open a thread (creator) */
+    post: operations['open-thread']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /** Pin, close or archive a thread (staff), or retitle it (creator) */
+    patch: operations['change-thread']
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/events': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A stretch of a thread's log (inside) */
+    get: operations['list-thread-events']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/messages': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Write into a thread (inside) */
+    post: operations['post-thread-message']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/messages/{seq}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Remove a message (author, staff) */
+    delete: operations['remove-thread-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/reading': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Remember how far a thread was read (inside) */
+    put: operations['mark-thread-read']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/tiers': {
     parameters: {
       query?: never
@@ -1500,6 +1603,12 @@ export interface components {
       period: 'month' | 'year'
       tier: string
     }
+    'Change-threadRequest': {
+      archived?: boolean
+      closed?: boolean
+      pinned?: boolean
+      title?: string
+    }
     Channel: {
       /** @description which the creator gave a picture */
       badges: components['schemas']['Badge'][]
@@ -1738,6 +1847,13 @@ export interface components {
       line: number
       reason: string
     }
+    'Mark-thread-readRequest': {
+      /**
+       * Format: int64
+       * @description the last sequence that was read; a mark never moves back
+       */
+      seq: number
+    }
     Moderator: {
       id: string
       name: string
@@ -1810,6 +1926,22 @@ export interface components {
       terms?: string
       /** @description without it the lowest on sale */
       tier?: string
+    }
+    'Open-threadRequest': {
+      /**
+       * @default topic
+       * @enum {string}
+       */
+      kind: 'topic' | 'update'
+      /**
+       * Format: int64
+       * @description from which level of tier on it may be read; without it: by every subscriber
+       */
+      level?: number
+      /** @description a suggested topic */
+      prompt?: string
+      /** @description at most 80 characters; may be left out with a prompt */
+      title?: string
     }
     Overlay: {
       /** @description empty while there is none */
@@ -1991,17 +2123,6 @@ export interface components {
       /** @description the caller's own playlist address; empty when there is none */
       url: string
     }
-    'Post-messageRequest': {
-      /** @description chosen by the caller; the same key writes once */
-      key: string
-      /**
-       * Format: int64
-       * @description sequence of the message answered
-       */
-      reply_to?: number
-      /** @description at most 500 characters */
-      text: string
-    }
     Posted: {
       event: components['schemas']['Event']
       /** Format: int64 */
@@ -2045,6 +2166,18 @@ export interface components {
     }
     QuestionList: {
       questions: components['schemas']['Question'][]
+    }
+    Reading: {
+      /**
+       * Format: int64
+       * @description sequence; 0: nothing
+       */
+      seen: number
+      /**
+       * Format: int64
+       * @description messages of others after it
+       */
+      unread: number
     }
     'Refund-saleRequest': {
       /**
@@ -2295,6 +2428,66 @@ export interface components {
       /** Format: int64 */
       minor: number
     }
+    Thread: {
+      /** @description nobody writes any more */
+      archived: boolean
+      /** @description only staff write any more */
+      closed: boolean
+      /**
+       * Format: int64
+       * @description the log's last sequence
+       */
+      head: number
+      id: string
+      /**
+       * @description update: only the creator writes
+       * @enum {string}
+       */
+      kind: 'topic' | 'update'
+      /** @description the newest message; absent when there is none or it was removed */
+      last?: components['schemas']['ThreadLine']
+      /**
+       * Format: int64
+       * @description from which level of tier on it may be read; 1: by every subscriber
+       */
+      level: number
+      /**
+       * Format: int64
+       * @description that were ever written
+       */
+      messages: number
+      /**
+       * Format: date-time
+       * @description when the newest was written; of none, when the thread was opened
+       */
+      moved_at: string
+      /** Format: date-time */
+      opened_at: string
+      pinned: boolean
+      /** @description the suggested topic it began with; empty: the creator's own */
+      prompt: string
+      /**
+       * Format: int64
+       * @description sequence; 0: nothing
+       */
+      seen: number
+      /** @description empty: the prompt is the title */
+      title: string
+      /**
+       * Format: int64
+       * @description messages of others after it
+       */
+      unread: number
+    }
+    ThreadLine: {
+      name: string
+      text: string
+    }
+    ThreadList: {
+      /** @description the suggested topics */
+      prompts: string[]
+      threads: components['schemas']['Thread'][]
+    }
     Tier: {
       id: string
       /**
@@ -2334,6 +2527,17 @@ export interface components {
       /** @description who takes payments here, the usual one first; at 'patrons' one enters a claim code */
       providers: string[]
       tiers: components['schemas']['Tier'][]
+    }
+    Words: {
+      /** @description chosen by the caller; the same key writes once */
+      key: string
+      /**
+       * Format: int64
+       * @description sequence of the message answered
+       */
+      reply_to?: number
+      /** @description at most 500 characters */
+      text: string
     }
   }
   responses: never
@@ -4130,7 +4334,7 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': components['schemas']['Post-messageRequest']
+        'application/json': components['schemas']['Words']
       }
     }
     responses: {
@@ -4377,6 +4581,252 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['SubscriberList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-threads': {
+    parameters: {
+      query?: {
+        /** @description those in the archive instead */
+        archived?: boolean
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ThreadList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'open-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Open-threadRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Thread']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-threadRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Thread']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-thread-events': {
+    parameters: {
+      query?: {
+        /** @description the last sequence the caller has, 0 for none of them: the answer is what came since, oldest first; -1: no cursor */
+        after?: number
+        /** @description without a cursor: the newest below it; 0: the newest of all */
+        before?: number
+        limit?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EventPage']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'post-thread-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Words']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Posted']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'remove-thread-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'mark-thread-read': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Mark-thread-readRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reading']
         }
       }
       /** @description Error */

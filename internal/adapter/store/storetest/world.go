@@ -122,18 +122,44 @@ func (w *World) Subscriber(c ident.Channel, a ident.Account, months int) ident.A
 // Grant gives a person a right.
 func (w *World) Grant(c ident.Channel, a ident.Account, starts, ends time.Time, months int) {
 	w.t.Helper()
+	w.grant(c, a, "tier", subscription.Span{Starts: starts, Ends: ends, Paid: starts, Months: months})
+}
+
+func (w *World) grant(c ident.Channel, a ident.Account, tier ident.Tier, span subscription.Span) {
+	w.t.Helper()
 	w.update(func(tx *store.Tx) error {
 		return tx.PutGrant(w.t.Context(), subscription.Grant{
-			ID: ident.Make[ident.Grant](w.IDs), Account: a, Channel: c, Tier: "tier", Source: subscription.GrantSource,
-			Span: subscription.Span{Starts: starts, Ends: ends, Paid: starts, Months: months},
+			ID: ident.Make[ident.Grant](w.IDs), Account: a, Channel: c, Tier: tier, Source: subscription.GrantSource, Span: span,
 		})
 	})
+}
+
+// Tier makes a tier of a level.
+func (w *World) Tier(c ident.Channel, level int) ident.Tier {
+	w.t.Helper()
+	t := subscription.Tier{ID: ident.Make[ident.Tier](w.IDs), Channel: c, Name: fmt.Sprintf("Level %d", level), Level: level, Created: w.Clock.Now()}
+	w.update(func(tx *store.Tx) error { return tx.PutTier(w.t.Context(), t) })
+	return t.ID
+}
+
+// SubscriberOf is Subscriber of a tier, for an hour and a month.
+func (w *World) SubscriberOf(c ident.Channel, a ident.Account, tier ident.Tier) ident.Account {
+	w.t.Helper()
+	now := w.Clock.Now()
+	w.grant(c, a, tier, subscription.Span{Starts: now.Add(-time.Hour), Ends: now.Add(30 * 24 * time.Hour), Paid: now.Add(-time.Hour), Months: 1})
+	return a
 }
 
 // Events returns a whole log, decoded.
 func (w *World) Events(c ident.Channel, a room.Audience) []event.Envelope {
 	w.t.Helper()
-	page, err := w.Logs().Page(w.t.Context(), room.Address{Channel: c, Audience: a}, room.NoCursor, 0, 100_000)
+	return w.EventsAt(room.Address{Channel: c, Audience: a})
+}
+
+// EventsAt returns the whole log at an address, decoded.
+func (w *World) EventsAt(a room.Address) []event.Envelope {
+	w.t.Helper()
+	page, err := w.Logs().Page(w.t.Context(), a, room.NoCursor, 0, 100_000)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -143,7 +169,7 @@ func (w *World) Events(c ident.Channel, a room.Audience) []event.Envelope {
 			w.t.Fatal(err)
 		}
 		if out[i].Seq != int64(i+1) {
-			w.t.Fatalf("sequence %d at place %d of %s", out[i].Seq, i+1, a)
+			w.t.Fatalf("sequence %d at place %d of %s", out[i].Seq, i+1, a.Audience)
 		}
 	}
 	return out
