@@ -2,11 +2,12 @@
  * A stand-in for the server: enough of REST and socket for pictures and component tests, nothing more. It
  * keeps no rules; e2e tests use the real one.
  */
-import type { ClientFrame, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
+import type { ClientFrame, Located, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
 import type { Badge, Question } from '../src/api/subspace'
 import type { Period, Sale, Tier } from '../src/api/subscription'
 import { buyer, papers } from './fake-spending'
 import { security } from './fake-security'
+import { threads } from './fake-threads'
 import type { World } from './fake-world'
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
@@ -39,6 +40,7 @@ export class FakeServer {
       return this.#account(method, path, body)
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
+    if (rest.startsWith('/C/threads')) return threads(w, method, rest, body)
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
     if (path === '/api/buyer') return buyer(this.world, method, body)
     if (path.startsWith('/api/papers')) return papers(this.world, path, query.get('after'))
@@ -77,13 +79,22 @@ export class FakeServer {
 
   /** A fact happens: it enters the log and reaches every socket. */
   happen(room: RoomName, kind: SubspaceEvent['kind'], data: object): SubspaceEvent {
-    const log = this.world.logs[room]
+    return this.happenAt({ channel: 'ines', room }, kind, data)
+  }
+
+  happenAt(where: Located, kind: SubspaceEvent['kind'], data: object): SubspaceEvent {
+    const log = this.#log(where)
+    const { room } = where
     const seq = (log.at(-1)?.seq ?? 0) + 1
     const at = new Date().toISOString()
     const event = { log: room, seq, id: `${room}-${seq}`, v: 1, at, kind, data } as SubspaceEvent
     log.push(event)
-    this.tell({ type: 'event', channel: 'ines', room, event })
+    this.tell({ type: 'event', ...where, event })
     return event
+  }
+
+  #log({ room, thread }: Located): SubspaceEvent[] {
+    return room === 'thread' ? (this.world.threadLogs[thread!] ??= []) : this.world.logs[room]
   }
 
   tell(frame: ServerFrame): void {
@@ -112,21 +123,24 @@ export class FakeServer {
       months: me.months,
       badge: '',
     }
-    const event = this.happen(frame.room, 'message.posted', { author, text: frame.text })
-    send({ type: 'ack', id, channel: frame.channel, room: frame.room, seq: event.seq, event })
+    const { channel, room, thread } = frame
+    const at = { channel, room, ...(thread ? { thread } : {}) }
+    const event = this.happenAt(at, 'message.posted', { author, text: frame.text })
+    send({ type: 'ack', id, ...at, seq: event.seq, event })
   }
 
   #enter(frame: ClientFrame & { type: 'enter' }, send: Send): void {
     const { id, room } = frame
-    const { channel, logs, inside, down } = this.world
+    const { channel, inside, down } = this.world
     if (down) return send({ type: 'refused', id, reason: 'storage_unavailable', detail: 'down' })
-    if (room === 'space' && !channel.me.inside)
+    if (room !== 'public' && !channel.me.inside)
       return send({ type: 'refused', id, reason: channel.me.reason, detail: 'not yours' })
-    const log = logs[room]
+    const log = this.#log(frame as Located)
     const events = log.filter((e) => e.seq > (frame.cursor ?? 0)).slice(-100)
     const head = log.at(-1)?.seq ?? 0
     const state = { viewers: channel.viewers, ...(room === 'space' ? { inside } : {}) }
-    const where = { channel: 'ines', room, log: room, head, until: null, more: false }
+    const thread = frame.thread ? { thread: frame.thread } : {}
+    const where = { channel: 'ines', room, ...thread, log: room, head, until: null, more: false }
     send({ type: 'entered', id, ...where, events, state })
   }
 

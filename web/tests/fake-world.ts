@@ -3,6 +3,7 @@ import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
+import { someThreads } from './fake-threads'
 import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
@@ -140,6 +141,7 @@ export function world(role: Role = 'anonymous') {
     },
     logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
     questions: questions(role),
+    ...someThreads(),
     inside: 146,
     tiers: [tier('t1', 1, 499)],
     /** Who takes payments. */

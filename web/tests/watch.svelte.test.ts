@@ -189,7 +189,7 @@ describe('watching', () => {
     await box.getByRole('textbox').fill('Why straw?')
     await box.getByRole('radio', { name: /a subscriber/ }).click()
     await box.getByRole('button', { name: 'Send the question' }).click()
-    await page.getByRole('button', { name: '5 questions' }).click()
+    await page.getByRole('button', { name: 'Questions 5' }).click()
     await expect.element(page.getByText('Why straw?')).toBeVisible()
     await expect.element(page.getByText('yours')).toBeVisible()
   })

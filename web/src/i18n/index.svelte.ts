@@ -1,7 +1,8 @@
 /**
  * Words in the reader's language. English is the source of the keys and of every type, but like the others
  * it is a file beside this one, found by itself and loaded when chosen. Adding a language is adding a file here
- * and one in books/: the words of screens about money that viewers of a live do not open, loaded with those.
+ * and one in books/: the words of screens that viewers of a live do not open at first, such as those about money
+ * and the threads of the Sub Space, loaded with those.
  */
 import type books from './books/en.json'
 import type en from './en.json'

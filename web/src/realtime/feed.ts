@@ -6,7 +6,7 @@
 import type { EventPage } from '../api/subspace'
 import { passingReasons, Refusal } from '../api/refusal'
 import type { Connection } from './connection'
-import type { Closed, Entered, Place, RoomName, ServerFrame, Skipped, SubspaceEvent } from './frames'
+import type { Closed, Entered, Located, Place, ServerFrame, Skipped, SubspaceEvent } from './frames'
 
 /** How a Feed reads the log over REST. */
 export type Pager = (query: { after?: number; before?: number; limit?: number }) => Promise<EventPage>
@@ -74,7 +74,7 @@ export class Feed {
     this.#undo = []
     // At once, also when the answer to 'enter' is on its way: whoever enters after us must come after this.
     if ((this.#inside || this.#asking) && this.#channel) {
-      const leave = { type: 'leave', channel: this.#channel, room: this.#place.room } as const
+      const leave = { ...this.#place, type: 'leave', channel: this.#channel } as const
       this.#connection.request(leave).catch(() => {})
     }
     this.forget()
@@ -145,10 +145,11 @@ export class Feed {
     this.#reader.skipped?.(why)
   }
 
-  #isMine(frame: { channel: string; room: RoomName }): boolean {
+  #isMine(frame: Located): boolean {
     // The overlay learns its channel's handle from the first answer.
     if (this.#channel === undefined && 'overlay' in this.#place) this.#channel = frame.channel
-    return frame.channel === this.#channel && frame.room === this.#place.room
+    const { room, thread } = this.#place
+    return frame.channel === this.#channel && frame.room === room && frame.thread === thread
   }
 
   #entered(frame: Entered): void {

@@ -2,6 +2,8 @@
 import type { Account } from '../api/subspace'
 
 export type RoomName = 'public' | 'space'
+/** Where words are written: a room, or one thread of the Sub Space. */
+export type LogName = RoomName | 'thread'
 
 export type Author = {
   id: string
@@ -39,6 +41,9 @@ export type EventData = {
   'live.resumed': { broadcast: string }
   'live.ended': { broadcast: string }
   'live.titled': { broadcast: string; title: string }
+  /** `title` is '' when the suggested topic `prompt` is the title. */
+  'thread.opened': { thread: string; kind: 'topic' | 'update'; title: string; prompt: string; level: number }
+  'thread.changed': { thread: string; title: string; pinned: boolean; closed: boolean; archived: boolean }
   'space.opened': object
   'space.closed': object
   'channel.changed': object
@@ -52,25 +57,22 @@ type Envelope = { log: string; seq: number; id: string; v: 1; at: string }
 export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: EventData[K] } }[EventKind]
 
 /** Where an audience sits: a room of a channel, or the overlay of one, known only by its secret. */
-export type Place = { channel: string; room: RoomName } | { overlay: string; room: 'public' }
+export type Located = { channel: string; room: LogName; thread?: string }
+export type Place = Located | { overlay: string; room: 'public'; thread?: undefined }
 
 export type Passing = { viewers: number; inside?: number }
 
 /** `history` is that of the answer the cursor comes from: after a restored backup it is another. */
 type Enter = Place & { type: 'enter'; cursor?: number; history?: string }
-type Leave = { type: 'leave'; channel: string; room: RoomName }
-type Post = {
+type Leave = Located & { type: 'leave' }
+type Post = Located & {
   type: 'post'
-  channel: string
-  room: RoomName
   key: string
   text: string
   reply_to?: number
 }
 export type Request = Enter | Leave | Post | { type: 'ping' }
 export type ClientFrame = Request & { id: string }
-
-type Located = { channel: string; room: RoomName }
 
 export type Entered = Located & {
   type: 'entered'
@@ -88,6 +90,16 @@ export type Refused = { type: 'refused'; id: string; reason: string; detail: str
 export type Closed = Located & { type: 'closed'; reason: string; detail: string }
 export type StandingChanged = { type: 'standing'; channel: string }
 export type Door = { type: 'door'; channel: string; room: 'space'; open: true; until: string | null }
+/** What happened in threads that everybody inside may read, since we were last told. */
+export type Threads = { type: 'threads'; channel: string; moved: Moved[] }
+export type Moved = {
+  thread: string
+  head: number
+  posts: number
+  at?: string
+  last?: { name: string; text: string }
+  removed?: boolean
+}
 export type State = Passing & { type: 'state'; channel: string }
 /** A stretch of the log, both ends included, that will not come. */
 export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
@@ -108,4 +120,5 @@ export type ServerFrame =
   | Door
   | StandingChanged
   | State
+  | Threads
   | { type: 'pong'; id: string }

@@ -1,7 +1,7 @@
 import { language } from '../i18n/index.svelte'
 import type { Route } from './pattern'
 
-/** A screen about money brings its own words along. */
+/** A screen whose words stand in the books brings them along. */
 const withBooks =
   (load: Route['load']): Route['load'] =>
   async () => {
@@ -13,7 +13,11 @@ const withBooks =
 export const routes: Route[] = [
   { name: 'home', pattern: '/', load: () => import('../screens/Home.svelte') },
   { name: 'watch', pattern: '/c/{handle}', load: () => import('../screens/Watch.svelte') },
-  { name: 'cockpit', pattern: '/cockpit/{handle}', load: () => import('../screens/Cockpit.svelte') },
+  {
+    name: 'cockpit',
+    pattern: '/cockpit/{handle}',
+    load: withBooks(() => import('../screens/Cockpit.svelte')),
+  },
   {
     name: 'subscriptions',
     pattern: '/cockpit/{handle}/subscriptions',

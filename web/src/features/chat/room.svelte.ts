@@ -2,8 +2,8 @@
 import { api, type Account } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
-import { Feed } from '../../realtime/feed'
-import type { Entered, Passing, RoomName, SubspaceEvent } from '../../realtime/frames'
+import { Feed, type Pager } from '../../realtime/feed'
+import type { Entered, Located, LogName, Passing, RoomName, SubspaceEvent } from '../../realtime/frames'
 import { append, LIVE_ROWS, prepend, READING_ROWS, rowOf, type MessageRow, type Row } from './rows'
 import { freshKey } from './key'
 
@@ -24,6 +24,14 @@ export type RoomEars = {
   out?(reason: string): void
 }
 
+export type OtherLog = { place: Located; page: Pager; remove: (seq: number) => Promise<unknown> }
+
+const logOf = (channel: string, room: RoomName): OtherLog => ({
+  place: { channel, room },
+  page: (query) => api.events(channel, room, query),
+  remove: (seq) => api.removeMessage(channel, room, seq),
+})
+
 type NextFrame = (run: () => void) => void
 
 const nextFrame: NextFrame = (run) => {
@@ -39,7 +47,7 @@ const GIVE_UP_AFTER = 8_000
 const CROWDED_FOR = 5_000
 
 export class RoomChat {
-  readonly room: RoomName
+  readonly room: LogName
   readonly channel: string
 
   rows: Row[] = $state.raw([])
@@ -63,26 +71,29 @@ export class RoomChat {
   #reading = false
   #calm: ReturnType<typeof setTimeout> | undefined
   #connection: Connection
+  #log: OtherLog
   #feed: Feed
   #ears: RoomEars
   #queue: SubspaceEvent[] = []
   #nextFrame: NextFrame
   #listeners: ((row: Row) => void)[] = []
 
+  /** Another log than a room's, such as a thread's, says where it is and how it is read and taken from. */
   constructor(
     connection: Connection,
     channel: string,
-    room: RoomName,
+    room: LogName,
     ears: RoomEars = {},
     frame: NextFrame = nextFrame,
+    log: OtherLog = logOf(channel, room as RoomName),
   ) {
     this.#connection = connection
     this.channel = channel
     this.room = room
     this.#ears = ears
     this.#nextFrame = frame
-    const page = (query: object) => api.events(channel, room, query)
-    this.#feed = new Feed(connection, { channel, room }, page, {
+    this.#log = log
+    this.#feed = new Feed(connection, log.place, log.page, {
       begin: (events, more) => this.#begin(events, more),
       follow: (events) => this.#follow(events),
       entered: (frame) => this.#entered(frame),
@@ -173,7 +184,7 @@ export class RoomChat {
   }
 
   async remove(seq: number): Promise<void> {
-    await api.removeMessage(this.channel, this.room, seq)
+    await this.#log.remove(seq)
   }
 
   async removeQuestion(id: string): Promise<void> {
@@ -187,10 +198,9 @@ export class RoomChat {
   async #post(message: Outgoing): Promise<void> {
     this.#mark(message.key, { state: 'sending' })
     const { key, text, replyTo } = message
-    const where = { channel: this.channel, room: this.room }
     try {
       const reply = replyTo ? { reply_to: replyTo.seq } : {}
-      const answer = await this.#connection.request({ type: 'post', ...where, key, text, ...reply })
+      const answer = await this.#connection.request({ type: 'post', ...this.#log.place, key, text, ...reply })
       if (answer.type === 'ack') this.#acknowledged(key, answer.event)
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
@@ -290,7 +300,7 @@ export class RoomChat {
     this.unseen = 0
     this.#reading = false
     // What was being written to a closed room belongs to the room too.
-    if (this.room === 'space') {
+    if (this.room !== 'public') {
       this.outgoing = []
       this.replyTo = undefined
     }
