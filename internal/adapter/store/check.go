@@ -30,6 +30,7 @@ func (db *DB) Checks() []Check {
 		{"schema: all that this release knows of is there", db.viewing((*Tx).brokenSchema)},
 		{"storage: the database finds nothing wrong with itself", db.viewing((*Tx).complaints)},
 		{"logs: each head is the number of the log's events and the last of them", db.viewing((*Tx).brokenLogs)},
+		{"threads: each counts the messages of its log, and is for the level that its log is for", db.viewing((*Tx).brokenThreads)},
 	}
 	for _, p := range ledger.Promises() {
 		all = append(all, Check{"ledger: " + string(p), db.viewing(func(tx *Tx, ctx context.Context) ([]string, error) {
@@ -132,6 +133,17 @@ func (tx *Tx) brokenLogs(ctx context.Context) ([]string, error) {
 	return tx.sentences(ctx, `SELECT 'Log ' || l.id || ' has the head ' || l.head || ' and ' || COUNT(e.seq) || ' events, the last ' || COALESCE(MAX(e.seq), 0)
 		FROM log l LEFT JOIN event e ON e.log = l.id GROUP BY l.id, l.head
 		HAVING l.head <> COUNT(e.seq) OR l.head <> COALESCE(MAX(e.seq), 0) ORDER BY l.id`)
+}
+
+// brokenThreads looks at what threads say of their logs. In a thread only messages
+// are ever removed.
+func (tx *Tx) brokenThreads(ctx context.Context) ([]string, error) {
+	return tx.sentences(ctx, `SELECT 'Thread ' || t.id || ' counts ' || t.messages || ' messages up to ' || t.last || ', and its log holds ' ||
+			COUNT(e.seq) || ' up to ' || COALESCE(MAX(e.seq), 0) || '; it is for level ' || t.level || ', its log for ' || l.level
+		FROM thread t JOIN log l ON l.id = t.id
+		LEFT JOIN event e ON e.log = t.id AND e.kind IN ('message.posted', 'message.tombstone')
+		GROUP BY t.id, t.messages, t.last, t.level, l.level
+		HAVING t.messages <> COUNT(e.seq) OR t.last <> COALESCE(MAX(e.seq), 0) OR t.level <> l.level ORDER BY t.id`)
 }
 
 // complaints implements engine.

@@ -370,8 +370,14 @@ func TestASanctionHidesWordsInThreads(t *testing.T) {
 			t.Fatal(err)
 		}
 		at = append(at, th.Address())
+		var last int64
 		for _, by := range []ident.Account{yuna, noa} {
-			s.writes(room.Entry{Address: th.Address(), Author: by, Payload: event.MessagePosted{Author: event.Author{ID: by}, Text: "words"}})
+			last = s.writes(room.Entry{Address: th.Address(), Author: by, Payload: event.MessagePosted{Author: event.Author{ID: by}, Text: "words"}})
+		}
+		if err := s.Update(t.Context(), func(tx *store.Tx) error {
+			return tx.CountPosts(t.Context(), map[ident.Thread]chat.Posts{th.ID: {Messages: 2, Last: last, At: s.Clock.Now()}})
+		}); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if _, err := s.moderation.Impose(t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: yuna, Kind: access.BlockBan}); err != nil {
