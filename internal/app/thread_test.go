@@ -204,3 +204,36 @@ func TestALostRightShutsThreads(t *testing.T) {
 		}
 	}
 }
+
+// Who keeps a lower tier stays inside, and loses what was for the higher one.
+func TestALostTierShutsItsThreadsOnly(t *testing.T) {
+	t.Parallel() // it waits for real time
+	s := apptest.Start(t, apptest.Options{})
+	c := s.Found("atelier")
+	kiln := secondTier(t, c)
+	all, few := threadOf(t, c, map[string]any{"title": "for all"}), threadOf(t, c, map[string]any{"title": "for few", "level": 2})
+	yuna := s.SignUp("Yuna")
+	yuna.Pays("atelier")
+	var right struct{ ID string }
+	c.Owner.Do("POST", c.Path("/rights"), map[string]any{"key": rand.Text(), "name": "Yuna", "source": "comp", "months": 1, "tier": kiln}).Into(t, &right)
+	k := yuna.Enters("atelier", "space")
+	for _, id := range []string{all, few} {
+		apptest.Eventually(t, "the thread is not open", func() bool { return entersThread(k, id) == nil })
+	}
+	c.Owner.Do("DELETE", c.Path("/rights/"+right.ID), nil)
+	if f := k.Await("the thread of the tier closes", apptest.Type("closed", "thread")); f.Thread != few {
+		t.Errorf("closed %s", f.Raw)
+	}
+	said, hidden := sentinel("said"), sentinel("hidden")
+	c.Owner.Do("POST", c.Path("/threads/"+few+"/messages"), map[string]any{"key": rand.Text(), "text": hidden})
+	c.Owner.Do("POST", c.Path("/threads/"+all+"/messages"), map[string]any{"key": rand.Text(), "text": said})
+	k.Await("what is for all", inThread(all, said))
+	if yuna.Saw(hidden) {
+		t.Error("words of the lost tier were received")
+	}
+	for _, f := range k.Frames() {
+		if f.Type == "closed" && f.Thread != few {
+			t.Errorf("closed too: %s", f.Raw)
+		}
+	}
+}
