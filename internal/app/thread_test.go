@@ -140,6 +140,12 @@ func TestAThreadOfATierLeavesNoTrace(t *testing.T) {
 			}
 		}
 	}
+	// Those inside are told in turn what moves: this one comes after what may not.
+	all := threadOf(t, c, map[string]any{"title": "for all"})
+	c.Owner.Do("POST", c.Path("/threads/"+all+"/messages"), map[string]any{"key": rand.Text(), "text": "for all"})
+	sockets[yuna].Await("which threads moved", func(f apptest.Frame) bool {
+		return f.Type == "threads" && strings.Contains(string(f.Raw), all)
+	})
 	yuna.Do("GET", c.Path("/threads"), nil)
 	yuna.Do("GET", c.Path("/threads?archived=true"), nil)
 	yuna.History("atelier", "space", 0)

@@ -248,8 +248,12 @@ func (s *stage) enters(who ident.Account, rooms ...string) *apptest.Socket {
 // says appends a message and rings, as the store and the bus would.
 func (s *stage) says(a room.Audience, texts ...string) {
 	s.t.Helper()
+	s.saysAt(room.Address{Channel: s.channel, Audience: a}, texts...)
+}
+
+func (s *stage) saysAt(at room.Address, texts ...string) {
+	s.t.Helper()
 	var entries []room.Entry
-	at := room.Address{Channel: s.channel, Audience: a}
 	for _, text := range texts {
 		entries = append(entries, room.Entry{Address: at, Author: s.owner, Payload: event.MessagePosted{Author: event.Author{ID: s.owner}, Text: text}})
 	}
