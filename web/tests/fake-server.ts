@@ -158,6 +158,7 @@ export class FakeServer {
 
   #room(method: string, path: string): Answer {
     const room = path.split('/')[3] as RoomName
+    if (path.endsWith('/reading')) return { status: 200, body: { seen: this.world.seen, unread: 0 } }
     const log = this.world.logs[room]
     if (method === 'DELETE') {
       this.happen(room, 'message.removed', { seqs: [Number(path.split('/').at(-1))], by: 'moderator' })

@@ -45,6 +45,8 @@ function log(id: string): SubspaceEvent[] {
 }
 
 export const someThreads = () => ({
+  /** Up to where the reader has read the Sub Space's room. */
+  seen: 0,
   fresh,
   threads: [
     {

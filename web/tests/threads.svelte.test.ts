@@ -48,6 +48,17 @@ describe('threads', () => {
     expect(opened.server.world.logs.space.some((e) => JSON.stringify(e).includes('the curve'))).toBe(false)
   })
 
+  it('says in the room too where one left off, and remembers how far one reads', async () => {
+    opened = await openPage('/c/ines', { as: 'subscriber', change: (w) => (w.seen = 4) })
+    await page.getByRole('tab').nth(1).click()
+    const rows = () =>
+      [...document.querySelectorAll('[data-testid=chat-log-space] li')].map((li) => li.className)
+    await expect.poll(() => rows().findIndex((c) => c.startsWith('since'))).toBe(4)
+    await page.getByRole('tab').nth(0).click()
+    await expect.poll(() => opened.server.bodies).toContainEqual({ seq: 6 })
+    expect(opened.server.calls).toContain('PUT /api/channels/ines/rooms/space/reading')
+  })
+
   it('follows what is told of them', async () => {
     await threads()
     const moved = [

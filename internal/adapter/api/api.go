@@ -97,6 +97,7 @@ func New(opt Options) *API {
 	a.accountRoutes()
 	a.channelRoutes()
 	a.threadRoutes()
+	a.readingRoutes()
 	a.badgeRoutes()
 	a.roomRoutes()
 	a.moderationRoutes()

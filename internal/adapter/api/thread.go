@@ -34,12 +34,6 @@ type ThreadLine struct {
 	Text string `json:"text"`
 }
 
-// Reading is how far the caller has read a room, on all their devices.
-type Reading struct {
-	Seen   int64 `json:"seen" doc:"sequence; 0: nothing"`
-	Unread int64 `json:"unread" doc:"messages of others after it"`
-}
-
 // ThreadList is the threads that the caller may read: the pinned ones first, then
 // those in which something was written last.
 type ThreadList struct {
@@ -73,7 +67,6 @@ func (a *API) threadRoutes() {
 	route(a, "POST", "/api/channels/{channel}/threads/{thread}/messages", "post-thread-message", "Write into a thread (inside)", 201, a.postThreadMessage)
 	route(a, "DELETE", "/api/channels/{channel}/threads/{thread}/messages/{seq}", "remove-thread-message",
 		"Remove a message (author, staff)", 204, a.removeThreadMessage)
-	route(a, "PUT", "/api/channels/{channel}/threads/{thread}/reading", "mark-thread-read", "Remember how far a thread was read (inside)", 200, a.markThreadRead)
 }
 
 func (a *API) listThreads(ctx context.Context, in *struct {
@@ -179,19 +172,4 @@ func (a *API) removeThreadMessage(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return nil, a.opt.Chat.Remove(ctx, s.Account, chat.Place{Address: at, Seq: in.Seq})
-}
-
-func (a *API) markThreadRead(ctx context.Context, in *struct {
-	InThread
-	Body struct {
-		Seq int64 `json:"seq" minimum:"0" doc:"the last sequence that was read; a mark never moves back"`
-	}
-},
-) (*body[Reading], error) {
-	at, s, err := a.thread(ctx, in.InThread)
-	if err != nil {
-		return nil, err
-	}
-	r, err := a.opt.Space.MarkRead(ctx, s.Account, at, in.Body.Seq)
-	return answer(Reading(r), err)
 }

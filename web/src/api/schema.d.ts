@@ -763,6 +763,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/rooms/space/reading': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How far one has read the Sub Space's room (inside) */
+    get: operations['get-reading']
+    /** Remember how far the Sub Space's room was read (inside) */
+    put: operations['mark-read']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/rooms/{room}/events': {
     parameters: {
       query?: never
@@ -1847,13 +1865,6 @@ export interface components {
       line: number
       reason: string
     }
-    'Mark-thread-readRequest': {
-      /**
-       * Format: int64
-       * @description the last sequence that was read; a mark never moves back
-       */
-      seq: number
-    }
     Moderator: {
       id: string
       name: string
@@ -2166,6 +2177,13 @@ export interface components {
     }
     QuestionList: {
       questions: components['schemas']['Question'][]
+    }
+    ReadUpTo: {
+      /**
+       * Format: int64
+       * @description the last sequence that was read; a mark never moves back
+       */
+      seq: number
     }
     Reading: {
       /**
@@ -4284,6 +4302,72 @@ export interface operations {
       }
     }
   }
+  'get-reading': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reading']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'mark-read': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReadUpTo']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reading']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'list-events': {
     parameters: {
       query?: {
@@ -4816,7 +4900,7 @@ export interface operations {
     }
     requestBody: {
       content: {
-        'application/json': components['schemas']['Mark-thread-readRequest']
+        'application/json': components['schemas']['ReadUpTo']
       }
     }
     responses: {

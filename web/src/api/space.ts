@@ -33,7 +33,11 @@ export const space = {
         params: { path: { channel, thread, seq } },
       }),
     ),
-  /** The mark never moves back. */
+  reading: (channel: string): Promise<Reading> =>
+    given(client.GET('/api/channels/{channel}/rooms/space/reading', at(channel))),
+  /** A mark never moves back. */
+  markRoomRead: (channel: string, seq: number): Promise<Reading> =>
+    given(client.PUT('/api/channels/{channel}/rooms/space/reading', { ...at(channel), body: { seq } })),
   markRead: (channel: string, thread: string, seq: number): Promise<Reading> =>
     given(
       client.PUT('/api/channels/{channel}/threads/{thread}/reading', {

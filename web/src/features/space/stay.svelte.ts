@@ -1,7 +1,9 @@
 /** A stay inside the Sub Space: what of it is looked at, and where one writes. */
+import { space } from '../../api/space'
 import type { Connection } from '../../realtime/connection'
 import type { Visit } from '../channel/visit.svelte'
 import type { RoomChat } from '../chat/room.svelte'
+import { Mark } from './mark'
 import { ThreadList } from './threads.svelte'
 
 export type View = 'chat' | 'threads' | 'questions'
@@ -9,8 +11,11 @@ export type View = 'chat' | 'threads' | 'questions'
 export class SpaceStay {
   readonly threads: ThreadList
   view: View = $state('chat')
+  /** Up to where the room's chat had been read when one came in; 0: nothing, or it is not known. */
+  seen = $state(0)
 
   #visit: Visit
+  #mark: Mark | undefined
   /** Where the composer writes; undefined where nobody, or not this reader, writes. */
   writing: RoomChat | undefined = $derived(this.#place())
 
@@ -21,7 +26,31 @@ export class SpaceStay {
 
   /** Until the returned undo is called. */
   enter(): () => void {
-    return this.threads.follow()
+    const leave = this.threads.follow()
+    let gone = false
+    void this.#readMark(() => gone)
+    return () => {
+      gone = true
+      this.#mark?.now()
+      leave()
+    }
+  }
+
+  /** The reader is at the newest row of the room's chat. */
+  read(): void {
+    this.#mark?.read()
+  }
+
+  async #readMark(gone: () => boolean): Promise<void> {
+    const { space: room, handle } = this.#visit
+    try {
+      const { seen } = await space.reading(handle)
+      if (gone()) return
+      this.seen = seen
+      this.#mark = new Mark(room, seen, (seq) => space.markRoomRead(handle, seq))
+    } catch {
+      // Without it there is no line; the next stay asks again.
+    }
   }
 
   #place(): RoomChat | undefined {
