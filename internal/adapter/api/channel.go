@@ -23,12 +23,14 @@ type ChannelCard struct {
 // Channel is a channel as one caller sees it.
 type Channel struct {
 	ChannelCard
-	Price        *Money   `json:"price" doc:"null while it does not sell"`
-	Period       string   `json:"period" enum:"month,year"`
-	LiveAudience string   `json:"live_audience" enum:"public,subscribers"`
-	OnAir        *OnAir   `json:"on_air" doc:"null while nothing is on air"`
-	Badges       []Badge  `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
-	Me           Standing `json:"me"`
+	Price        *Money    `json:"price" doc:"null while it does not sell"`
+	Period       string    `json:"period" enum:"month,year"`
+	LiveAudience string    `json:"live_audience" enum:"public,subscribers"`
+	OnAir        *OnAir    `json:"on_air" doc:"null while nothing is on air"`
+	Badges       []Badge   `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
+	Followers    int64     `json:"followers" doc:"how many follow it"`
+	Modes        RoomModes `json:"modes"`
+	Me           Standing  `json:"me"`
 }
 
 // Money is an amount in minor units.
@@ -51,6 +53,8 @@ type Standing struct {
 	Inside     bool          `json:"inside" doc:"may read the Sub Space now"`
 	Reason     string        `json:"reason" doc:"why not inside; empty when inside"`
 	Until      *Moment       `json:"until" doc:"when this stops being true by the clock; null: no end"`
+	Follows    *Moment       `json:"follows_since" doc:"null: the caller does not follow the channel"`
+	Writing    RoomWriting   `json:"writing"`
 	Gift       *GiftReceived `json:"gift" doc:"the newest gift to the caller that holds or waits; null: none"`
 }
 
@@ -152,25 +156,23 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 	if out.OnAir, err = a.onAir(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}); err != nil {
 		return Channel{}, err
 	}
-	out.Me, err = a.standing(ctx, c.ID)
+	facts, err := a.opt.Gate.Facts(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID})
+	if err != nil {
+		return Channel{}, err
+	}
+	out.Followers, out.Modes = c.Followers, roomModes(facts, a.opt.Now())
+	out.Me, err = a.standing(ctx, facts)
 	return out, err
 }
 
-func (a *API) standing(ctx context.Context, id ident.Channel) (Standing, error) {
-	facts, err := a.opt.Gate.Facts(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: id})
-	if err != nil {
-		return Standing{}, err
-	}
+func (a *API) standing(ctx context.Context, facts access.Facts) (_ Standing, err error) {
 	now := a.opt.Now()
 	d := access.Decide(facts, access.ReadSpace, now)
 	s := Standing{Role: string(facts.Role), Subscriber: facts.SubscriberAt(now), Inside: d.Allowed, Reason: d.Reason}
 	if s.Subscriber {
 		s.Months = facts.Tenure(now)
 	}
-	if !d.Until.IsZero() {
-		until := Moment(d.Until)
-		s.Until = &until
-	}
+	s.Until, s.Follows, s.Writing = MomentOf(d.Until), MomentOf(facts.Follows), writing(facts, now)
 	s.Gift, err = a.giftReceived(ctx, facts)
 	return s, err
 }

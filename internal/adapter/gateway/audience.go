@@ -23,6 +23,7 @@ type audience struct {
 	recent  *recent
 	sample  *sample // nil: everything is shown
 	parts   []*part // one for each loop
+	modes   atomic.Pointer[event.ModesChanged]
 
 	// follow is called for each event, also with no doors; nil for most.
 	follow  func(event.Encoded)
@@ -76,6 +77,8 @@ func (g *Gateway) newAudience(at room.Address, handle string, log room.Log) *aud
 	for _, s := range g.shares {
 		a.parts = append(a.parts, newPart(a, s))
 	}
+	modes := log.Modes.Told()
+	a.modes.Store(&modes)
 	switch at.Audience {
 	case room.Business:
 		a.follow = func(e event.Encoded) { g.onBusiness(at.Channel, e) }
@@ -132,6 +135,9 @@ func (g *Gateway) drop(at room.Address) {
 func (a *audience) deliver(e event.Encoded) {
 	if a.follow != nil {
 		a.follow(e)
+	}
+	if modes, ok := event.ModesIn(e.Bytes); ok {
+		a.modes.Store(&modes) // first: who enters with this event must not be told the old ones
 	}
 	a.recent.add(e)
 	if a.sample != nil && a.sample.take(e, a.gateway.opt.Now()) {

@@ -285,6 +285,9 @@ func (e *entrance) begin(d *door, p page) error {
 	g := e.visitor.gateway()
 	viewers, inside := g.presence.count(e.audience.address.Channel)
 	state := stateView{Viewers: viewers}
+	if e.audience.address.Audience != room.Business {
+		state.Modes = e.audience.modes.Load()
+	}
 	if e.audience.address.Audience == room.Space {
 		state.Inside = &inside
 	}

@@ -105,8 +105,9 @@ func appendRoom(b []byte, at room.Address) []byte {
 }
 
 type stateView struct {
-	Viewers int  `json:"viewers"`
-	Inside  *int `json:"inside,omitempty"`
+	Viewers int                 `json:"viewers"`
+	Inside  *int                `json:"inside,omitempty"`
+	Modes   *event.ModesChanged `json:"modes,omitempty"` // in 'entered' only: later they are events
 }
 
 // append appends what encode would.
@@ -114,6 +115,9 @@ func (s stateView) append(b []byte) []byte {
 	b = strconv.AppendInt(append(b, `{"viewers":`...), int64(s.Viewers), 10)
 	if s.Inside != nil {
 		b = strconv.AppendInt(append(b, `,"inside":`...), int64(*s.Inside), 10)
+	}
+	if s.Modes != nil {
+		b = append(append(b, `,"modes":`...), encode(s.Modes)...)
 	}
 	return append(b, '}')
 }

@@ -56,7 +56,7 @@ func TestFramesMadeByHandAreJSON(t *testing.T) {
 	}
 	a := &audience{gateway: &Gateway{opt: Options{History: "06h3"}}, handle: "atelier", address: room.Address{Audience: room.Space}, log: "06h2"}
 	inside, ends := 3, time.UnixMilli(1_790_000_000_000)
-	for _, state := range []stateView{{Viewers: 12}, {Viewers: 12, Inside: &inside}} {
+	for _, state := range []stateView{{Viewers: 12}, {Viewers: 12, Inside: &inside}, {Viewers: 1, Modes: &event.ModesChanged{Slow: 30, Unique: true}}} {
 		for _, until := range []time.Time{{}, ends} {
 			frame := appendEntered(nil, name, a, page{events: []byte(`[{"seq":7}]`), head: 7, more: true}, until, state)
 			want := entered{

@@ -6,6 +6,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // factsChunk bounds the placeholders of one query of facts.
@@ -35,9 +36,9 @@ func (tx *Tx) facts(ctx context.Context, subjects []access.Subject, out map[acce
 		f.facts[s] = &access.Facts{Account: s.Account}
 	}
 	f.channels, f.accounts = distinct(f.channels), distinct(f.accounts)
-	tables := []statement{f.ofChannels()}
+	tables := []statement{f.ofChannels(), f.ofModes()}
 	if len(f.accounts) > 0 {
-		tables = append(tables, f.ofAccounts(), f.ofModerators(), f.ofGrants(), f.ofSanctions())
+		tables = append(tables, f.ofAccounts(), f.ofModerators(), f.ofGrants(), f.ofSanctions(), f.ofFollows())
 	}
 	if _, err := tx.r.run(ctx, tables...); err != nil {
 		return err
@@ -149,6 +150,35 @@ func (f *factsQuery) ofSanctions() statement {
 		b.Starts, b.Until = fromMillis(starts), fromMillis(until)
 		facts.Blocks = append(facts.Blocks, b)
 	})
+}
+
+func (f *factsQuery) ofFollows() statement {
+	var since int64
+	return f.pairs(`, since`, `follow`, []any{&since}, func(facts *access.Facts) { facts.Follows = fromMillis(since) })
+}
+
+// ofModes gives all who are asked about in a channel the same map, which nobody writes to.
+func (f *factsQuery) ofModes() statement {
+	where, args := among(f.tx, 1, f.channels)
+	found := map[ident.Channel]map[room.Audience]room.Modes{}
+	return statement{`SELECT channel, audience, ` + modeColumns + ` FROM chat_mode WHERE channel ` + where, args, func(scan func(...any) error) error {
+		var at room.Address
+		m, err := scanModes(scan, &at.Channel, &at.Audience)
+		if err != nil {
+			return err
+		}
+		if found[at.Channel] != nil {
+			found[at.Channel][at.Audience] = m
+			return nil
+		}
+		found[at.Channel] = map[room.Audience]room.Modes{at.Audience: m}
+		for s, facts := range f.facts {
+			if s.Channel == at.Channel {
+				facts.Modes = found[at.Channel]
+			}
+		}
+		return nil
+	}}
 }
 
 // Rights reads facts for the gate, and sessions.

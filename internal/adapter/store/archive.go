@@ -63,6 +63,10 @@ func accountChapters() []chapter {
 			"moderates", `SELECT m.channel, 0, c.handle FROM moderator m JOIN channel c ON c.id = m.channel` + only(`m.account`, `m.channel`),
 			[]kept{word("channel")},
 		},
+		{
+			"follows", `SELECT f.channel, 0, c.handle, f.since FROM follow f JOIN channel c ON c.id = f.channel` + only(`f.account`, `f.channel`),
+			[]kept{word("channel"), moment("since")},
+		},
 	}
 }
 

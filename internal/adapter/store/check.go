@@ -39,6 +39,7 @@ func (db *DB) Checks() []Check {
 	}
 	return append(all,
 		Check{"accounts: each has as many passkeys as it says", db.viewing((*Tx).brokenPasskeys)},
+		Check{"channels: each has as many followers as it says", db.viewing((*Tx).brokenFollowers)},
 		Check{"payments: the books say of each sale what the sale says", db.viewing((*Tx).brokenSales)},
 		Check{"payouts: each is in the books once, with its statement, and the books hold no other", db.viewing((*Tx).brokenPayouts)},
 		Check{"papers: the numbers of each seller and year have no gap", db.viewing((*Tx).brokenNumbers)},

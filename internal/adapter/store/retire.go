@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/chat"
 )
 
 // How often Retiring runs, and how many rows of a table it then takes at most.
@@ -35,6 +37,7 @@ func allRemains() []remains {
 		{"inbox", "id", `done > 0 AND done <= $1`, memory},
 		{"sandbox_event", "id", `created <= $1`, memory},
 		{"sandbox_session", "ref", `paid = 0 AND created <= $1`, memory},
+		{"said", "digest", `at <= $1`, chat.JustSaid},
 		{"patron_event", "id", `created <= $1`, memory},
 		{"patron_checkout", "ref", `subscription = '' AND expires <= $1`, memory},
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // Action is something a person may or may not do in one channel.
@@ -30,6 +31,7 @@ const (
 	ReadBusiness Action = "read_business" // the channel's own log
 	Subscribe    Action = "subscribe"     // open a checkout
 	OpenChannel  Action = "open_channel"  // make a new channel (operator)
+	Follow       Action = "follow"        // be counted among the channel's followers
 )
 
 // Role is what a person is in one channel.
@@ -100,11 +102,14 @@ type Facts struct {
 	Role     Role
 	Grants   []Grant
 	Blocks   []Block
+	Follows  time.Time // since when the person follows the channel; zero: they do not
 
 	Channel      ident.Channel
 	SpaceOpen    bool
 	OnSale       bool
 	LiveAudience LiveAudience
+	// Modes is how the channel's rooms are written in; one that is missing has none.
+	Modes map[room.Audience]room.Modes
 }
 
 // Subscriber reports whether a grant is live at now, and until when the chain

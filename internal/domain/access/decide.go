@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // Decision is the gate's answer.
@@ -22,7 +23,7 @@ func (d Decision) Fault(now time.Time) *fault.Fault {
 		return nil
 	}
 	f := fault.New(fault.Denied, d.Reason, "%s", sentence(d.Reason))
-	if d.Reason == "timed_out" && !d.Until.IsZero() {
+	if (d.Reason == "timed_out" || d.Reason == "followers_only") && !d.Until.IsZero() {
 		f = f.After(d.Until.Sub(now))
 	}
 	return f
@@ -48,9 +49,13 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 	case ReadPublic:
 		return Decision{Allowed: true}
 	case PostPublic:
-		return require(signedIn, "sign_in")
-	case ReadSpace, PostSpace, AskQuestion:
+		return decideModes(require(signedIn, "sign_in"), f, f.Modes[room.Public], now)
+	case PostSpace:
+		return decideModes(decideSpace(f, now), f, f.Modes[room.Space], now)
+	case ReadSpace, AskQuestion:
 		return decideSpace(f, now)
+	case Follow:
+		return require(signedIn, "sign_in")
 	case WatchLive:
 		if f.LiveAudience != LiveSubscribers {
 			return Decision{Allowed: true}
@@ -87,6 +92,31 @@ func decidePaid(f Facts, now time.Time) Decision {
 	return Decision{Allowed: true, Until: until}
 }
 
+// decideModes narrows an allowance to write to those whom the room's modes let
+// write. Until of 'followers_only' is when the person has followed long enough.
+func decideModes(d Decision, f Facts, m room.Modes, now time.Time) Decision {
+	if !d.Allowed || f.Role.Staff() {
+		return d
+	}
+	if m.Subscribers {
+		paid := decidePaid(f, now)
+		if !paid.Allowed {
+			return Decision{Reason: "subscribers_mode"}
+		}
+		d = d.notPast(paid.Until, f.Role)
+	}
+	if !m.Followers {
+		return d
+	}
+	if f.Follows.IsZero() {
+		return Decision{Reason: "followers_only"}
+	}
+	if ready := f.Follows.Add(m.FollowedFor); now.Before(ready) {
+		return Decision{Reason: "followers_only", Until: ready}
+	}
+	return d
+}
+
 func decideSubscribe(f Facts, now time.Time) Decision {
 	switch {
 	case f.Account == "":
@@ -121,7 +151,8 @@ func require(ok bool, reason string) Decision {
 	return Decision{Reason: reason}
 }
 
-// notPast shortens an allowance to the start of a block that is already known.
+// notPast shortens an allowance to a moment at which it is known to end, such as
+// the start of a block. Zero: no such moment.
 func (d Decision) notPast(t time.Time, r Role) Decision {
 	if d.Allowed && r != RoleOwner && !t.IsZero() && (d.Until.IsZero() || t.Before(d.Until)) {
 		d.Until = t
@@ -172,6 +203,10 @@ func sentence(reason string) string {
 		return "Your subscription's paid period has ended."
 	case "right_revoked":
 		return "Your subscription no longer opens this room."
+	case "subscribers_mode":
+		return "Only subscribers write in this room for now."
+	case "followers_only":
+		return "Only people who follow the channel, and have for long enough, write in this room for now."
 	case "space_closed":
 		return "The creator has not opened the Sub Space."
 	case "banned":

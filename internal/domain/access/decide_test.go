@@ -17,7 +17,7 @@ func grant(from, to int) access.Grant { return access.Grant{Starts: hours(from),
 func actions() []access.Action {
 	return []access.Action{
 		access.ReadPublic, access.PostPublic, access.ReadSpace, access.PostSpace, access.AskQuestion, access.WatchLive,
-		access.Moderate, access.RunChannel, access.ReadBusiness, access.Subscribe, access.OpenChannel,
+		access.Moderate, access.RunChannel, access.ReadBusiness, access.Subscribe, access.OpenChannel, access.Follow,
 	}
 }
 
@@ -37,96 +37,96 @@ func TestWhoMayDoWhat(t *testing.T) {
 	const yes = "+"
 	for name, c := range map[string]struct {
 		facts access.Facts
-		want  [11]string
+		want  [12]string
 	}{
-		"nobody": {open, [11]string{yes, "sign_in", "sign_in", "sign_in", "sign_in", yes, "moderators_only", "owner_only", "owner_only", "sign_in", "operators_only"}},
+		"nobody": {open, [12]string{yes, "sign_in", "sign_in", "sign_in", "sign_in", yes, "moderators_only", "owner_only", "owner_only", "sign_in", "operators_only", "sign_in"}},
 		"light": {
 			with(func(f *access.Facts) { f.Full = false }),
-			[11]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", "password_required", "operators_only"},
+			[12]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", "password_required", "operators_only", yes},
 		},
 		"full": {
 			with(func(*access.Facts) {}),
-			[11]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"full, nothing on sale": {
 			with(func(f *access.Facts) { f.OnSale = false }),
-			[11]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", "not_on_sale", "operators_only"},
+			[12]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", "not_on_sale", "operators_only", yes},
 		},
 		"subscriber": {
 			with(func(f *access.Facts) { f.Grants = paid }),
-			[11]string{yes, yes, yes, yes, yes, yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, yes, yes, yes, yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"subscriber of a closed space": {
 			with(func(f *access.Facts) { f.Grants, f.SpaceOpen = paid, false }),
-			[11]string{yes, yes, "space_closed", "space_closed", "space_closed", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "space_closed", "space_closed", "space_closed", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"subscriber of a private live": {
 			with(func(f *access.Facts) { f.Grants, f.LiveAudience = paid, access.LiveSubscribers }),
-			[11]string{yes, yes, yes, yes, yes, yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, yes, yes, yes, yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"full before a private live": {
 			with(func(f *access.Facts) { f.LiveAudience = access.LiveSubscribers }),
-			[11]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", "subscribers_only", "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", "subscribers_only", "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"period over": {
 			with(func(f *access.Facts) { f.Grants, f.LiveAudience = []access.Grant{grant(-2, 0)}, access.LiveSubscribers }),
-			[11]string{yes, yes, "period_ended", "period_ended", "period_ended", "period_ended", "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "period_ended", "period_ended", "period_ended", "period_ended", "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"right revoked": {
 			with(func(f *access.Facts) {
 				f.Grants = []access.Grant{{Starts: hours(-1), Ends: hours(1), Revoked: noon()}}
 			}),
-			[11]string{yes, yes, "right_revoked", "right_revoked", "right_revoked", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "right_revoked", "right_revoked", "right_revoked", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"right not begun": {
 			with(func(f *access.Facts) { f.Grants = []access.Grant{grant(1, 2)} }),
-			[11]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"moderator": {
 			with(func(f *access.Facts) { f.Role, f.LiveAudience = access.RoleModerator, access.LiveSubscribers }),
-			[11]string{yes, yes, yes, yes, yes, yes, yes, "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, yes, yes, yes, yes, yes, "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"moderator of a closed space": {
 			with(func(f *access.Facts) { f.Role, f.SpaceOpen = access.RoleModerator, false }),
-			[11]string{yes, yes, "space_closed", "space_closed", "space_closed", yes, yes, "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, "space_closed", "space_closed", "space_closed", yes, yes, "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 		"owner": {
 			with(func(f *access.Facts) {
 				f.Role, f.SpaceOpen, f.LiveAudience = access.RoleOwner, false, access.LiveSubscribers
 			}),
-			[11]string{yes, yes, yes, yes, yes, yes, yes, yes, yes, "own_channel", "operators_only"},
+			[12]string{yes, yes, yes, yes, yes, yes, yes, yes, yes, "own_channel", "operators_only", yes},
 		},
 		"owner whom somebody banned": {
 			with(func(f *access.Facts) { f.Role, f.Blocks = access.RoleOwner, ban }),
-			[11]string{yes, yes, yes, yes, yes, yes, yes, yes, yes, "own_channel", "operators_only"},
+			[12]string{yes, yes, yes, yes, yes, yes, yes, yes, yes, "own_channel", "operators_only", yes},
 		},
 		"operator": {
 			with(func(f *access.Facts) { f.Operator = true }),
-			[11]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", yes, yes},
+			[12]string{yes, yes, "subscribers_only", "subscribers_only", "subscribers_only", yes, "moderators_only", "owner_only", "owner_only", yes, yes, yes},
 		},
 		"operator banned here": {
 			with(func(f *access.Facts) { f.Operator, f.Blocks = true, ban }),
-			[11]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", yes},
+			[12]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", yes, "banned"},
 		},
 		"banned subscriber": {
 			with(func(f *access.Facts) { f.Grants, f.Blocks = paid, ban }),
-			[11]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "operators_only"},
+			[12]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "operators_only", "banned"},
 		},
 		"banned moderator": {
 			with(func(f *access.Facts) { f.Role, f.Blocks = access.RoleModerator, ban }),
-			[11]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "operators_only"},
+			[12]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "operators_only", "banned"},
 		},
 		"timed out subscriber": {
 			with(func(f *access.Facts) { f.Grants, f.Blocks = paid, timeout }),
-			[11]string{"timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "operators_only"},
+			[12]string{"timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "timed_out", "operators_only", "timed_out"},
 		},
 		"timed out, and banned besides": {
 			with(func(f *access.Facts) { f.Blocks = append(timeout[:1:1], ban...) }),
-			[11]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "operators_only"},
+			[12]string{"banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "banned", "operators_only", "banned"},
 		},
 		"timeout over": {
 			with(func(f *access.Facts) { f.Grants, f.Blocks = paid, over }),
-			[11]string{yes, yes, yes, yes, yes, yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only"},
+			[12]string{yes, yes, yes, yes, yes, yes, "moderators_only", "owner_only", "owner_only", yes, "operators_only", yes},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,7 +1,7 @@
 // Package channel owns a creator's place: its handle, its settings, its staff.
 //
-// Owns: channels, who owns and moderates them, the Sub Space switch, who may
-// watch. Promises: a change and its events commit together; only the owner
+// Owns: channels, who owns, moderates and follows them, the Sub Space switch, who
+// may watch. Promises: a change and its events commit together; only the owner
 // changes a channel, only an operator opens one. Does not do: prices (package
 // subscription), broadcasts (package live).
 package channel
@@ -28,6 +28,7 @@ type Channel struct {
 	SpaceOpen    bool
 	LiveAudience access.LiveAudience
 	Created      time.Time
+	Followers    int64 // how many follow it
 }
 
 // Moderator is a member of a channel's staff who does not own it.

@@ -28,6 +28,10 @@ type Tx interface {
 	// PutModerator and DropModerator report whether anything changed.
 	PutModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
 	DropModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
+	// PutFollower and DropFollower report whether anything changed, and keep the
+	// channel's count of followers.
+	PutFollower(ctx context.Context, id ident.Channel, account ident.Account, since time.Time) (bool, error)
+	DropFollower(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
 }
 
 // Store runs transactions. f may run more than once.

@@ -25,11 +25,11 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 	for _, w := range posts {
 		w.receipt, w.err = Receipt{}, nil
 		key := keyOf(w.post)
-		if w.err = s.mayWrite(w.post, k); w.err != nil {
+		if old, ok := k.written[key]; ok {
+			w.receipt, w.err = s.repeat(w.post, old, k)
 			continue
 		}
-		if old, ok := k.written[key]; ok {
-			w.receipt = Receipt{Event: old, Repeated: true}
+		if w.err = s.mayWrite(w.post, k); w.err != nil {
 			continue
 		}
 		if first[key] != nil {
@@ -37,12 +37,18 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 			continue
 		}
 		entry, refusal := s.entry(w.post, k)
+		if refusal == nil {
+			refusal = k.turns.take(w.post, k.factsOf(w.post))
+		}
 		if refusal != nil {
 			w.err = refusal
 			continue
 		}
 		first[key] = w
 		entries, writers = append(entries, entry), append(writers, w)
+	}
+	if err := k.turns.keep(ctx, tx); err != nil {
+		return err
 	}
 	written, err := tx.Append(ctx, entries...)
 	if err != nil {
@@ -65,6 +71,11 @@ type known struct {
 	written map[Key]event.Encoded
 	replied map[Place]Stored
 	threads map[ident.Thread]room.Thread
+	turns   turns
+}
+
+func (k known) factsOf(p Post) access.Facts {
+	return k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
 }
 
 func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, err error) {
@@ -97,12 +108,23 @@ func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, 
 	if k.written, err = tx.EventsByKey(ctx, keys); err != nil {
 		return k, err
 	}
-	k.replied, err = tx.EventsAt(ctx, places)
+	if k.replied, err = tx.EventsAt(ctx, places); err != nil {
+		return k, err
+	}
+	k.turns, err = s.turns(ctx, tx, posts, k)
 	return k, err
 }
 
-// mayWrite decides one post. The gate comes before the key: a repeated key must
-// not read from a room that has shut.
+// repeat answers a post whose key was used before: no second message, so that no
+// mode is asked. The gate is: a repeated key must not read from a room that has shut.
+func (s *Service) repeat(p Post, old event.Encoded, k known) (Receipt, error) {
+	if f := access.Decide(k.factsOf(p), access.Reading(p.Audience), s.now()).Fault(s.now()); f != nil {
+		return Receipt{}, f
+	}
+	return Receipt{Event: old, Repeated: true}, nil
+}
+
+// mayWrite decides whether its writer may write one post.
 func (s *Service) mayWrite(p Post, k known) error {
 	facts, ok := k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
 	if !ok {
@@ -124,7 +146,7 @@ func (s *Service) mayWrite(p Post, k known) error {
 // entry says what to append for a post that may be written.
 func (s *Service) entry(p Post, k known) (room.Entry, error) {
 	var err error
-	facts := k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
+	facts := k.factsOf(p)
 	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text}
 	if p.ReplyTo != 0 {
 		if m.ReplyTo, err = replyTo(p, k); err != nil {

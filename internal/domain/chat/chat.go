@@ -1,10 +1,10 @@
 // Package chat is writing into rooms.
 //
-// Owns: messages, replies, removal, the pace a person may write at. Promises: a
-// message is acknowledged after its commit and stands once in the log however
-// often it is sent with the same key; who may write is asked in the same
-// transaction that writes. Does not do: questions (package question), sanctions
-// (package moderation), delivery.
+// Owns: messages, replies, removal, the pace a person may write at, the modes of
+// a room. Promises: a message is acknowledged after its commit and stands once in
+// the log however often it is sent with the same key; who may write, how often
+// and what is asked in the same transaction that writes. Does not do: questions
+// (package question), sanctions (package moderation), delivery.
 package chat
 
 import (

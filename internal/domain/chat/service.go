@@ -32,6 +32,7 @@ type Tx interface {
 	room.Appender
 	access.Tx
 	ThreadTx
+	ModesTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.
@@ -84,7 +85,8 @@ func NewService(store Store, now func() time.Time, pace Pacer) *Service {
 func (s *Service) Run(ctx context.Context) error { return s.writer.Run(ctx) }
 
 // Post writes a message and returns after its commit. Refusals: text_*,
-// key_invalid, slow_down, reply_missing, and whatever the gate says.
+// key_invalid, slow_down, reply_missing, those of the room's modes (slow_mode,
+// emotes_only, not_unique), and whatever the gate says.
 func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	var err error
 	if p.Text, err = CleanText(p.Text); err != nil {

@@ -31,6 +31,19 @@ func WriterOf(encoded []byte) (id ident.Account, role string, ok bool) {
 	return ident.Account(author), string(of), rest != nil && of != nil
 }
 
+// ModesIn returns how a room is written in after an event; false when the event
+// does not say.
+func ModesIn(encoded []byte) (ModesChanged, bool) {
+	if !is[ModesChanged](encoded) {
+		return ModesChanged{}, false
+	}
+	env, err := Decode(encoded)
+	if err != nil {
+		return ModesChanged{}, false
+	}
+	return As[ModesChanged](env)
+}
+
 func is[P Payload](encoded []byte) bool {
 	var p P
 	kind, _ := p.EventKind()

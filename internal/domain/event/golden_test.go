@@ -55,6 +55,9 @@ func samples() []event.Payload {
 		event.ModeratorAppointed{Account: "acc1", By: "acc2"},
 		event.ModeratorRemoved{Account: "acc1", By: "acc2"},
 		event.SettingsChanged{By: "acc2"},
+		event.ModesChanged{Slow: 30, Followers: true, FollowedFor: 600, Subscribers: true, Emotes: true, Unique: true},
+		event.FollowBegan{Account: "acc1"},
+		event.FollowEnded{Account: "acc1"},
 		event.OverlayRevoked{By: "acc2"},
 	}
 }
@@ -148,6 +151,9 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.ModeratorRemoved{}, as[event.ModeratorRemoved])
 	add(event.SettingsChanged{}, as[event.SettingsChanged])
 	add(event.OverlayRevoked{}, as[event.OverlayRevoked])
+	add(event.ModesChanged{}, as[event.ModesChanged])
+	add(event.FollowBegan{}, as[event.FollowBegan])
+	add(event.FollowEnded{}, as[event.FollowEnded])
 	r, ok := readers[reflect.TypeOf(p)]
 	if !ok {
 		return nil, false
@@ -236,7 +242,8 @@ func TestEventSaysWhoseRightsChanged(t *testing.T) {
 		}
 		want := "acc1"
 		switch p.(type) {
-		case event.GrantChanged, event.SanctionImposed, event.SanctionLifted, event.ModeratorAppointed, event.ModeratorRemoved:
+		case event.GrantChanged, event.SanctionImposed, event.SanctionLifted, event.ModeratorAppointed, event.ModeratorRemoved,
+			event.FollowBegan, event.FollowEnded:
 		default:
 			want = ""
 		}

@@ -1,7 +1,7 @@
 // Package room holds the contract of the logs: one log has one audience.
 //
-// Owns: audiences, the address of a log, entries to append, and Tail, which
-// turns bells and heads into a gapless run of events. Promises: a reader of a
+// Owns: audiences, the address of a log, how it is written in, entries to append,
+// and Tail, which turns bells and heads into a gapless run of events. Promises: a reader of a
 // Tail sees every sequence once and in order, or is told that it skipped. Does
 // not do: deciding who belongs to an audience, storing, sending.
 package room
@@ -41,6 +41,7 @@ type Log struct {
 	// everybody who may read a room of that audience.
 	Level int
 	Head  int64 // the last sequence; zero while the log is empty
+	Modes Modes // how it is written in as of Head, for who asks for the log alone
 }
 
 // Entry is an event about to be appended.

@@ -368,6 +368,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/follow': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Follow a channel; again changes nothing */
+    put: operations['follow']
+    post?: never
+    /** Follow it no more */
+    delete: operations['unfollow']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/gift': {
     parameters: {
       query?: never
@@ -827,6 +845,23 @@ export interface paths {
     post?: never
     /** Remove a message (author, staff) */
     delete: operations['remove-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/modes': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Say how a room is written in (staff) */
+    put: operations['set-modes']
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -1630,12 +1665,18 @@ export interface components {
     Channel: {
       /** @description which the creator gave a picture */
       badges: components['schemas']['Badge'][]
+      /**
+       * Format: int64
+       * @description how many follow it
+       */
+      followers: number
       handle: string
       /** @description null while offline */
       live: components['schemas']['Broadcast'] | null
       /** @enum {string} */
       live_audience: 'public' | 'subscribers'
       me: components['schemas']['Standing']
+      modes: components['schemas']['RoomModes']
       /** @description null while nothing is on air */
       on_air: components['schemas']['OnAir'] | null
       owner_name: string
@@ -1871,6 +1912,26 @@ export interface components {
     }
     ModeratorList: {
       moderators: components['schemas']['Moderator'][]
+    }
+    Modes: {
+      /** @description emoji, no words */
+      emotes: boolean
+      /**
+       * Format: int64
+       * @description and has for so many seconds; 0 unless followers
+       */
+      followed_for: number
+      /** @description only who follows the channel */
+      followers: boolean
+      /**
+       * Format: int64
+       * @description seconds between two messages of one person; 0: off
+       */
+      slow: number
+      /** @description only who subscribes; public room */
+      subscribers: boolean
+      /** @description nothing that was said in the last ten minutes */
+      unique: boolean
     }
     Money: {
       currency: string
@@ -2224,6 +2285,15 @@ export interface components {
       /** Format: date-time */
       until: string
     }
+    RoomModes: {
+      public: components['schemas']['Modes']
+      /** @description null to who is not inside */
+      space: components['schemas']['Modes']
+    }
+    RoomWriting: {
+      public: components['schemas']['Writing']
+      space: components['schemas']['Writing']
+    }
     Sale: {
       /** Format: date-time */
       at: string
@@ -2333,6 +2403,11 @@ export interface components {
       sessions: components['schemas']['SignedIn'][]
     }
     Standing: {
+      /**
+       * Format: date-time
+       * @description null: the caller does not follow the channel
+       */
+      follows_since: string
       /** @description the newest gift to the caller that holds or waits; null: none */
       gift: components['schemas']['GiftReceived'] | null
       /** @description may read the Sub Space now */
@@ -2346,6 +2421,7 @@ export interface components {
       subscriber: boolean
       /** @description when this stops being true by the clock; null: no end */
       until: string | null
+      writing: components['schemas']['RoomWriting']
     }
     Statement: {
       buyer: string
@@ -2556,6 +2632,15 @@ export interface components {
       reply_to?: number
       /** @description at most 500 characters */
       text: string
+    }
+    Writing: {
+      /** @description why not; empty: they may */
+      reason: string
+      /**
+       * Format: date-time
+       * @description when this stops being true by the clock; null: no such moment
+       */
+      until: string
     }
   }
   responses: never
@@ -3427,6 +3512,68 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  follow: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Channel']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  unfollow: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Channel']
         }
       }
       /** @description Error */
@@ -4461,6 +4608,42 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'set-modes': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space'
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Modes']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Modes']
+        }
       }
       /** @description Error */
       default: {
