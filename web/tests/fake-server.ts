@@ -6,6 +6,7 @@ import type { ClientFrame, Located, RoomName, ServerFrame, SubspaceEvent } from 
 import type { Badge, Question } from '../src/api/subspace'
 import type { Period, Sale, Tier } from '../src/api/subscription'
 import { buyer, papers } from './fake-spending'
+import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
@@ -39,6 +40,8 @@ export class FakeServer {
     if (path.startsWith('/api/session') || path.startsWith('/api/account') || path === '/api/setup')
       return this.#account(method, path, body)
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
+    const ruled = method === 'GET' ? undefined : manners(w, method, rest, body)
+    if (ruled) return ok(ruled)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body)
     if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
@@ -112,7 +115,10 @@ export class FakeServer {
     if (frame.type === 'ping') return send({ type: 'pong', id })
     if (frame.type === 'enter') return this.#enter(frame, send)
     if (frame.type === 'leave') return send({ type: 'left', id, channel: frame.channel, room: frame.room })
-    if (this.world.refuse) return send({ type: 'refused', id, reason: this.world.refuse, detail: 'refused' })
+    if (this.world.refuse) {
+      const { refuse: reason, refuseFor: retry_after } = this.world
+      return send({ type: 'refused', id, reason, detail: 'refused', ...(retry_after ? { retry_after } : {}) })
+    }
     const account = this.world.session.account!
     const me = this.world.channel.me
     const author = {

@@ -75,6 +75,10 @@ function stamp(room: string, seq: number, seconds: number) {
   return { log: room, seq, id: `${room}-${seq}`, v: 1 as const, at: ago(seconds) }
 }
 
+const noModes = () => ({
+  ...{ slow: 0, followers: false, followed_for: 0, subscribers: false, emotes: false, unique: false },
+})
+
 export type World = ReturnType<typeof world>
 export type Role = 'anonymous' | 'light' | 'full' | 'subscriber' | 'moderator' | 'owner'
 
@@ -115,6 +119,8 @@ export function world(role: Role = 'anonymous') {
     live_audience: 'public',
     on_air: onAir,
     badges: [],
+    followers: 1204,
+    modes: { public: noModes(), space: inside ? noModes() : null },
     me: {
       role: role === 'owner' || role === 'moderator' ? role : 'none',
       subscriber: role === 'subscriber',
@@ -122,6 +128,11 @@ export function world(role: Role = 'anonymous') {
       inside,
       reason: inside ? '' : role === 'anonymous' ? 'sign_in' : 'subscribers_only',
       until: null,
+      follows_since: null,
+      writing: {
+        public: { reason: role === 'anonymous' ? 'sign_in' : '', until: null },
+        space: { reason: inside ? '' : 'subscribers_only', until: null },
+      },
       gift: null,
     },
   }
@@ -206,6 +217,8 @@ export function world(role: Role = 'anonymous') {
     cut: false,
     /** Posting is refused with this reason; '' accepts. */
     refuse: '',
+    /** Seconds that a refusal says to wait. */
+    refuseFor: 0,
     /** Checkouts are refused with this reason. */
     refuseCheckout: '',
     refuseBadge: '',

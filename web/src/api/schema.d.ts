@@ -2288,7 +2288,7 @@ export interface components {
     RoomModes: {
       public: components['schemas']['Modes']
       /** @description null to who is not inside */
-      space: components['schemas']['Modes']
+      space: components['schemas']['Modes'] | null
     }
     RoomWriting: {
       public: components['schemas']['Writing']
@@ -2403,11 +2403,8 @@ export interface components {
       sessions: components['schemas']['SignedIn'][]
     }
     Standing: {
-      /**
-       * Format: date-time
-       * @description null: the caller does not follow the channel
-       */
-      follows_since: string
+      /** @description null: the caller does not follow the channel */
+      follows_since: string | null
       /** @description the newest gift to the caller that holds or waits; null: none */
       gift: components['schemas']['GiftReceived'] | null
       /** @description may read the Sub Space now */
@@ -2636,11 +2633,8 @@ export interface components {
     Writing: {
       /** @description why not; empty: they may */
       reason: string
-      /**
-       * Format: date-time
-       * @description when this stops being true by the clock; null: no such moment
-       */
-      until: string
+      /** @description when this stops being true by the clock; null: no such moment */
+      until: string | null
     }
   }
   responses: never

@@ -1,4 +1,5 @@
 /** The socket's frames and the log's events, written once. The server's contract is the source. */
+import type { Modes } from '../api/room'
 import type { Account } from '../api/subspace'
 
 export type RoomName = 'public' | 'space'
@@ -44,6 +45,8 @@ export type EventData = {
   /** `title` is '' when the suggested topic `prompt` is the title. */
   'thread.opened': { thread: string; kind: 'topic' | 'update'; title: string; prompt: string; level: number }
   'thread.changed': { thread: string; title: string; pinned: boolean; closed: boolean; archived: boolean }
+  /** How the room is written in from now on, all of it. */
+  'modes.changed': Modes
   'space.opened': object
   'space.closed': object
   'channel.changed': object
@@ -60,7 +63,8 @@ export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: Even
 export type Located = { channel: string; room: LogName; thread?: string }
 export type Place = Located | { overlay: string; room: 'public'; thread?: undefined }
 
-export type Passing = { viewers: number; inside?: number }
+/** `modes` comes with the answer to `enter`; later they are events. */
+export type Passing = { viewers: number; inside?: number; modes?: Modes }
 
 /** `history` is that of the answer the cursor comes from: after a restored backup it is another. */
 type Enter = Place & { type: 'enter'; cursor?: number; history?: string }

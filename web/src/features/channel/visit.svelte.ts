@@ -5,12 +5,16 @@
  */
 import { api, type Channel, type OnAir } from '../../api/subspace'
 import { passingReasons, Refusal } from '../../api/refusal'
+import type { Modes } from '../../api/room'
 import type { Connection } from '../../realtime/connection'
 import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
 import { RoomChat } from '../chat/room.svelte'
 import { PutAway } from './putaway.svelte'
 import { PlaybackState } from '../live/playback.svelte'
 import { QuestionList } from '../question/questions.svelte'
+
+/** Why the gate lets somebody read a room but not write there for now. */
+const modeReasons = /^(followers_only|subscribers_mode)$/
 
 export class Visit {
   readonly handle: string
@@ -193,11 +197,31 @@ export class Visit {
         return void this.playback.read()
       case 'live.titled':
         return this.#titled(event.data.title)
+      case 'modes.changed':
+        return this.ruled(room, event.data)
       case 'space.opened':
       case 'space.closed':
       case 'channel.changed':
         if (room === 'public') void this.read()
     }
+  }
+
+  /** What modes have to say of a room: that we are 'barred', something ('on'), or nothing. */
+  rules({ room, handedBack }: RoomChat): '' | 'on' | 'barred' {
+    if (!this.channel) return ''
+    // A thread has no ways of its own.
+    if (room === 'thread') return handedBack ? 'on' : ''
+    const { modes, me } = this.channel
+    if (modeReasons.test(me.writing[room].reason)) return 'barred'
+    return handedBack || Object.values(modes[room] ?? {}).some(Boolean) ? 'on' : ''
+  }
+
+  /** Takes how a room is written in from now on. Who may is the gate's to say, and is asked where it may have changed. */
+  ruled(room: RoomName, modes: Modes): void {
+    if (!this.channel) return
+    const picky = [modes, this.channel.modes[room]].some((m) => m?.followers || m?.subscribers)
+    this.channel = { ...this.channel, modes: { ...this.channel.modes, [room]: modes } }
+    if (picky) void this.read()
   }
 
   #followOnAir(event: SubspaceEvent): void {

@@ -31,6 +31,10 @@ const logOf = (channel: string, room: RoomName): OtherLog => ({
   page: (query) => api.events(channel, room, query),
   remove: (seq) => api.removeMessage(channel, room, seq),
 })
+/** A message that the room's ways refuse, as they are now: its writer may want to wait, or say it otherwise. */
+const waysReasons = /^(slow_mode|followers_only|subscribers_mode|emotes_only|not_unique)$/
+
+export type HandedBack = { reason: string; detail: string; until: number }
 
 type NextFrame = (run: () => void) => void
 
@@ -62,6 +66,8 @@ export class RoomChat {
   readingOlder = $state(false)
   draft = $state('')
   replyTo: MessageRow | undefined = $state.raw()
+  /** Why our words are in the composer again, and until when waiting helps; 0: it does not. */
+  handedBack: HandedBack | undefined = $state.raw()
   /** Rows that came while the reader was looking further up. */
   unseen = $state(0)
 
@@ -163,6 +169,7 @@ export class RoomChat {
     const replyTo = this.replyTo
     const message: Outgoing = { key: freshKey(), text, state: 'sending', ...(replyTo ? { replyTo } : {}) }
     this.outgoing = [...this.outgoing, message]
+    this.handedBack = undefined
     this.draft = ''
     this.replyTo = undefined
     void this.#post(message)
@@ -204,10 +211,16 @@ export class RoomChat {
       if (answer.type === 'ack') this.#acknowledged(key, answer.event)
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
+      if (waysReasons.test(refusal.reason) && !this.draft) return this.#handBack(key, refusal)
       if (refusal.reason !== 'unreachable') return this.#mark(key, { state: 'failed', refusal })
       this.#mark(key, { state: 'waiting', refusal })
       setTimeout(() => this.#giveUp(key), GIVE_UP_AFTER)
     }
+  }
+
+  #handBack(key: string, { reason, message, retryAfter }: Refusal): void {
+    this.edit(key)
+    this.handedBack = { reason, detail: message, until: retryAfter ? Date.now() + retryAfter * 1000 : 0 }
   }
 
   /** Without a connection it goes on waiting; with one the writer decides, and nothing is sent without them. */
@@ -300,6 +313,7 @@ export class RoomChat {
     this.unseen = 0
     this.#reading = false
     // What was being written to a closed room belongs to the room too.
+    this.handedBack = undefined
     if (this.room !== 'public') {
       this.outgoing = []
       this.replyTo = undefined

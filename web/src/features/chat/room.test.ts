@@ -89,6 +89,38 @@ describe('RoomChat', () => {
     expect(chat.outgoing).toEqual([])
   })
 
+  it('hands back what a mode refuses, and says until when to wait', async () => {
+    chat.draft = 'hello'
+    chat.send()
+    network.answerLast((id) => ({
+      type: 'refused',
+      id,
+      reason: 'slow_mode',
+      detail: 'slow',
+      retry_after: 20,
+    }))
+    await settled()
+    expect(chat.outgoing).toEqual([])
+    expect(chat.draft).toBe('hello')
+    expect(chat.handedBack).toMatchObject({ reason: 'slow_mode', detail: 'slow' })
+    expect(Math.round((chat.handedBack!.until - Date.now()) / 1000)).toBe(20)
+    chat.send()
+    expect(chat.handedBack).toBeUndefined()
+    network.answerLast((id) => ({ type: 'refused', id, reason: 'not_unique', detail: '' }))
+    await settled()
+    expect(chat.handedBack).toMatchObject({ reason: 'not_unique', until: 0 })
+  })
+
+  it('keeps beside the list what a mode refuses while the next words are written', async () => {
+    chat.draft = 'hello'
+    chat.send()
+    chat.draft = 'the next'
+    network.answerLast((id) => ({ type: 'refused', id, reason: 'slow_mode', detail: '', retry_after: 20 }))
+    await settled()
+    expect(chat.draft).toBe('the next')
+    expect(chat.outgoing).toMatchObject([{ text: 'hello', state: 'failed' }])
+  })
+
   it('keeps a message waiting while the connection is away, and sends it once when it is back', async () => {
     vi.useFakeTimers()
     chat.draft = 'hello'
