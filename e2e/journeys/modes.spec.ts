@@ -58,6 +58,23 @@ test('modes of the chat', async ({ stage }) => {
     await expect(log(ada.page, 'public').getByText('now I may')).toBeVisible()
   })
 
+  await test.step('what holds a blocked term is handed back, and does not say why', async () => {
+    await ada.page.getByText(t('settings.terms'), { exact: true }).click()
+    await ada.page.getByLabel(like('terms.new')).fill('spoil*')
+    await ada.page.getByRole('button', { name: t('terms.add'), exact: true }).click()
+    await expect(ada.page.getByText(t('terms.by', { name: ada.name }))).toBeVisible()
+    await ada.page.getByText(t('terms.hint')).scrollIntoViewIfNeeded()
+    await picture(ada.page, 'modes-terms')
+    await accessible(ada.page, 'the blocked terms')
+    await sends('no Spóilers please')
+    await expect(manners).toContainText(t('reason.blocked_term'))
+    await expect(words).toHaveValue('no Spóilers please')
+    await ada.page.getByRole('button', { name: like('terms.drop') }).click()
+    await expect(ada.page.getByText(t('terms.none'))).toBeVisible()
+    await words.press('Enter')
+    await expect(log(ada.page, 'public').getByText('no Spóilers please')).toBeVisible()
+  })
+
   await test.step('a minimum time is counted down to', async () => {
     await ada.page.getByRole('combobox', { name: t('modes.followedFor') }).selectOption('3600')
     await expect(manners).toContainText(t('modes.followedSoon'))

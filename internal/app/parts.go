@@ -116,7 +116,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(questionPace(), now),
-		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
+		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked})
 	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), now)
 	p.live = live.NewService(live.Config{

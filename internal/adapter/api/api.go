@@ -103,6 +103,7 @@ func New(opt Options) *API {
 	a.roomRoutes()
 	a.modeRoutes()
 	a.moderationRoutes()
+	a.termRoutes()
 	a.questionRoutes()
 	a.overlayRoutes()
 	a.liveRoutes()

@@ -62,15 +62,15 @@ type factsQuery struct {
 
 func (f *factsQuery) ofChannels() statement {
 	where, args := among(f.tx, 1, f.channels)
-	query := `SELECT c.id, c.owner, c.space_open, c.live_audience,
+	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, c.terms,
 		CASE WHEN EXISTS (SELECT 1 FROM tier t WHERE t.channel = c.id AND t.on_sale = 1) THEN 1 ELSE 0 END
 		FROM channel c WHERE c.id ` + where
 	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Channel
 		var owner ident.Account
-		var open, onSale int64
+		var open, onSale, terms int64
 		var audience access.LiveAudience
-		if err := scan(&id, &owner, &open, &audience, &onSale); err != nil {
+		if err := scan(&id, &owner, &open, &audience, &terms, &onSale); err != nil {
 			return err
 		}
 		for s, facts := range f.facts {
@@ -78,7 +78,7 @@ func (f *factsQuery) ofChannels() statement {
 				continue
 			}
 			facts.Channel, facts.SpaceOpen, facts.LiveAudience, facts.OnSale = id, open == 1, audience, onSale == 1
-			facts.Role = access.RoleNone
+			facts.Role, facts.Terms = access.RoleNone, terms
 			if s.Account == owner && owner != "" {
 				facts.Role = access.RoleOwner
 			}

@@ -64,6 +64,11 @@ func accountChapters() []chapter {
 			[]kept{word("channel")},
 		},
 		{
+			"blocked_terms", `SELECT t.channel || ' ' || t.folded, 0, c.handle, t.term, t.added FROM term t
+				JOIN channel c ON c.id = t.channel` + only(`t.by_account`, `t.channel || ' ' || t.folded`),
+			[]kept{word("channel"), word("term"), moment("blocked_at")},
+		},
+		{
 			"follows", `SELECT f.channel, 0, c.handle, f.since FROM follow f JOIN channel c ON c.id = f.channel` + only(`f.account`, `f.channel`),
 			[]kept{word("channel"), moment("since")},
 		},

@@ -110,6 +110,9 @@ type Facts struct {
 	LiveAudience LiveAudience
 	// Modes is how the channel's rooms are written in; one that is missing has none.
 	Modes map[room.Audience]room.Modes
+	// Terms counts the changes of the channel's blocked terms: whoever has those of
+	// the same count has them as they are. Zero: there never were any.
+	Terms int64
 }
 
 // Subscriber reports whether a grant is live at now, and until when the chain

@@ -33,6 +33,8 @@ type ModesTx interface {
 	// PutSaid remembers that words were said at a moment, and forgets for those
 	// rooms what was said before another.
 	PutSaid(ctx context.Context, words []Words, at, forget time.Time) error
+	// Terms returns a channel's blocked terms.
+	Terms(ctx context.Context, channel ident.Channel) ([]string, error)
 	// WrittenSince returns the newest messages of a room after a moment, at most limit.
 	WrittenSince(ctx context.Context, at room.Address, since time.Time, limit int) ([]Stored, error)
 }

@@ -248,7 +248,8 @@ func TestStaffSetModesAndEverybodyIsTold(t *testing.T) {
 func (s *stage) atOnce(posts []chat.Post) []string {
 	s.t.Helper()
 	held := &heldStore{Store: store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), begin: make(chan struct{})}
-	service := runChat(s.t, chat.NewService(held, s.Clock.Now, patient{}))
+	service := runChat(s.t, chat.NewService(held, s.Clock.Now, &held.arrived))
+	held.arrived.Add(len(posts))
 	out := make([]string, len(posts))
 	var all sync.WaitGroup
 	for i, p := range posts {
@@ -259,6 +260,7 @@ func (s *stage) atOnce(posts []chat.Post) []string {
 			out[i] = reason(err)
 		})
 	}
+	held.arrived.Wait()
 	close(held.begin)
 	all.Wait()
 	if held.transactions >= len(posts)/2 || held.most > 1 {

@@ -63,6 +63,7 @@ type Service struct {
 	store  Store
 	now    func() time.Time
 	pace   Pacer
+	terms  compiled
 	writer *batch.Writer[*pending]
 }
 
@@ -86,7 +87,7 @@ func (s *Service) Run(ctx context.Context) error { return s.writer.Run(ctx) }
 
 // Post writes a message and returns after its commit. Refusals: text_*,
 // key_invalid, slow_down, reply_missing, those of the room's modes (slow_mode,
-// emotes_only, not_unique), and whatever the gate says.
+// emotes_only, not_unique), blocked_term, and whatever the gate says.
 func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	var err error
 	if p.Text, err = CleanText(p.Text); err != nil {

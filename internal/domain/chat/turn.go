@@ -8,6 +8,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/text"
 )
@@ -19,6 +20,7 @@ type turns struct {
 	last  map[Writer]time.Time // when they last wrote, where that matters
 	said  map[Words]bool       // said lately, where that matters
 	fresh []Words              // to be remembered
+	terms map[ident.Channel]text.Terms
 }
 
 // turns reads what the modes of the posts' rooms ask about: nothing where they
@@ -40,7 +42,10 @@ func (s *Service) turns(ctx context.Context, tx Tx, posts []*pending, k known) (
 	if t.last, err = tx.LastWritten(ctx, writers); err != nil {
 		return t, err
 	}
-	t.said, err = tx.Said(ctx, words, t.now.Add(-JustSaid))
+	if t.said, err = tx.Said(ctx, words, t.now.Add(-JustSaid)); err != nil {
+		return t, err
+	}
+	t.terms, err = s.terms.of(ctx, tx, k.facts)
 	return t, err
 }
 
@@ -48,6 +53,9 @@ func (s *Service) turns(ctx context.Context, tx Tx, posts []*pending, k known) (
 // it when it is let through. Staff are exempt, but what they say is said.
 func (t *turns) take(p Post, facts access.Facts) error {
 	m, staff := facts.Modes[p.Audience], facts.Role.Staff()
+	if !staff && t.terms[p.Channel].In(p.Text) {
+		return errBlocked()
+	}
 	if m.Emotes && !staff && !onlyEmotes(p.Text) {
 		return fault.New(fault.Denied, "emotes_only", "Only emoji are written in this room for now.")
 	}

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,9 +15,18 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
+// arrivals is a pacer that lets everybody pass and counts them.
+type arrivals struct{ sync.WaitGroup }
+
+func (a *arrivals) Take(string) error {
+	a.Done()
+	return nil
+}
+
 // heldStore begins when it is told to, and counts what modes ask in each transaction.
 type heldStore struct {
 	chat.Store
+	arrived      arrivals
 	begin        chan struct{}
 	transactions int
 	most         int // times one question was asked in one transaction
@@ -114,4 +124,14 @@ func TestSlowModeIsAClock(t *testing.T) {
 			}
 		}
 	})
+}
+
+type termReadsTx struct {
+	chat.Tx
+	reads *termReads
+}
+
+func (t *termReadsTx) Terms(ctx context.Context, channel ident.Channel) ([]string, error) {
+	t.reads.n++
+	return t.Tx.Terms(ctx, channel)
 }

@@ -56,6 +56,8 @@ func samples() []event.Payload {
 		event.ModeratorRemoved{Account: "acc1", By: "acc2"},
 		event.SettingsChanged{By: "acc2"},
 		event.ModesChanged{Slow: 30, Followers: true, FollowedFor: 600, Subscribers: true, Emotes: true, Unique: true},
+		event.TermAdded{Term: "idiot*", By: "acc2"},
+		event.TermDropped{Term: "idiot*", By: "acc2"},
 		event.FollowBegan{Account: "acc1"},
 		event.FollowEnded{Account: "acc1"},
 		event.OverlayRevoked{By: "acc2"},
@@ -152,6 +154,8 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.SettingsChanged{}, as[event.SettingsChanged])
 	add(event.OverlayRevoked{}, as[event.OverlayRevoked])
 	add(event.ModesChanged{}, as[event.ModesChanged])
+	add(event.TermAdded{}, as[event.TermAdded])
+	add(event.TermDropped{}, as[event.TermDropped])
 	add(event.FollowBegan{}, as[event.FollowBegan])
 	add(event.FollowEnded{}, as[event.FollowEnded])
 	r, ok := readers[reflect.TypeOf(p)]

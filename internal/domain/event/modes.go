@@ -16,6 +16,24 @@ type ModesChanged struct {
 // EventKind implements Payload.
 func (ModesChanged) EventKind() (Kind, int) { return "modes.changed", 1 }
 
+// TermAdded says that a term is blocked in the channel's rooms from now on.
+type TermAdded struct {
+	Term string        `json:"term"`
+	By   ident.Account `json:"by"`
+}
+
+// EventKind implements Payload.
+func (TermAdded) EventKind() (Kind, int) { return "term.added", 1 }
+
+// TermDropped says that a term is blocked no more.
+type TermDropped struct {
+	Term string        `json:"term"`
+	By   ident.Account `json:"by"`
+}
+
+// EventKind implements Payload.
+func (TermDropped) EventKind() (Kind, int) { return "term.dropped", 1 }
+
 // FollowBegan says that somebody follows the channel from now on.
 type FollowBegan struct {
 	Account ident.Account `json:"account"`

@@ -1,10 +1,12 @@
-// Package moderation is what keeps rooms liveable: timeouts and bans.
+// Package moderation is what keeps rooms liveable: timeouts, bans, blocked terms.
 //
-// Owns: sanctions, who may impose them on whom, what they hide. Promises: one
+// Owns: sanctions, who may impose them on whom, what they hide; the list of terms
+// that a channel blocks. Promises: one
 // sanction shuts every door of the channel (both chats, the Sub Space, the
 // picture) on every node and hides the person's recent messages in both rooms;
 // it commits together with the event that says who did it and why. Does not do:
-// deciding at the doors (package access reads sanctions as blocks).
+// deciding at the doors (package access reads sanctions as blocks), looking for
+// terms in what people write (packages chat and text).
 package moderation
 
 import (
@@ -47,6 +49,7 @@ const (
 type Tx interface {
 	room.Appender
 	access.Tx
+	TermsTx
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	PutSanction(ctx context.Context, s Sanction) error
 	DropSanction(ctx context.Context, channel ident.Channel, account ident.Account) (bool, error)

@@ -48,6 +48,8 @@ type Tx interface {
 	room.Appender
 	access.Tx
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
+	// Terms returns a channel's blocked terms.
+	Terms(ctx context.Context, channel ident.Channel) ([]string, error)
 	// InsertQuestion reports false when the asker used the key before.
 	InsertQuestion(ctx context.Context, q Question, key string) (bool, error)
 	QuestionByKey(ctx context.Context, channel ident.Channel, asker ident.Account, key string) (Question, error)
@@ -84,6 +86,8 @@ type Rules struct {
 	CleanText func(string) (string, error)
 	CleanKey  func(string) error
 	Author    func(f access.Facts, name string, now time.Time) event.Author
+	// Blocked refuses words that hold one of the channel's blocked terms; nil: none are.
+	Blocked func(f access.Facts, terms []string, words string) error
 }
 
 // NewService returns the service.
@@ -162,6 +166,9 @@ func (s *Service) ask(ctx context.Context, tx Tx, a Ask, q Question) (Question, 
 	if !fresh {
 		return tx.QuestionByKey(ctx, a.Channel, a.Asker, a.Key)
 	}
+	if err := s.blocked(ctx, tx, facts, q.Text); err != nil {
+		return q, err
+	}
 	asked := event.QuestionAsked{Question: q.ID, Name: q.Shown, Text: q.Text}
 	if !a.Anonymous {
 		author := s.rules.Author(facts, q.AskerName, s.now())
@@ -169,6 +176,18 @@ func (s *Service) ask(ctx context.Context, tx Tx, a Ask, q Question) (Question, 
 	}
 	_, err = tx.Append(ctx, room.Entry{Address: space(a.Channel), Author: a.Asker, Payload: asked})
 	return q, err
+}
+
+// blocked refuses words that are not written in the channel.
+func (s *Service) blocked(ctx context.Context, tx Tx, facts access.Facts, words string) error {
+	if facts.Terms == 0 || s.rules.Blocked == nil {
+		return nil
+	}
+	terms, err := tx.Terms(ctx, facts.Channel)
+	if err != nil {
+		return err
+	}
+	return s.rules.Blocked(facts, terms, words)
 }
 
 // List returns the questions in the given states, oldest first, for those inside.

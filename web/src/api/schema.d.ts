@@ -953,6 +953,41 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/terms': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Blocked terms (staff) */
+    get: operations['list-terms']
+    put?: never
+    /** Block a term (staff) */
+    post: operations['block-term']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/terms/{term}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Drop a blocked term (staff) */
+    delete: operations['unblock-term']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/threads': {
     parameters: {
       query?: never
@@ -1590,6 +1625,10 @@ export interface components {
       badge: 'm1' | 'm3' | 'm6' | 'm12' | 'm24'
       /** @description address of a square PNG that never changes */
       picture: string
+    }
+    'Block-termRequest': {
+      /** @description one to five words; * stands for any characters of a word */
+      term: string
     }
     Broadcast: {
       /** Format: date-time */
@@ -2518,6 +2557,17 @@ export interface components {
       currency: string
       /** Format: int64 */
       minor: number
+    }
+    Term: {
+      /** Format: date-time */
+      at: string
+      by_name: string
+      /** @description by which it is dropped; terms that find the same have the same */
+      id: string
+      term: string
+    }
+    TermList: {
+      terms: components['schemas']['Term'][]
     }
     Thread: {
       /** @description nobody writes any more */
@@ -4843,6 +4893,103 @@ export interface operations {
         content: {
           'application/json': components['schemas']['SubscriberList']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-terms': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['TermList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'block-term': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Block-termRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Term']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unblock-term': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        /** @description its id */
+        term: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {

@@ -1,7 +1,8 @@
 /**
- * Every call the screens make, by the name of what it does; those about money are in subscription.ts and those of
- * the account's own pages in account.ts, for the pages that need them. A call resolves with the server's answer or
- * throws a Refusal. These three files alone know paths, so a change of the API shows up here first.
+ * Every call the screens make, by the name of what it does; those about money are in subscription.ts, those of the
+ * account's own pages in account.ts and those about how a room is written in in room.ts, for what needs them. A call
+ * resolves with the server's answer or throws a Refusal. These files alone know paths, so a change of the API shows
+ * up here first.
  */
 import type { RoomName, SubspaceEvent } from '../realtime/frames'
 import { at, client, given } from './client'

@@ -29,3 +29,14 @@ CREATE TABLE said (
   PRIMARY KEY (log, digest)
 );
 CREATE INDEX said_at ON said (at);
+-- Words that nobody but staff may write. 'terms' of a channel counts its changes,
+-- and 'folded' is the form in which terms that find the same are equal.
+ALTER TABLE channel ADD COLUMN terms BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE term (
+  channel TEXT NOT NULL REFERENCES channel(id),
+  folded TEXT NOT NULL,
+  term TEXT NOT NULL,
+  added BIGINT NOT NULL,
+  by_account TEXT NOT NULL REFERENCES account(id),
+  PRIMARY KEY (channel, folded)
+);

@@ -32,7 +32,7 @@ const logOf = (channel: string, room: RoomName): OtherLog => ({
   remove: (seq) => api.removeMessage(channel, room, seq),
 })
 /** A message that the room's ways refuse, as they are now: its writer may want to wait, or say it otherwise. */
-const waysReasons = /^(slow_mode|followers_only|subscribers_mode|emotes_only|not_unique)$/
+const waysReasons = /^(slow_mode|followers_only|subscribers_mode|emotes_only|not_unique|blocked_term)$/
 
 export type HandedBack = { reason: string; detail: string; until: number }
 
