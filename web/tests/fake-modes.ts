@@ -13,6 +13,14 @@ export function manners(world: World, method: string, path: string, body: object
     const follows_since = follows ? new Date().toISOString() : null
     return Object.assign(channel, { me: { ...channel.me, follows_since, writing } })
   }
+  if (path.startsWith('/C/terms')) {
+    const id = decodeURIComponent(path.split('/')[3] ?? '')
+    const { term = '' } = body as { term?: string }
+    const added = { id: term.toLowerCase(), term, by_name: 'Maud', at: new Date().toISOString() }
+    if (method === 'POST') world.terms = [...world.terms, added]
+    if (method === 'DELETE') world.terms = world.terms.filter((t) => t.id !== id)
+    return method === 'POST' ? added : { terms: world.terms }
+  }
   const room = /^\/C\/rooms\/(public|space)\/modes$/.exec(path)?.[1]
   if (!room) return undefined
   Object.assign(channel, { modes: { ...channel.modes, [room]: body as Modes } })

@@ -40,7 +40,7 @@ export class FakeServer {
     if (path.startsWith('/api/session') || path.startsWith('/api/account') || path === '/api/setup')
       return this.#account(method, path, body)
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
-    const ruled = method === 'GET' ? undefined : manners(w, method, rest, body)
+    const ruled = method !== 'GET' || rest === '/C/terms' ? manners(w, method, rest, body) : undefined
     if (ruled) return ok(ruled)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body)

@@ -1,6 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
+import type { Term } from '../src/api/room'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
 import { someThreads } from './fake-threads'
@@ -217,6 +218,8 @@ export function world(role: Role = 'anonymous') {
     cut: false,
     /** Posting is refused with this reason; '' accepts. */
     refuse: '',
+    /** What the channel blocks. */
+    terms: [] as Term[],
     /** Seconds that a refusal says to wait. */
     refuseFor: 0,
     /** Checkouts are refused with this reason. */

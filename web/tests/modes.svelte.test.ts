@@ -48,17 +48,20 @@ describe('following', () => {
 describe('the modes of a room', () => {
   it('are told to everybody in it, and to who comes later', async () => {
     opened = await openPage('/c/ines', { as: 'full' })
-    await expect.element(composer()).toBeVisible()
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
     expect(manners().query()).toBeNull()
-    opened.server.happen('public', 'modes.changed', { ...free, slow: 30, unique: true })
+    const change = (modes: Modes) => {
+      opened.server.world.channel.modes.public = modes
+      opened.server.happen('public', 'modes.changed', modes)
+    }
+    change({ ...free, slow: 30, unique: true })
     await expect.element(manners()).toHaveTextContent('Slow mode: 30 sec · Nothing twice')
     expect(await audit()).toEqual([])
-    opened.server.happen('public', 'modes.changed', free)
+    change(free)
     await expect.poll(() => manners().query()).toBeNull()
     await opened.close()
-    const change = (w: Page['server']['world']) =>
-      Object.assign(w.channel.modes, { public: { ...free, emotes: true } })
-    opened = await openPage('/c/ines', { as: 'full', locale: 'fr', change: (w) => void change(w) })
+    const emotes = (w: Page['server']['world']) => (w.channel.modes.public = { ...free, emotes: true })
+    opened = await openPage('/c/ines', { as: 'full', locale: 'fr', change: (w) => void emotes(w) })
     await expect.element(manners()).toHaveTextContent('Émojis seulement')
   })
 
@@ -117,5 +120,30 @@ describe('the modes of a room', () => {
       .toEqual({ ...free, followers: true, followed_for: 3600 })
     expect(opened.server.calls).toContain('PUT /api/channels/ines/rooms/space/modes')
     expect(await audit()).toEqual([])
+  })
+})
+
+describe('blocked terms', () => {
+  it('are added, listed and dropped by staff', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'moderator' })
+    await page.getByText('Blocked terms').click()
+    await expect.element(page.getByText('Nothing is blocked yet.')).toBeVisible()
+    const box = page.getByRole('textbox', { name: /New term/ })
+    await box.fill('buy * followers')
+    await userEvent.keyboard('{Enter}')
+    await expect.element(page.getByRole('button', { name: 'Drop buy * followers' })).toBeVisible()
+    await expect.element(box).toHaveValue('')
+    expect(await audit()).toEqual([])
+    await page.getByRole('button', { name: 'Drop buy * followers' }).click()
+    await expect.element(page.getByText('Nothing is blocked yet.')).toBeVisible()
+    expect(opened.server.calls).toContain('DELETE /api/channels/ines/terms/buy%20*%20followers')
+  })
+
+  it('hand a message back without saying which it was', async () => {
+    opened = await openPage('/c/ines', { as: 'full', change: (w) => (w.refuse = 'blocked_term') })
+    await composer().fill('no spoilers')
+    await userEvent.keyboard('{Enter}')
+    await expect.element(manners()).toHaveTextContent('Say it another way.')
+    await expect.element(composer()).toHaveValue('no spoilers')
   })
 })

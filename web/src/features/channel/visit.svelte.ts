@@ -51,6 +51,8 @@ export class Visit {
   #undo: (() => void)[] = []
   #greetedBefore = false
   #reading = 0
+  /** The last reading that was answered, or failed. */
+  #read = 0
   #tries = 0
   #giveUpTrying: (() => void) | undefined
 
@@ -97,11 +99,13 @@ export class Visit {
     try {
       const channel = await api.channel(this.handle)
       if (reading !== this.#reading) return
+      this.#read = reading
       this.take(channel)
       if (passingReasons.has(channel.me.reason)) this.#readLater()
       else this.#tries = 0
     } catch (thrown) {
       if (reading !== this.#reading) return
+      this.#read = reading
       const refusal = Refusal.from(thrown)
       if (!this.channel) this.failure = refusal
       if (refusal.passing) this.#readLater(refusal.retryAfter)
@@ -221,7 +225,8 @@ export class Visit {
     if (!this.channel) return
     const picky = [modes, this.channel.modes[room]].some((m) => m?.followers || m?.subscribers)
     this.channel = { ...this.channel, modes: { ...this.channel.modes, [room]: modes } }
-    if (picky) void this.read()
+    // An answer that is on its way may be older than this.
+    if (picky || this.#read !== this.#reading) void this.read()
   }
 
   #followOnAir(event: SubspaceEvent): void {
