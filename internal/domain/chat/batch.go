@@ -121,6 +121,11 @@ func (s *Service) repeat(p Post, old event.Encoded, k known) (Receipt, error) {
 	if f := access.Decide(k.factsOf(p), access.Reading(p.Audience), s.now()).Fault(s.now()); f != nil {
 		return Receipt{}, f
 	}
+	if p.Audience == room.ThreadRoom {
+		if err := s.readsThread(p.Address, k.factsOf(p), k.threads); err != nil {
+			return Receipt{}, err
+		}
+	}
 	return Receipt{Event: old, Repeated: true}, nil
 }
 

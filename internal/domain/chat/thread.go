@@ -54,6 +54,10 @@ func (s *Service) mayReadThread(ctx context.Context, tx Tx, at room.Address, f a
 	if err != nil {
 		return err
 	}
+	return s.readsThread(at, f, threads)
+}
+
+func (s *Service) readsThread(at room.Address, f access.Facts, threads map[ident.Thread]room.Thread) error {
 	t, ok := threads[at.Thread]
 	if !ok || t.Channel != at.Channel || !access.Decide(f.From(t.Level), access.ReadSpace, s.now()).Allowed {
 		return room.ThreadMissing()

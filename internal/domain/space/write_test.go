@@ -2,6 +2,7 @@ package space_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -51,6 +52,26 @@ func TestWhoWritesInThreads(t *testing.T) {
 				t.Errorf("%s counts %d messages, want %d", th.Title, th.Messages, want)
 			}
 		}
+	}
+}
+
+// A key that was used reads nothing out of a thread that has shut.
+func TestARepeatedKeyReadsNoThreadThatHasShut(t *testing.T) {
+	s := newStage(t)
+	few := s.opens(space.Opening{Title: "few", Level: 3})
+	kiln := s.Tier(s.channel, 3)
+	noa := s.Subscriber(s.channel, s.Person("Noa"), 1)
+	now := s.Clock.Now()
+	s.GrantOf(s.channel, noa, kiln, now, now.Add(24*time.Hour))
+	post := chat.Post{Address: few.Address(), Author: noa, Key: "key-of-noa", Text: "for few"}
+	for _, want := range []string{"", ""} {
+		if _, err := s.chat.Post(t.Context(), post); reason(err) != want {
+			t.Errorf("while it is open: %v", err)
+		}
+	}
+	s.Clock.Advance(25 * time.Hour) // the tier has ended, the lower right has not
+	if r, err := s.chat.Post(t.Context(), post); reason(err) != "thread_missing" || len(r.Event.Bytes) > 0 {
+		t.Errorf("afterwards: %s %v", r.Event.Bytes, err)
 	}
 }
 

@@ -150,6 +150,12 @@ func (w *World) SubscriberOf(c ident.Channel, a ident.Account, tier ident.Tier) 
 	return a
 }
 
+// GrantOf gives a person a right to a tier.
+func (w *World) GrantOf(c ident.Channel, a ident.Account, tier ident.Tier, starts, ends time.Time) {
+	w.t.Helper()
+	w.grant(c, a, tier, subscription.Span{Starts: starts, Ends: ends, Paid: starts, Months: 1})
+}
+
 // Events returns a whole log, decoded.
 func (w *World) Events(c ident.Channel, a room.Audience) []event.Envelope {
 	w.t.Helper()
