@@ -106,6 +106,12 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err := s.bus.OnPresence(s.parts.gateway.OnPresence); err != nil {
 		return err
 	}
+	if err := s.bus.OnTally(s.parts.gateway.OnTally); err != nil {
+		return err
+	}
+	if err := s.bus.OnNotice(s.parts.gateway.OnNotice); err != nil {
+		return err
+	}
 	return s.bus.OnBell(s.parts.onBell)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/api"
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
@@ -26,6 +27,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/space"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -115,8 +117,13 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.space = space.NewService(store.UnitOf(s.db, as[space.Tx]), ids, now)
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
-	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(questionPace(), now),
-		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked})
+	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
+		question.Rules{
+			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked,
+			VotePace: account.NewThrottle(limitOf(question.VotePace()), now),
+			Voted:    func(at room.Address, q ident.Question) { s.bus.Tally(room.Tally{Address: at, Question: q}) },
+			Answered: func(asker ident.Account, in ident.Channel) { s.bus.Notice(access.Subject{Account: asker, Channel: in}) },
+		})
 	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), now)
 	p.live = live.NewService(live.Config{
@@ -185,7 +192,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 			return id, c.Handle, err
 		},
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
-		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce,
+		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals,
 		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})
@@ -225,9 +232,8 @@ func (p *parts) health(id ident.Channel) api.Health {
 	}
 }
 
-// questionPace is how fast one person may ask in one channel.
-func questionPace() account.Limit {
-	tries, every := question.Pace()
+// limitOf is how fast one person may do something in one channel.
+func limitOf(tries int, every time.Duration) account.Limit {
 	return account.Limit{Tries: tries, Every: every}
 }
 

@@ -56,6 +56,7 @@ type Standing struct {
 	Follows    *Moment       `json:"follows_since" doc:"null: the caller does not follow the channel"`
 	Writing    RoomWriting   `json:"writing"`
 	Gift       *GiftReceived `json:"gift" doc:"the newest gift to the caller that holds or waits; null: none"`
+	Answered   []Question    `json:"answered" nullable:"false" doc:"the caller's questions that were answered and of which they were not told"`
 }
 
 type InChannel struct {
@@ -173,7 +174,10 @@ func (a *API) standing(ctx context.Context, facts access.Facts) (_ Standing, err
 		s.Months = facts.Tenure(now)
 	}
 	s.Until, s.Follows, s.Writing = MomentOf(d.Until), MomentOf(facts.Follows), writing(facts, now)
-	s.Gift, err = a.giftReceived(ctx, facts)
+	if s.Gift, err = a.giftReceived(ctx, facts); err != nil {
+		return s, err
+	}
+	s.Answered, err = a.answeredTo(ctx, facts)
 	return s, err
 }
 

@@ -159,6 +159,14 @@ type stateFrame struct {
 	stateView
 }
 
+// votesFrame says how many votes questions of a room have now.
+type votesFrame struct {
+	Type    string         `json:"type"`
+	Channel string         `json:"channel"`
+	Room    string         `json:"room"`
+	Votes   map[string]int `json:"votes"`
+}
+
 // skippedFrame says that a stretch of the log will not come.
 type skippedFrame struct {
 	Type    string `json:"type"`

@@ -89,6 +89,8 @@ type Options struct {
 	Origin func(r *http.Request) string
 	// Refuse answers a request with an error.
 	Refuse func(w http.ResponseWriter, err error)
+	// Totals counts the votes of questions.
+	Totals func(ctx context.Context, questions []ident.Question) (map[ident.Question]int, error)
 	// Announce tells all nodes, this one included, how many are here.
 	Announce func(room.Presence)
 	Now      func() time.Time
@@ -129,6 +131,7 @@ type Gateway struct {
 	recheck  *recheckQueue
 	presence *presenceBoard
 	activity activity
+	tallies  *tallyBoard
 	tidying  tidying
 }
 
@@ -145,7 +148,7 @@ func New(opt Options) (*Gateway, error) {
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
-		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now),
+		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard(),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
 	g.wishes.crew, g.wishes.see = &g.crew, g.learn
@@ -179,6 +182,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, clockEvery, g.tick) })
 	group.Go(func() error { return every(ctx, presenceEvery, g.announce) })
 	group.Go(func() error { return every(ctx, activityEvery, g.tellActivity) })
+	group.Go(func() error { return every(ctx, tallyEvery, g.tally) })
 	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()

@@ -84,9 +84,21 @@ func roomChapters() []chapter {
 			[]kept{word("channel"), word("room"), moment("at"), number("seq"), number("answers"), {"text", ownWords}},
 		},
 		{
-			"questions", `SELECT q.id, 0, c.handle, q.text, q.shown, q.state, q.asked, q.aired, q.answered FROM question q
+			"questions", `SELECT q.id, 0, c.handle, q.room, q.audience, q.text, q.shown, q.state, q.asked, q.aired, q.answered FROM question q
 				JOIN channel c ON c.id = q.channel` + only(`q.asker`, `q.id`),
-			[]kept{word("channel"), word("text"), word("shown_as"), word("state"), moment("asked_at"), moment("aired_at"), moment("answered_at")},
+			[]kept{
+				word("channel"), word("room"), word("audience"), word("text"), word("shown_as"), word("state"), moment("asked_at"), moment("aired_at"), moment("answered_at"),
+			},
+		},
+		{
+			"question_votes", `SELECT v.question, 0, c.handle, v.question, v.at FROM question_vote v JOIN question q ON q.id = v.question
+				JOIN channel c ON c.id = q.channel` + only(`v.account`, `v.question`),
+			[]kept{word("channel"), word("question"), moment("at")},
+		},
+		{
+			"question_replies", `SELECT q.id, 0, c.handle, q.reply, q.answered FROM question q
+				JOIN channel c ON c.id = q.channel` + only(`q.replied_by`, `q.id`),
+			[]kept{word("channel"), word("text"), moment("at")},
 		},
 		{
 			"rights", `SELECT g.id, 0, c.handle, g.source, g.starts, g.ends, g.revoked, g.months FROM access_grant g

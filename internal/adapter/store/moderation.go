@@ -41,23 +41,25 @@ func (tx *Tx) Sanctions(ctx context.Context, channel ident.Channel, now time.Tim
 }
 
 // WithdrawQuestions implements moderation.Tx.
-func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) ([]ident.Question, ident.Question, error) {
-	var waiting []ident.Question
-	var onAir ident.Question
-	err := tx.each(ctx, `SELECT id, state FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air') ORDER BY id`,
+func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) ([]moderation.Withdrawn, error) {
+	var out []moderation.Withdrawn
+	err := tx.each(ctx, `SELECT id, room, audience, state FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air') ORDER BY id`,
 		[]any{channel, account}, func(scan func(...any) error) error {
-			var id ident.Question
+			var q moderation.Withdrawn
 			var state string
-			err := scan(&id, &state)
-			if state == "on_air" {
-				onAir = id
-			} else {
-				waiting = append(waiting, id)
-			}
+			err := scan(&q.ID, &q.Room, &q.Audience, &state)
+			q.OnAir = state == "on_air"
+			out = append(out, q)
 			return err
 		})
-	if err == nil {
-		_, err = tx.exec(ctx, `UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account)
+	if err != nil {
+		return nil, err
 	}
-	return waiting, onAir, err
+	for _, q := range out {
+		if err := tx.EndAiring(ctx, q.ID, tx.db.opt.Now()); err != nil {
+			return nil, err
+		}
+	}
+	_, err = tx.exec(ctx, `UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account)
+	return out, err
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -10,14 +11,26 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
-func (tx *Tx) questions(ctx context.Context, where string, args ...any) ([]question.Question, error) {
+// selectQuestion asks for questions; $1 is whose votes are told.
+const selectQuestion = `SELECT q.id, q.channel, q.room, q.audience, q.asker, a.name, q.shown, q.text, q.state, q.first_time, q.place,
+	q.asked, q.aired, q.answered, q.aired_in, q.aired_offset, q.answered_in, q.answered_offset,
+	q.reply, q.replied_by, COALESCE(r.name, ''), q.merged_into, COALESCE(b.id, ''), COALESCE(b.title, ''), COALESCE(b.started, 0), COALESCE(b.ended, 0),
+	(SELECT COUNT(*) FROM question_vote v WHERE v.question = q.id), (SELECT COUNT(*) FROM question_vote v WHERE v.question = q.id AND v.account = $1)
+	FROM question q JOIN account a ON a.id = q.asker LEFT JOIN account r ON r.id = q.replied_by LEFT JOIN broadcast b ON b.id = q.broadcast WHERE `
+
+// questions returns those that where selects; its arguments begin at $2.
+func (tx *Tx) questions(ctx context.Context, by ident.Account, where string, args ...any) ([]question.Question, error) {
 	var out []question.Question
-	err := tx.each(ctx, `SELECT q.id, q.channel, q.asker, a.name, q.shown, q.text, q.state, q.asked, q.aired, q.answered
-		FROM question q JOIN account a ON a.id = q.asker WHERE `+where, args, func(scan func(...any) error) error {
+	err := tx.each(ctx, selectQuestion+where, append([]any{by}, args...), func(scan func(...any) error) error {
 		var q question.Question
-		var asked, aired, answered int64
-		err := scan(&q.ID, &q.Channel, &q.Asker, &q.AskerName, &q.Shown, &q.Text, &q.State, &asked, &aired, &answered)
+		var first, voted, asked, aired, answered, started, ended, airedMS, answeredMS int64
+		err := scan(&q.ID, &q.Channel, &q.Room, &q.Audience, &q.Asker, &q.AskerName, &q.Shown, &q.Text, &q.State, &first, &q.Place,
+			&asked, &aired, &answered, &q.Aired.Broadcast, &airedMS, &q.Answered.Broadcast, &answeredMS,
+			&q.Reply.Text, &q.Reply.By, &q.Reply.Name, &q.Merged, &q.Origin.ID, &q.Origin.Title, &started, &ended, &q.Votes, &voted)
+		q.First, q.Voted = first == 1, voted == 1
 		q.AskedAt, q.AiredAt, q.AnsweredAt = fromMillis(asked), fromMillis(aired), fromMillis(answered)
+		q.Aired.Offset, q.Answered.Offset = time.Duration(airedMS)*time.Millisecond, time.Duration(answeredMS)*time.Millisecond
+		q.Origin.Started, q.Origin.Ended = fromMillis(started), fromMillis(ended)
 		out = append(out, q)
 		return err
 	})
@@ -26,14 +39,14 @@ func (tx *Tx) questions(ctx context.Context, where string, args ...any) ([]quest
 
 // InsertQuestion implements question.Tx.
 func (tx *Tx) InsertQuestion(ctx context.Context, q question.Question, key string) (bool, error) {
-	return tx.changed(ctx, `INSERT INTO question (id, channel, asker, key, shown, text, state, asked, aired, answered)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0) ON CONFLICT (channel, asker, key) DO NOTHING`,
-		q.ID, q.Channel, q.Asker, key, q.Shown, q.Text, q.State, millis(q.AskedAt))
+	return tx.changed(ctx, `INSERT INTO question (id, channel, asker, key, shown, text, state, asked, aired, answered, room, audience, first_time, broadcast, told)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12, 0) ON CONFLICT (channel, asker, key) DO NOTHING`,
+		q.ID, q.Channel, q.Asker, key, q.Shown, q.Text, q.State, millis(q.AskedAt), q.Room, q.Audience, flag(q.First), q.Origin.ID)
 }
 
 // QuestionByKey implements question.Tx.
 func (tx *Tx) QuestionByKey(ctx context.Context, channel ident.Channel, asker ident.Account, key string) (question.Question, error) {
-	qs, err := tx.questions(ctx, `q.channel = $1 AND q.asker = $2 AND q.key = $3`, channel, asker, key)
+	qs, err := tx.questions(ctx, asker, `q.channel = $2 AND q.asker = $3 AND q.key = $4`, channel, asker, key)
 	if err == nil && len(qs) == 0 {
 		err = fmt.Errorf("question of a used key is gone")
 	}
@@ -44,8 +57,8 @@ func (tx *Tx) QuestionByKey(ctx context.Context, channel ident.Channel, asker id
 }
 
 // QuestionByID implements question.Tx.
-func (tx *Tx) QuestionByID(ctx context.Context, channel ident.Channel, id ident.Question) (question.Question, bool, error) {
-	qs, err := tx.questions(ctx, `q.channel = $1 AND q.id = $2`, channel, id)
+func (tx *Tx) QuestionByID(ctx context.Context, channel ident.Channel, id ident.Question, by ident.Account) (question.Question, bool, error) {
+	qs, err := tx.questions(ctx, by, `q.channel = $2 AND q.id = $3`, channel, id)
 	if err != nil || len(qs) == 0 {
 		return question.Question{}, false, err
 	}
@@ -53,69 +66,73 @@ func (tx *Tx) QuestionByID(ctx context.Context, channel ident.Channel, id ident.
 }
 
 // Questions implements question.Tx.
-func (tx *Tx) Questions(ctx context.Context, channel ident.Channel, states []question.State, limit int) ([]question.Question, error) {
-	args := append([]any{channel, limit}, anys(states)...)
-	return tx.questions(ctx, `q.channel = $1 AND q.state IN `+listed(3, len(states))+` ORDER BY q.asked, q.id LIMIT $2`, args...)
+func (tx *Tx) Questions(ctx context.Context, q question.Query) ([]question.Question, error) {
+	where := `q.channel = $2 AND q.merged_into = '' AND q.state IN ` + listed(4, len(q.States))
+	if q.Open {
+		where += ` AND (q.room = 'public' OR (q.audience = 'public' AND q.aired > 0 AND q.state IN ('on_air', 'answered')))`
+	}
+	args := append([]any{q.Channel, q.Limit}, anys(q.States)...)
+	return tx.questions(ctx, q.By, where+` ORDER BY q.asked, q.id LIMIT $3`, args...)
+}
+
+// CountWaiting implements question.Tx.
+func (tx *Tx) CountWaiting(ctx context.Context, at room.Address) (n int, err error) {
+	_, err = tx.one(ctx, `SELECT COUNT(*) FROM question WHERE channel = $1 AND room = $2 AND state = 'waiting'`, []any{at.Channel, at.Audience}, &n)
+	return n, err
+}
+
+// NewToQueue implements question.Tx.
+func (tx *Tx) NewToQueue(ctx context.Context, channel ident.Channel, asker ident.Account) (bool, error) {
+	var n int
+	_, err := tx.one(ctx, `SELECT COUNT(*) FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air', 'answered')`, []any{channel, asker}, &n)
+	return n == 0, err
 }
 
 // SetQuestion implements question.Tx.
 func (tx *Tx) SetQuestion(ctx context.Context, q question.Question) error {
-	_, err := tx.exec(ctx, `UPDATE question SET state = $1, aired = $2, answered = $3, text = $4, shown = $5 WHERE id = $6`,
-		q.State, millis(q.AiredAt), millis(q.AnsweredAt), q.Text, q.Shown, q.ID)
+	_, err := tx.exec(ctx, `UPDATE question SET state = $1, aired = $2, answered = $3, text = $4, shown = $5, aired_in = $6, aired_offset = $7,
+		answered_in = $8, answered_offset = $9, reply = $10, replied_by = $11, merged_into = $12 WHERE id = $13`,
+		q.State, millis(q.AiredAt), millis(q.AnsweredAt), q.Text, q.Shown, q.Aired.Broadcast, q.Aired.Offset.Milliseconds(),
+		q.Answered.Broadcast, q.Answered.Offset.Milliseconds(), q.Reply.Text, q.Reply.By, q.Merged, q.ID)
 	return err
 }
 
 // QuestionEvents implements question.Tx. The asker is kept beside each event
-// that holds their words, also where they asked as 'a subscriber'.
+// that holds their words, also where they asked as 'a subscriber'; beside the
+// answer whoever wrote it.
 func (tx *Tx) QuestionEvents(ctx context.Context, at room.Address, q question.Question) ([]int64, error) {
 	var seqs []int64
 	asked, _ := event.QuestionAsked{}.EventKind()
 	aired, _ := event.QuestionAired{}.EventKind()
+	replied, _ := event.QuestionReplied{}.EventKind()
 	err := tx.each(ctx, `SELECT e.seq, e.body FROM event e JOIN log l ON l.id = e.log
-		WHERE l.channel = $1 AND l.audience = $2 AND e.author = $3 AND e.kind IN ($4, $5) ORDER BY e.seq`,
-		[]any{at.Channel, at.Audience, q.Asker, asked, aired}, func(scan func(...any) error) error {
+		WHERE l.channel = $1 AND l.audience = $2 AND e.author IN ($3, $4) AND e.author <> '' AND e.kind IN ($5, $6, $7) ORDER BY e.seq`,
+		[]any{at.Channel, at.Audience, q.Asker, q.Reply.By, asked, aired, replied}, func(scan func(...any) error) error {
 			var seq int64
 			var body string
 			if err := scan(&seq, &body); err != nil {
 				return err
 			}
 			env, err := event.Decode([]byte(body))
-			if err != nil {
-				return err
-			}
-			a, _ := event.As[event.QuestionAsked](env)
-			b, _ := event.As[event.QuestionAired](env)
-			if a.Question == q.ID || b.Question == q.ID {
+			if err == nil && questionIn(env) == q.ID {
 				seqs = append(seqs, seq)
 			}
-			return nil
+			return err
 		})
 	return seqs, err
 }
 
-// OverlaySecret implements question.OverlayTx.
-func (tx *Tx) OverlaySecret(ctx context.Context, channel ident.Channel) (string, bool, error) {
-	var secret string
-	ok, err := tx.one(ctx, `SELECT secret FROM overlay WHERE channel = $1`, []any{channel}, &secret)
-	return secret, ok, err
-}
-
-// OverlayChannel implements question.OverlayTx.
-func (tx *Tx) OverlayChannel(ctx context.Context, hash string) (ident.Channel, bool, error) {
-	var id ident.Channel
-	ok, err := tx.one(ctx, `SELECT channel FROM overlay WHERE hash = $1`, []any{hash}, &id)
-	return id, ok, err
-}
-
-// PutOverlay implements question.OverlayTx.
-func (tx *Tx) PutOverlay(ctx context.Context, channel ident.Channel, secret, hash string) error {
-	_, err := tx.exec(ctx, `INSERT INTO overlay (channel, secret, hash, created) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (channel) DO UPDATE SET secret = excluded.secret, hash = excluded.hash, created = excluded.created`,
-		channel, secret, hash, millis(tx.db.opt.Now()))
-	return err
-}
-
-// DropOverlay implements question.OverlayTx.
-func (tx *Tx) DropOverlay(ctx context.Context, channel ident.Channel) (bool, error) {
-	return tx.changed(ctx, `DELETE FROM overlay WHERE channel = $1`, channel)
+// questionIn returns the question whose words an event holds.
+func questionIn(env event.Envelope) ident.Question {
+	if e, is := event.As[event.QuestionAsked](env); is {
+		return e.Question
+	}
+	if e, is := event.As[event.QuestionAskedV1](env); is {
+		return e.Question
+	}
+	if e, is := event.As[event.QuestionReplied](env); is {
+		return e.Question
+	}
+	e, _ := event.As[event.QuestionAired](env)
+	return e.Question
 }

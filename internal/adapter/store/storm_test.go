@@ -171,7 +171,7 @@ func (d *town) moves(r *rand.Rand, owner ident.Account, c ident.Channel) (string
 	id := asked[r.IntN(len(asked))]
 	var err error
 	ctx := context.Background()
-	if current, on, _ := d.q.Current(ctx, c); on && r.IntN(2) == 0 {
+	if current, on, _ := d.q.Current(ctx, c, true); on && r.IntN(2) == 0 {
 		id = current.ID
 	}
 	switch r.IntN(4) {
@@ -270,7 +270,7 @@ func (d *town) checkOnAir(c ident.Channel) {
 			d.t.Fatalf("two questions on air after sequence %d", e.Seq)
 		}
 	}
-	current, on, err := d.q.Current(context.Background(), c)
+	current, on, err := d.q.Current(context.Background(), c, true)
 	if err != nil || on != (len(onAir) == 1) || (on && current.ID != onAir[0]) {
 		d.t.Errorf("on air by the table is %q, by the log %v (%v)", current.ID, onAir, err)
 	}

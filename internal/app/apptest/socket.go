@@ -38,6 +38,7 @@ type Frame struct {
 	}
 	Viewers    int
 	Inside     *int
+	Votes      map[string]int
 	RetryAfter float64 `json:"retry_after"`
 
 	Raw []byte    `json:"-"`

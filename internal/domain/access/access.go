@@ -24,7 +24,10 @@ const (
 	PostPublic   Action = "post_public"   // write into the public chat
 	ReadSpace    Action = "read_space"    // read the Sub Space and its questions
 	PostSpace    Action = "post_space"    // write into the Sub Space
-	AskQuestion  Action = "ask_question"  // send a question into the queue
+	AskQuestion  Action = "ask_question"  // send a question from inside into the queue
+	AskPublic    Action = "ask_public"    // send a question from the public room into the queue
+	VotePublic   Action = "vote_public"   // vote for a question that was asked in public
+	VoteSpace    Action = "vote_space"    // vote for a question that was asked inside
 	WatchLive    Action = "watch_live"    // playlists and segments
 	Moderate     Action = "moderate"      // remove, time out, ban, skip a question
 	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, on air, moderators

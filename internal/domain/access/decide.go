@@ -48,11 +48,13 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 	switch a {
 	case ReadPublic:
 		return Decision{Allowed: true}
-	case PostPublic:
+	case PostPublic, AskPublic: // a question stands in the room's chat too
 		return decideModes(require(signedIn, "sign_in"), f, f.Modes[room.Public], now)
 	case PostSpace:
 		return decideModes(decideSpace(f, now), f, f.Modes[room.Space], now)
-	case ReadSpace, AskQuestion:
+	case VotePublic:
+		return require(signedIn, "sign_in")
+	case ReadSpace, AskQuestion, VoteSpace:
 		return decideSpace(f, now)
 	case Follow:
 		return require(signedIn, "sign_in")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
 // The golden files are what was promised to the world. They are never changed:
@@ -33,11 +34,15 @@ func samples() []event.Payload {
 		event.MessagePosted{Author: author, Text: "Zwölf & <ein> 👩‍🚀 \u2028", ReplyTo: &event.ReplyTo{Seq: 7, Name: "Noa", Excerpt: "…"}},
 		event.MessageRemoved{Seqs: []int64{3, 9}, By: "sanction"},
 		event.MessageTombstone{By: "author"},
-		event.QuestionAsked{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author},
+		event.QuestionAskedV1{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author},
+		event.QuestionAsked{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author, Audience: "space", First: true},
 		event.QuestionAired{Question: "q1", Name: "", Text: "How hot?"},
 		event.QuestionAnswered{Question: "q1"},
+		event.QuestionReplied{Question: "q1", Author: author, Text: "Cone 6, <slowly>"},
 		event.QuestionReturned{Question: "q1"},
 		event.QuestionSkipped{Question: "q1"},
+		event.QuestionsArranged{First: []ident.Question{"q2", "q1"}},
+		event.QuestionMerged{Question: "q1", Into: "q2"},
 		event.SpaceOpened{},
 		event.ThreadOpened{Thread: "t1", Kind: "update", Title: `What "hot" means`, Prompt: "", Level: 2},
 		event.ThreadChanged{Thread: "t1", Title: "What hot means", Pinned: true, Closed: true, Archived: false},
@@ -130,11 +135,15 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.MessagePosted{}, as[event.MessagePosted])
 	add(event.MessageRemoved{}, as[event.MessageRemoved])
 	add(event.MessageTombstone{}, as[event.MessageTombstone])
+	add(event.QuestionAskedV1{}, as[event.QuestionAskedV1])
 	add(event.QuestionAsked{}, as[event.QuestionAsked])
 	add(event.QuestionAired{}, as[event.QuestionAired])
 	add(event.QuestionAnswered{}, as[event.QuestionAnswered])
 	add(event.QuestionReturned{}, as[event.QuestionReturned])
 	add(event.QuestionSkipped{}, as[event.QuestionSkipped])
+	add(event.QuestionReplied{}, as[event.QuestionReplied])
+	add(event.QuestionsArranged{}, as[event.QuestionsArranged])
+	add(event.QuestionMerged{}, as[event.QuestionMerged])
 	add(event.SpaceOpened{}, as[event.SpaceOpened])
 	add(event.SpaceClosed{}, as[event.SpaceClosed])
 	add(event.ThreadOpened{}, as[event.ThreadOpened])

@@ -46,52 +46,6 @@ type MessageTombstone struct {
 // EventKind implements Payload.
 func (MessageTombstone) EventKind() (Kind, int) { return "message.tombstone", 1 }
 
-// QuestionAsked is a question in the Sub Space's log. Author is absent when the
-// asker chose to be 'a subscriber'; Name is then empty.
-type QuestionAsked struct {
-	Question ident.Question `json:"question"`
-	Name     string         `json:"name"`
-	Text     string         `json:"text"`
-	Author   *Author        `json:"author,omitempty"`
-}
-
-// EventKind implements Payload.
-func (QuestionAsked) EventKind() (Kind, int) { return "question.asked", 1 }
-
-// QuestionAired is all that crosses into the public log: text and chosen name.
-type QuestionAired struct {
-	Question ident.Question `json:"question"`
-	Name     string         `json:"name"`
-	Text     string         `json:"text"`
-}
-
-// EventKind implements Payload.
-func (QuestionAired) EventKind() (Kind, int) { return "question.aired", 1 }
-
-// QuestionAnswered takes a question off the air, answered.
-type QuestionAnswered struct {
-	Question ident.Question `json:"question"`
-}
-
-// EventKind implements Payload.
-func (QuestionAnswered) EventKind() (Kind, int) { return "question.answered", 1 }
-
-// QuestionReturned takes a question off the air, back into the queue.
-type QuestionReturned struct {
-	Question ident.Question `json:"question"`
-}
-
-// EventKind implements Payload.
-func (QuestionReturned) EventKind() (Kind, int) { return "question.returned", 1 }
-
-// QuestionSkipped takes a waiting question out of the queue.
-type QuestionSkipped struct {
-	Question ident.Question `json:"question"`
-}
-
-// EventKind implements Payload.
-func (QuestionSkipped) EventKind() (Kind, int) { return "question.skipped", 1 }
-
 // SpaceOpened says that the creator opened the Sub Space.
 type SpaceOpened struct{}
 

@@ -60,8 +60,8 @@ type Tx interface {
 	ThreadsWrittenIn(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]ident.Thread, error)
 	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
 	// WithdrawQuestions takes the person's questions out of the queue and off the
-	// air, and returns those that waited and the one that was on air, if any.
-	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) (waiting []ident.Question, onAir ident.Question, err error)
+	// air, and returns them.
+	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) ([]Withdrawn, error)
 }
 
 // Store runs transactions. f may run more than once.
@@ -215,21 +215,35 @@ func (s *Service) hide(ctx context.Context, tx Tx, at room.Address, account iden
 	return entries, nil
 }
 
-// withdraw takes the person's questions out of the queue and off the air.
+// Withdrawn is a question that was taken out of the queue or off the air.
+type Withdrawn struct {
+	ID       ident.Question
+	Room     room.Audience // where it was asked
+	Audience room.Audience // who may have its answer, and sees it on air
+	OnAir    bool
+}
+
+// withdraw takes the person's questions out of the queue and off the air. Each is
+// told where it was told of before, and nowhere else.
 func (s *Service) withdraw(ctx context.Context, tx Tx, x Sanction) ([]room.Entry, error) {
-	waiting, onAir, err := tx.WithdrawQuestions(ctx, x.Channel, x.Account)
+	withdrawn, err := tx.WithdrawQuestions(ctx, x.Channel, x.Account)
 	if err != nil {
 		return nil, err
 	}
-	public, space := room.Address{Channel: x.Channel, Audience: room.Public}, room.Address{Channel: x.Channel, Audience: room.Space}
+	at := func(a room.Audience) room.Address { return room.Address{Channel: x.Channel, Audience: a} }
 	var entries []room.Entry
-	if onAir != "" {
-		off := event.QuestionReturned{Question: onAir}
-		entries = append(entries, room.Entry{Address: public, Payload: off}, room.Entry{Address: space, Payload: off})
-		waiting = append(waiting, onAir)
+	for _, q := range withdrawn {
+		if !q.OnAir {
+			continue
+		}
+		off := event.QuestionReturned{Question: q.ID}
+		if q.Audience == room.Public {
+			entries = append(entries, room.Entry{Address: at(room.Public), Payload: off})
+		}
+		entries = append(entries, room.Entry{Address: at(room.Space), Payload: off})
 	}
-	for _, id := range waiting {
-		entries = append(entries, room.Entry{Address: space, Payload: event.QuestionSkipped{Question: id}})
+	for _, q := range withdrawn {
+		entries = append(entries, room.Entry{Address: at(q.Room), Payload: event.QuestionSkipped{Question: q.ID}})
 	}
 	return entries, nil
 }

@@ -231,7 +231,7 @@ func TestBanTakesTheQuestionOffTheAir(t *testing.T) {
 	if err := s.bans(yuna); err != nil {
 		t.Fatal(err)
 	}
-	if current, on, err := s.questions.Current(t.Context(), s.channel); err != nil || on {
+	if current, on, err := s.questions.Current(t.Context(), s.channel, true); err != nil || on {
 		t.Errorf("%v is still on air (%v)", current, err)
 	}
 	if raw := s.Raw(); strings.Contains(raw, "words on air") {

@@ -10,8 +10,9 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
-// PutOnAir shows a waiting question to everybody. It refuses with 'on_air_taken'
-// while another one is on air.
+// PutOnAir shows a waiting question to everybody, or, when its answer is for
+// subscribers only, to those inside. It refuses with 'on_air_taken' while another
+// one is on air.
 func (s *Service) PutOnAir(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
 	return s.move(ctx, by, channel, id, access.RunChannel, func(tx Tx, q *Question) ([]room.Entry, error) {
 		if q.State == OnAir {
@@ -20,43 +21,63 @@ func (s *Service) PutOnAir(ctx context.Context, by ident.Account, channel ident.
 		if q.State != Waiting {
 			return nil, notWaiting()
 		}
-		current, err := tx.Questions(ctx, channel, []State{OnAir}, 1)
+		current, err := tx.Questions(ctx, Query{Channel: channel, States: []State{OnAir}, Limit: 1})
 		if err != nil {
 			return nil, err
 		}
 		if len(current) > 0 {
 			return nil, fault.New(fault.Conflict, "on_air_taken", "Another question is on air. Mark it answered or put it back first.")
 		}
+		live, on, err := tx.BroadcastNow(ctx, channel)
+		if err != nil {
+			return nil, err
+		}
 		q.State, q.AiredAt = OnAir, s.now()
-		return both(channel, q.Asker, event.QuestionAired{Question: q.ID, Name: q.Shown, Text: q.Text}), nil
+		q.Aired = live.at(q.AiredAt)
+		if on {
+			if err := tx.BeginAiring(ctx, id, live.ID, q.AiredAt); err != nil {
+				return nil, err
+			}
+		}
+		return told(*q, q.Asker, event.QuestionAired{Question: q.ID, Name: q.Shown, Text: q.Text}), nil
 	})
 }
 
 // MarkAnswered takes a question off the air, answered. Doing it again changes nothing.
 func (s *Service) MarkAnswered(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.RunChannel, func(_ Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.RunChannel, func(tx Tx, q *Question) ([]room.Entry, error) {
 		switch q.State {
 		case Answered:
 			return nil, nil
 		case OnAir:
-			q.State, q.AnsweredAt = Answered, s.now()
-			return both(channel, "", event.QuestionAnswered{Question: q.ID}), nil
+			if err := s.answered(ctx, tx, q); err != nil {
+				return nil, err
+			}
+			return told(*q, "", event.QuestionAnswered{Question: q.ID}), tx.EndAiring(ctx, id, s.now())
 		}
-		return nil, fault.New(fault.Conflict, "not_on_air", "This question is not on air.")
+		return nil, notOnAir()
 	})
+}
+
+// answered makes a question answered now.
+func (s *Service) answered(ctx context.Context, tx Tx, q *Question) error {
+	live, _, err := tx.BroadcastNow(ctx, q.Channel)
+	q.State, q.AnsweredAt = Answered, s.now()
+	q.Answered = live.at(q.AnsweredAt)
+	return err
 }
 
 // PutBack takes a question off the air, back to its place in the queue.
 func (s *Service) PutBack(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.RunChannel, func(_ Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.RunChannel, func(tx Tx, q *Question) ([]room.Entry, error) {
 		switch q.State {
 		case Waiting:
 			return nil, nil
 		case OnAir:
 			q.State = Waiting
-			return both(channel, "", event.QuestionReturned{Question: q.ID}), nil
+			return told(*q, "", event.QuestionReturned{Question: q.ID}), tx.EndAiring(ctx, id, s.now())
 		}
-		return nil, fault.New(fault.Conflict, "not_on_air", "This question is not on air.")
+		return nil, notOnAir()
 	})
 }
 
@@ -68,28 +89,31 @@ func (s *Service) Skip(ctx context.Context, by ident.Account, channel ident.Chan
 			return nil, nil
 		case Waiting:
 			q.State = Skipped
-			return []room.Entry{{Address: space(channel), Payload: event.QuestionSkipped{Question: q.ID}}}, nil
+			return []room.Entry{{Address: q.Home(), Payload: event.QuestionSkipped{Question: q.ID}}}, nil
 		}
 		return nil, notWaiting()
 	})
 }
 
 // move loads a question for somebody who may act, lets change decide, and
-// writes the new state together with its events.
+// writes the new state together with its events. Whose question comes to be
+// answered is told so.
 func (s *Service) move(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question,
 	act access.Action, change func(Tx, *Question) ([]room.Entry, error),
 ) (Question, error) {
 	var q Question
+	var askers []ident.Account
 	err := s.store.Update(ctx, func(tx Tx) error {
+		askers = nil
 		if _, err := s.allowed(ctx, tx, by, channel, act); err != nil {
 			return err
 		}
-		found, ok, err := tx.QuestionByID(ctx, channel, id)
+		found, ok, err := tx.QuestionByID(ctx, channel, id, by)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return fault.New(fault.Missing, "question_missing", "There is no such question.")
+			return missing()
 		}
 		q = found
 		entries, err := change(tx, &q)
@@ -99,19 +123,43 @@ func (s *Service) move(ctx context.Context, by ident.Account, channel ident.Chan
 		if err := tx.SetQuestion(ctx, q); err != nil {
 			return err
 		}
+		if q.State == Answered {
+			if askers, err = tx.AskersOf(ctx, id); err != nil {
+				return err
+			}
+		}
 		_, err = tx.Append(ctx, entries...)
 		return err
 	})
+	if err == nil && s.rules.Answered != nil {
+		for _, asker := range askers {
+			s.rules.Answered(asker, channel)
+		}
+	}
 	return q, err
 }
 
-// both says the same in the public log and in the space. What stands in p must
-// be fit for everybody. words is whose words are in it: kept beside the event, so
-// that they can be hidden with the rest of theirs, and sent to nobody.
-func both(channel ident.Channel, words ident.Account, p event.Payload) []room.Entry {
-	return []room.Entry{{Address: public(channel), Author: words, Payload: p}, {Address: space(channel), Author: words, Payload: p}}
+// told says what becomes of a question on air to those who may have its answer:
+// in the space, and unless it is for subscribers only, in the public log too. What
+// stands in p must then be fit for everybody. words is whose words are in it: kept
+// beside the event, so that they can be hidden with the rest of theirs, and sent to
+// nobody.
+func told(q Question, words ident.Account, p event.Payload) []room.Entry {
+	inside := room.Entry{Address: space(q.Channel), Author: words, Payload: p}
+	if q.Private() {
+		return []room.Entry{inside}
+	}
+	return []room.Entry{{Address: Address(q.Channel, room.Public), Author: words, Payload: p}, inside}
 }
 
 func notWaiting() *fault.Fault {
 	return fault.New(fault.Conflict, "not_waiting", "This question is not waiting any more.")
+}
+
+func notOnAir() *fault.Fault {
+	return fault.New(fault.Conflict, "not_on_air", "This question is not on air.")
+}
+
+func missing() *fault.Fault {
+	return fault.New(fault.Missing, "question_missing", "There is no such question.")
 }

@@ -37,19 +37,38 @@ type stage struct {
 	yuna    ident.Account // a subscriber
 	channel ident.Channel
 	keys    int
+	ears    *sync.Mutex
+	told    []string // what the nodes were told
 }
 
 func newStage(t testing.TB) *stage {
 	t.Helper()
-	s := &stage{World: storetest.NewWorld(t), t: t}
-	s.q = question.NewService(store.UnitOf(s.DB, func(tx *store.Tx) question.Tx { return tx }), s.IDs, s.Clock.Now, patient{},
-		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
+	s := &stage{World: storetest.NewWorld(t), t: t, ears: &sync.Mutex{}}
+	s.q = serviceOn(s, s.DB)
 	s.overlay = question.NewOverlay(s.q, store.UnitOf(s.DB, func(tx *store.Tx) question.OverlayTx { return tx }), rand.Reader)
 	s.owner = s.Person("Inès")
 	s.channel = s.Channel(s.owner)
 	s.mod = s.Moderator(s.channel, s.Person("Mod"))
 	s.yuna = s.Subscriber(s.channel, s.Person("Yuna Sakamoto"), 4)
 	return s
+}
+
+// serviceOn is the queue on a database; the stage hears what it tells the nodes.
+func serviceOn(s *stage, db *store.DB) *question.Service {
+	return question.NewService(store.UnitOf(db, func(tx *store.Tx) question.Tx { return tx }), s.IDs, s.Clock.Now, patient{},
+		question.Rules{
+			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf,
+			Voted: func(at room.Address, q ident.Question) {
+				s.heard("votes of " + string(q) + " in " + string(at.Audience))
+			},
+			Answered: func(asker ident.Account, _ ident.Channel) { s.heard("answered " + string(asker)) },
+		})
+}
+
+func (s *stage) heard(what string) {
+	s.ears.Lock()
+	defer s.ears.Unlock()
+	s.told = append(s.told, what)
 }
 
 func (s *stage) asks(by ident.Account, text string, anonymous bool) (question.Question, error) {
@@ -205,7 +224,7 @@ func TestQuestionGoesItsWayAndRepeatsChangeNothing(t *testing.T) {
 	step("on air again", air(one.ID), "", question.OnAir)
 	step("another beside it", air(two.ID), "on_air_taken", "")
 	step("skipped on air", skip(one.ID), "not_waiting", "")
-	current, on, err := s.q.Current(t.Context(), s.channel)
+	current, on, err := s.q.Current(t.Context(), s.channel, true)
 	if err != nil || !on || current.ID != one.ID {
 		t.Fatalf("on air is %v %v %v", current, on, err)
 	}
@@ -300,7 +319,7 @@ func TestQueueSurvivesARestart(t *testing.T) {
 	again := storetest.Open(t, s.URL, s.Clock.Now, nil)
 	q := question.NewService(store.UnitOf(again, func(tx *store.Tx) question.Tx { return tx }), s.IDs, s.Clock.Now, patient{},
 		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
-	current, on, err := q.Current(t.Context(), s.channel)
+	current, on, err := q.Current(t.Context(), s.channel, true)
 	if err != nil || !on || current.ID != one.ID || current.Text != "one?" || current.Shown != "Yuna Sakamoto" {
 		t.Errorf("on air after a restart: %+v %v %v", current, on, err)
 	}
@@ -329,7 +348,7 @@ func TestTableAgreesWithTheLog(t *testing.T) {
 					fold = ""
 				}
 			}
-			current, on, err := s.q.Current(t.Context(), s.channel)
+			current, on, err := s.q.Current(t.Context(), s.channel, true)
 			if err != nil || on != (fold != "") || (on && current.ID != fold) {
 				t.Fatalf("the table says %s, the log %s (%v)", current.ID, fold, err)
 			}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/event"
-	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -18,22 +17,27 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Ch
 		if _, err := s.allowed(ctx, tx, by, channel, access.Moderate); err != nil {
 			return err
 		}
-		q, ok, err := tx.QuestionByID(ctx, channel, id)
+		q, ok, err := tx.QuestionByID(ctx, channel, id, by)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return fault.New(fault.Missing, "question_missing", "There is no such question.")
+			return missing()
 		}
 		entries := leave(q)
-		for _, at := range []room.Address{public(channel), space(channel)} {
+		if q.State == OnAir {
+			if err := tx.EndAiring(ctx, id, s.now()); err != nil {
+				return err
+			}
+		}
+		for _, at := range []room.Address{Address(channel, room.Public), space(channel)} {
 			gone, err := entomb(ctx, tx, at, q)
 			if err != nil {
 				return err
 			}
 			entries = append(entries, gone...)
 		}
-		q.State, q.Text, q.Shown = Skipped, "", ""
+		q.State, q.Text, q.Shown, q.Reply = Skipped, "", "", Reply{}
 		if err := tx.SetQuestion(ctx, q); err != nil {
 			return err
 		}
@@ -44,10 +48,10 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Ch
 
 // leave says that a question is over for the queue and the air.
 func leave(q Question) []room.Entry {
-	skipped := room.Entry{Address: space(q.Channel), Payload: event.QuestionSkipped{Question: q.ID}}
+	skipped := room.Entry{Address: q.Home(), Payload: event.QuestionSkipped{Question: q.ID}}
 	switch q.State {
 	case OnAir:
-		return append(both(q.Channel, "", event.QuestionReturned{Question: q.ID}), skipped)
+		return append(told(q, "", event.QuestionReturned{Question: q.ID}), skipped)
 	case Waiting, Answered:
 		return []room.Entry{skipped}
 	}

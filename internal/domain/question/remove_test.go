@@ -90,7 +90,7 @@ func TestRemovedQuestionLeavesNoWordsBehind(t *testing.T) {
 				if raw := s.Raw(); strings.Contains(raw, "sentinel") || !strings.Contains(raw, "a good question") {
 					t.Errorf("the logs hold\n%s", raw)
 				}
-				if _, on, err := s.q.Current(t.Context(), s.channel); on || err != nil {
+				if _, on, err := s.q.Current(t.Context(), s.channel, true); on || err != nil {
 					t.Errorf("still on air: %v %v", on, err)
 				}
 				all := []question.State{question.Waiting, question.OnAir, question.Answered, question.Skipped}

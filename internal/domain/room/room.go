@@ -103,6 +103,13 @@ func ParseAddress(name, thread string) (Address, error) {
 	return Address{Audience: a}, err
 }
 
+// Tally says that the votes of a question, counted in a room, are others now. It
+// passes and is never stored: the votes are.
+type Tally struct {
+	Address
+	Question ident.Question
+}
+
 // Presence is how many people one node has in the rooms of a channel. It passes
 // and is never stored.
 type Presence struct {

@@ -1,0 +1,157 @@
+package gateway
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// tallyEvery is how often totals of what is counted are sent at most.
+const tallyEvery = 250 * time.Millisecond
+
+// tallyBoard holds which questions of which rooms have other votes than their
+// readers were sent. Which votes came it does not know.
+type tallyBoard struct {
+	mu      sync.Mutex
+	changed map[room.Address]map[ident.Question]bool
+	shown   map[room.Address]time.Time
+}
+
+func newTallyBoard() *tallyBoard {
+	return &tallyBoard{changed: map[room.Address]map[ident.Question]bool{}, shown: map[room.Address]time.Time{}}
+}
+
+// put notes a change.
+func (b *tallyBoard) put(t room.Tally) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed[t.Address] == nil {
+		b.changed[t.Address] = map[ident.Question]bool{}
+	}
+	b.changed[t.Address][t.Question] = true
+}
+
+// due takes the rooms whose totals may be sent now. size says how many read a
+// room; of one that nobody reads here nothing is kept.
+func (b *tallyBoard) due(now time.Time, size func(room.Address) int) map[room.Address][]ident.Question {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	out := map[room.Address][]ident.Question{}
+	for at, questions := range b.changed {
+		readers := size(at)
+		if readers > 0 && now.Sub(b.shown[at]) < tallyCalm(readers) {
+			continue
+		}
+		delete(b.changed, at)
+		if readers == 0 {
+			continue
+		}
+		b.shown[at] = now
+		for q := range questions {
+			out[at] = append(out[at], q)
+		}
+	}
+	for at, last := range b.shown {
+		if now.Sub(last) > time.Minute {
+			delete(b.shown, at)
+		}
+	}
+	return out
+}
+
+// tallyCalm is how far apart the totals of a room are: a quarter of a second, and
+// more where each costs thousands of writes.
+func tallyCalm(readers int) time.Duration {
+	return min(max(1, time.Duration(readers)/1000)*tallyEvery, 5*time.Second)
+}
+
+// OnTally takes word that the votes of a question changed, on whatever node. It
+// does not block. A word that is lost is made good by the next, or when somebody
+// reads the queue.
+func (g *Gateway) OnTally(t room.Tally) { g.tallies.put(t) }
+
+// tally sends rooms the totals that changed, as they are now.
+func (g *Gateway) tally(ctx context.Context) {
+	due := g.tallies.due(g.opt.Now(), func(at room.Address) int {
+		if a := g.find(at, false); a != nil {
+			return a.readers()
+		}
+		return 0
+	})
+	if len(due) == 0 {
+		return
+	}
+	var all []ident.Question
+	for _, questions := range due {
+		all = append(all, questions...)
+	}
+	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
+	defer cancel()
+	totals, err := g.opt.Totals(ctx, all)
+	if err != nil {
+		if ctx.Err() == nil {
+			g.opt.Log.Warn("votes cannot be counted; will try again", "err", err)
+		}
+		for at, questions := range due {
+			for _, q := range questions {
+				g.tallies.put(room.Tally{Address: at, Question: q})
+			}
+		}
+		return
+	}
+	for at, questions := range due {
+		if a := g.find(at, false); a != nil {
+			a.showVotes(questions, totals)
+		}
+	}
+}
+
+// readers counts the doors of the audience.
+func (a *audience) readers() int {
+	n := 0
+	for _, p := range a.parts {
+		n += int(p.size.Load())
+	}
+	return n
+}
+
+// votesMax is how many totals one frame holds.
+const votesMax = 200
+
+func (a *audience) showVotes(questions []ident.Question, totals map[ident.Question]int) {
+	for len(questions) > 0 {
+		n := min(len(questions), votesMax)
+		f := votesFrame{Type: "votes", Channel: a.handle, Room: string(a.address.Audience), Votes: make(map[string]int, n)}
+		for _, q := range questions[:n] {
+			f.Votes[string(q)] = totals[q]
+		}
+		a.broadcast(encode(f))
+		questions = questions[n:]
+	}
+}
+
+// OnNotice tells a person's pages that something there is for them: they read the
+// channel again. It does not block.
+func (g *Gateway) OnNotice(to access.Subject) {
+	g.tellAll(func(s *share) {
+		for _, v := range s.people[to.Account] {
+			if handle, in := v.handleOf(to.Channel); in {
+				v.say(encode(standingFrame{Type: "standing", Channel: handle}))
+			}
+		}
+	})
+}
+
+// handleOf returns the handle of a channel that the visitor is in a room of.
+func (v *visitor) handleOf(channel ident.Channel) (handle string, in bool) {
+	for _, d := range v.doors {
+		if a := d.part.audience; a.address.Channel == channel {
+			return a.handle, true
+		}
+	}
+	return "", false
+}
