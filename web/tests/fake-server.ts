@@ -9,7 +9,7 @@ import { buyer, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { threads } from './fake-threads'
-import type { World } from './fake-world'
+import { plainQuestion, rule, type World } from './fake-world'
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
@@ -176,17 +176,18 @@ export class FakeServer {
   #questions(method: string, path: string, body: Record<string, unknown>): Answer {
     const w = this.world
     const [, , , id, move] = path.split('/')
-    if (method === 'GET') return { status: 200, body: { questions: w.questions } }
+    if (method === 'GET') return { status: 200, body: { questions: w.questions, rule } }
     if (!id) {
       const name = body.anonymous ? '' : w.session.account!.name
       const asked_at = new Date().toISOString()
       const question: Question = {
+        ...plainQuestion,
         id: 'new',
         text: String(body.text),
         name,
         mine: true,
-        state: 'waiting',
         asked_at,
+        stands: asked_at,
       }
       w.questions = [...w.questions, question]
       return { status: 200, body: question }
@@ -199,7 +200,13 @@ export class FakeServer {
     w.questions = w.questions.map((q) => (q.id === id ? question : q))
     w.channel.on_air =
       state === 'on_air'
-        ? { question: id, text: found.text, name: found.name, since: new Date().toISOString() }
+        ? {
+            question: id,
+            text: found.text,
+            name: found.name,
+            since: new Date().toISOString(),
+            audience: found.audience,
+          }
         : null
     return { status: 200, body: question }
   }

@@ -112,6 +112,7 @@ export function world(role: Role = 'anonymous') {
     text: 'How do you stop the drips at the shoulder?',
     name: 'Yuna',
     since: ago(84),
+    audience: 'public' as const,
   }
   const channel: Channel = {
     ...card,
@@ -135,6 +136,7 @@ export function world(role: Role = 'anonymous') {
         space: { reason: inside ? '' : 'subscribers_only', until: null },
       },
       gift: null,
+      answered: [],
     },
   }
   const aired: SubspaceEvent = {
@@ -266,15 +268,26 @@ function otherCards(): ChannelCard[] {
   ]
 }
 
+/** What counts how much in the order of the queue. */
+export const rule = { vote_seconds: 300, first_seconds: 900, carried_seconds: 1800 }
+
+/** A question that is nothing in particular. */
+export const plainQuestion: Omit<Question, 'id' | 'text' | 'name' | 'asked_at' | 'stands'> = {
+  ...{ mine: false, state: 'waiting', room: 'space', audience: 'public', votes: 0, voted: false },
+  ...{ first: false, placed: false, carried: null, aired: null, answered: null, reply: null },
+}
+
 function questions(role: Role): Question[] {
   const staff = role === 'owner' || role === 'moderator'
   const waiting = questionTexts.map(([from, text, seconds, unnamed], i): Question => ({
+    ...plainQuestion,
     id: `q${i + 1}`,
     text,
     name: unnamed ? '' : from.name,
     mine: false,
     state: 'waiting',
     asked_at: ago(seconds),
+    stands: ago(seconds),
     ...(staff ? { author: { id: from.id, name: from.name } } : {}),
   }))
   const done = ['a1', 'a2', 'a3'].map((id): Question => ({ ...waiting[0]!, id, state: 'answered' }))

@@ -42,6 +42,8 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Standing":     {"until", "gift", "follows_since"},
 		"RoomModes":    {"space"},
 		"Writing":      {"until"},
+		"Question":     {"carried", "aired", "answered", "reply"},
+		"Attention":    {"public_percent", "waits_since"},
 		"Checkout":     {"gift"},
 		"Sanction":     {"until"},
 		"Subscription": {"access_until", "next", "trial_end"},

@@ -316,6 +316,24 @@ export interface paths {
     patch: operations['change-channel']
     trace?: never
   }
+  '/api/channels/{channel}/attention': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How attention is shared between the rooms (staff) */
+    get: operations['get-attention']
+    /** How long the public may wait (creator) */
+    put: operations['set-patience']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/badges/{badge}': {
     parameters: {
       query?: never
@@ -627,6 +645,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/question-places': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Back to the rule: forget where questions were moved (creator) */
+    delete: operations['order-by-rule']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/questions': {
     parameters: {
       query?: never
@@ -634,10 +669,10 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** The queue, oldest first (inside) */
+    /** The queue in its order (inside; with room=public: everybody) */
     get: operations['list-questions']
     put?: never
-    /** Ask a question that may go on air (inside) */
+    /** Ask a question that may go on air */
     post: operations['ask-question']
     delete?: never
     options?: never
@@ -696,6 +731,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/questions/{question}/merge': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Merge into another that asks the same (staff) */
+    post: operations['merge-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/place': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Move to a place in the queue, against the rule (creator) */
+    put: operations['place-question']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/questions/{question}/return': {
     parameters: {
       query?: never
@@ -725,6 +794,58 @@ export interface paths {
     /** Take out of the queue (staff) */
     post: operations['skip-question']
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/text': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Answer in text (staff) */
+    post: operations['reply-question']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/told': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** I know that my question was answered: do not tell me again */
+    post: operations['know-answer']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/vote': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Vote for a waiting question; once (who may read its room) */
+    put: operations['vote-question']
+    post?: never
+    /** Take the vote back */
+    delete: operations['unvote-question']
     options?: never
     head?: never
     patch?: never
@@ -1613,12 +1734,50 @@ export interface components {
       name: string
     }
     'Ask-questionRequest': {
-      /** @description shown as 'a subscriber' */
+      /** @description shown as 'a subscriber'; in public questions have a name */
       anonymous?: boolean
+      /**
+       * @description who may have the answer to what is asked inside; without it: everybody
+       * @enum {string}
+       */
+      audience?: 'public' | 'space'
       /** @description chosen by the caller; the same key asks once */
       key: string
+      /**
+       * @description where it is asked; without it: in the Sub Space
+       * @enum {string}
+       */
+      room?: 'public' | 'space'
       /** @description at most 500 characters; may be shown to everyone */
       text: string
+    }
+    Attention: {
+      /** @description empty: none is open, and nothing is counted */
+      broadcast: string
+      /**
+       * Format: int64
+       * @description how long it may wait before the creator is reminded
+       */
+      patience_seconds: number
+      public: components['schemas']['AttentionShare']
+      /** @description of the answers; while there are none, of the time on camera; null: nothing happened yet */
+      public_percent: (number | null) | null
+      space: components['schemas']['AttentionShare']
+      /** @description the public has waited longer than that */
+      starves: boolean
+      /** @description since when the public waits for the creator; null: it does not */
+      waits_since: string | null
+    }
+    AttentionShare: {
+      /** Format: int64 */
+      answers: number
+      /** Format: int64 */
+      on_camera_ms: number
+      /**
+       * Format: int64
+       * @description questions in the queue
+       */
+      waiting: number
     }
     Badge: {
       /** @enum {string} */
@@ -1658,6 +1817,15 @@ export interface components {
     CardPage: {
       /** @description empty: the provider has no such page */
       url: string
+    }
+    Carried: {
+      broadcast: string
+      /**
+       * Format: date-time
+       * @description when that live ended
+       */
+      since: string
+      title: string
     }
     Ceremony: {
       /** @description goes back with the answer, once, within five minutes */
@@ -1945,6 +2113,10 @@ export interface components {
       line: number
       reason: string
     }
+    MergeBody: {
+      /** @description the question that asks the same */
+      into: string
+    }
     Moderator: {
       id: string
       name: string
@@ -1978,6 +2150,11 @@ export interface components {
       minor: number
     }
     OnAir: {
+      /**
+       * @description space: only those inside see that it is on air
+       * @enum {string}
+       */
+      audience: 'public' | 'space'
       /** @description empty: 'a subscriber' */
       name: string
       question: string
@@ -2197,6 +2374,21 @@ export interface components {
       /** @description no real money moves */
       sandbox: boolean
     }
+    Place: {
+      broadcast: string
+      /**
+       * Format: int64
+       * @description milliseconds since the broadcast began
+       */
+      offset_ms: number
+    }
+    'Place-questionRequest': {
+      /**
+       * Format: int64
+       * @description 0 is the first
+       */
+      index: number
+    }
     Plan: {
       /** @enum {string} */
       period: 'month' | 'year'
@@ -2259,24 +2451,73 @@ export interface components {
       password: string
     }
     Question: {
+      /** @description where in a broadcast it last went on air; null: in none */
+      aired: components['schemas']['Place'] | null
       /** Format: date-time */
       aired_at?: string
+      /** @description where in a broadcast it was answered; null: in none */
+      answered: components['schemas']['Place'] | null
       /** Format: date-time */
       answered_at?: string
       /** Format: date-time */
       asked_at: string
+      /**
+       * @description who may have the answer
+       * @enum {string}
+       */
+      audience: 'public' | 'space'
       /** @description who asked; for staff and the asker */
       author?: components['schemas']['Moderator']
+      /** @description it has outlasted the live it was asked in; null: it has not */
+      carried: components['schemas']['Carried'] | null
+      /** @description its asker had nothing answered here, and nothing else in the queue */
+      first: boolean
       id: string
       mine: boolean
       /** @description the name shown; empty: 'a subscriber' */
       name: string
+      /** @description it stands where the creator put it, not where the rule would */
+      placed: boolean
+      /** @description the answer in text; null: there is none */
+      reply: components['schemas']['Reply'] | null
+      /**
+       * @description where it was asked
+       * @enum {string}
+       */
+      room: 'public' | 'space'
+      /**
+       * Format: date-time
+       * @description the rule: whoever stands earlier comes first, each vote counting as rule.vote_seconds earlier
+       */
+      stands: string
       /** @enum {string} */
       state: 'waiting' | 'on_air' | 'answered' | 'skipped'
       text: string
+      /** @description by the caller */
+      voted: boolean
+      /** Format: int64 */
+      votes: number
     }
     QuestionList: {
       questions: components['schemas']['Question'][]
+      rule: components['schemas']['QueueRule']
+    }
+    QueueRule: {
+      /**
+       * Format: int64
+       * @description that being carried over is worth at most
+       */
+      carried_seconds: number
+      /**
+       * Format: int64
+       * @description that a person's first question is worth
+       */
+      first_seconds: number
+      /**
+       * Format: int64
+       * @description of waiting that a vote is worth
+       */
+      vote_seconds: number
     }
     ReadUpTo: {
       /**
@@ -2310,6 +2551,15 @@ export interface components {
     }
     'Rename-passkeyRequest': {
       name: string
+    }
+    Reply: {
+      /** @description who answered */
+      name: string
+      text: string
+    }
+    ReplyBody: {
+      /** @description at most 500 characters */
+      text: string
     }
     'Reset-passwordRequest': {
       password: string
@@ -2412,6 +2662,10 @@ export interface components {
       keep_sessions?: boolean
       password: string
     }
+    'Set-patienceRequest': {
+      /** Format: int64 */
+      patience_seconds: number
+    }
     SetupRequest: {
       handle: string
       name: string
@@ -2442,6 +2696,8 @@ export interface components {
       sessions: components['schemas']['SignedIn'][]
     }
     Standing: {
+      /** @description the caller's questions that were answered and of which they were not told */
+      answered: components['schemas']['Question'][]
       /** @description null: the caller does not follow the channel */
       follows_since: string | null
       /** @description the newest gift to the caller that holds or waits; null: none */
@@ -3430,6 +3686,75 @@ export interface operations {
       }
     }
   }
+  'get-attention': {
+    parameters: {
+      query?: {
+        /** @description without it: the open one */
+        broadcast?: string
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Attention']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'set-patience': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Set-patienceRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Attention']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'put-badge': {
     parameters: {
       query?: never
@@ -4166,11 +4491,44 @@ export interface operations {
       }
     }
   }
+  'order-by-rule': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['QuestionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'list-questions': {
     parameters: {
       query?: {
         /** @description without it: waiting and on air */
         state?: 'waiting' | 'on_air' | 'answered' | 'skipped'
+        /** @description public: what was asked or aired in public, for everybody; otherwise all, for those inside */
+        room?: 'public' | 'space'
       }
       header?: never
       path: {
@@ -4329,6 +4687,78 @@ export interface operations {
       }
     }
   }
+  'merge-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MergeBody']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'place-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Place-questionRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['QuestionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'return-question': {
     parameters: {
       query?: never
@@ -4362,6 +4792,136 @@ export interface operations {
     }
   }
   'skip-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'reply-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ReplyBody']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'know-answer': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'vote-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unvote-question': {
     parameters: {
       query?: never
       header?: never

@@ -1,8 +1,8 @@
 /**
  * Every call the screens make, by the name of what it does; those about money are in subscription.ts, those of the
- * account's own pages in account.ts and those about how a room is written in in room.ts, for what needs them. A call
- * resolves with the server's answer or throws a Refusal. These files alone know paths, so a change of the API shows
- * up here first.
+ * account's own pages in account.ts, those about how a room is written in in room.ts, those of the queue in
+ * question.ts and those about what is inside a Sub Space in space.ts, for what needs them. A call resolves with the
+ * server's answer or throws a Refusal. These files alone know paths, so a change of the API shows up here first.
  */
 import type { RoomName, SubspaceEvent } from '../realtime/frames'
 import { at, client, given } from './client'
@@ -85,18 +85,6 @@ export const api = {
     given(
       client.DELETE('/api/channels/{channel}/sanctions/{account}', {
         params: { path: { channel, account } },
-      }),
-    ),
-
-  questions: async (channel: string) =>
-    (await given(client.GET('/api/channels/{channel}/questions', at(channel)))).questions,
-  /** Idempotent on key: a retried request must not ask twice. */
-  ask: (channel: string, body: { key: string; text: string; anonymous: boolean }) =>
-    given(client.POST('/api/channels/{channel}/questions', { ...at(channel), body })),
-  moveQuestion: (channel: string, id: string, move: 'air' | 'answer' | 'return' | 'skip') =>
-    given(
-      client.POST(`/api/channels/{channel}/questions/{question}/${move}`, {
-        params: { path: { channel, question: id } },
       }),
     ),
 

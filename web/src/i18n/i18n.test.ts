@@ -94,7 +94,7 @@ describe('the words', () => {
 
   it('choose their plural and format numbers', () => {
     expect(t('account.title')).toBe('Your account')
-    expect(t('queue.answeredCount', { n: 1 })).toBe('1 answered')
+    expect(t('space.inside', { n: 1 })).toBe('1 inside')
     expect(t('live.watching', { n: 2418 })).toBe('2,418 watching')
   })
 

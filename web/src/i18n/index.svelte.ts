@@ -1,9 +1,10 @@
 /**
  * Words in the reader's language. English is the source of the keys and of every type, but like the others
  * it is a file beside this one, found by itself and loaded when chosen. Adding a language is adding a file here
- * and one in books/: the words of screens that viewers of a live do not open at first, such as those about money
- * and the threads of the Sub Space, loaded with those.
+ * and one in books/: the words of screens that viewers of a live do not open at first, such as those about money,
+ * the threads and the answer queue, loaded with those.
  */
+import { untrack } from 'svelte'
 import type books from './books/en.json'
 import type en from './en.json'
 
@@ -69,6 +70,14 @@ class Language {
 }
 
 export const language = new Language()
+
+/** A screen, or a part of one, that brings the words of the books along. */
+export const withBooks =
+  <T>(load: () => Promise<T>): (() => Promise<T>) =>
+  async () => {
+    const [part] = await Promise.all([load(), untrack(() => language.readBooks())])
+    return part
+  }
 
 /** The sentence behind a key, in the current language. Numbers in `values` are formatted for it. */
 export function t(key: Key, values: Values = {}): string {

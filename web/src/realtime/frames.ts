@@ -23,11 +23,22 @@ export type EventData = {
   'message.posted': { author: Author; text: string; reply_to?: ReplyTo }
   'message.removed': { seqs: number[]; by: 'author' | 'moderator' | 'sanction' }
   'message.tombstone': { by: 'author' | 'moderator' | 'sanction' }
-  'question.asked': { question: string; name: string; text: string; author?: Author }
+  /** What was asked before there were public questions lacks the last two. */
+  'question.asked': {
+    question: string
+    name: string
+    text: string
+    author?: Author
+    audience?: RoomName
+    first?: boolean
+  }
   'question.aired': { question: string; name: string; text: string }
   'question.answered': { question: string }
   'question.returned': { question: string }
   'question.skipped': { question: string }
+  'question.replied': { question: string; author: Author; text: string }
+  'question.merged': { question: string; into: string }
+  'questions.arranged': { first: string[] }
   /** `name` is '' when the giver stays unnamed; `months` is what each of `people` got. */
   'gift.given': {
     name: string
@@ -54,7 +65,7 @@ export type EventData = {
 
 export type EventKind = keyof EventData
 
-type Envelope = { log: string; seq: number; id: string; v: 1; at: string }
+type Envelope = { log: string; seq: number; id: string; v: number; at: string }
 
 /** One fact of a log, the same in REST and on the socket. Narrow it by `kind`. */
 export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: EventData[K] } }[EventKind]
@@ -104,6 +115,8 @@ export type Moved = {
   last?: { name: string; text: string }
   removed?: boolean
 }
+/** How many votes questions of a room have now. */
+export type Votes = Located & { type: 'votes'; votes: Record<string, number> }
 export type State = Passing & { type: 'state'; channel: string }
 /** A stretch of the log, both ends included, that will not come. */
 export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
@@ -125,4 +138,5 @@ export type ServerFrame =
   | StandingChanged
   | State
   | Threads
+  | Votes
   | { type: 'pong'; id: string }

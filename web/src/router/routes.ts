@@ -1,13 +1,5 @@
-import { language } from '../i18n/index.svelte'
+import { withBooks } from '../i18n/index.svelte'
 import type { Route } from './pattern'
-
-/** A screen whose words stand in the books brings them along. */
-const withBooks =
-  (load: Route['load']): Route['load'] =>
-  async () => {
-    const [screen] = await Promise.all([load(), language.readBooks()])
-    return screen
-  }
 
 /** Every screen of the app. The overlay is its own page: see overlay.html. */
 export const routes: Route[] = [

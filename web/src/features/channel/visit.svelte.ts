@@ -11,7 +11,7 @@ import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames
 import { RoomChat } from '../chat/room.svelte'
 import { PutAway } from './putaway.svelte'
 import { PlaybackState } from '../live/playback.svelte'
-import { QuestionList } from '../question/questions.svelte'
+import type { QuestionList } from '../question/questions.svelte'
 
 /** Why the gate lets somebody read a room but not write there for now. */
 const modeReasons = /^(followers_only|subscribers_mode)$/
@@ -21,7 +21,8 @@ export class Visit {
   readonly public: RoomChat
   readonly space: RoomChat
   readonly playback: PlaybackState
-  readonly questions: QuestionList
+  /** Whoever shows questions brings the list along. */
+  questions: QuestionList | undefined
 
   channel: Channel | undefined = $state.raw()
   failure: Refusal | undefined = $state.raw()
@@ -76,7 +77,6 @@ export class Visit {
       out: (reason) => this.#stepOutside(reason),
     })
     this.playback = new PlaybackState(handle)
-    this.questions = new QuestionList(handle)
   }
 
   /** Reads the channel and follows it until the returned undo is called. */
@@ -128,6 +128,14 @@ export class Visit {
     else if (this.space.phase !== 'in') this.space.stop()
   }
 
+  /** Keeps a list of the questions right from now on. */
+  follow(questions: QuestionList): QuestionList {
+    this.questions = questions
+    if (this.space.phase === 'in') questions.enter()
+    else void questions.read()
+    return questions
+  }
+
   /** It was read: it is not told again in this browser. */
   putGiftAway(): void {
     if (this.gift) this.#putAway.add(this.gift.id)
@@ -149,6 +157,7 @@ export class Visit {
       this.viewers = frame.viewers
       if (this.space.phase === 'in') this.inside = frame.inside ?? this.inside
     }
+    if (frame.type === 'votes') this.questions?.count(frame.votes)
     if (frame.type === 'door') this.#doorOpened()
     if (frame.type === 'standing') void this.read()
   }
@@ -171,13 +180,13 @@ export class Visit {
 
   #stepInside(): void {
     this.shut = ''
-    void this.questions.read()
+    this.questions?.enter()
   }
 
   #stepOutside(reason: string): void {
     this.shut = reason
     this.inside = undefined
-    this.questions.forget()
+    this.questions?.leave()
     this.space.stop()
     void this.read()
     // Subscribers-only video ends with the subscription.
@@ -185,8 +194,8 @@ export class Visit {
   }
 
   #happened(room: RoomName, event: SubspaceEvent): void {
-    if (room === 'space') this.questions.apply(event)
-    this.#followOnAir(event)
+    this.questions?.apply(event, room)
+    this.#followOnAir(room, event)
     if (event.kind === 'live.started' || event.kind === 'live.ended') this.#turned()
     switch (event.kind) {
       case 'live.started':
@@ -229,10 +238,12 @@ export class Visit {
     if (picky || this.#read !== this.#reading) void this.read()
   }
 
-  #followOnAir(event: SubspaceEvent): void {
+  #followOnAir(room: RoomName, event: SubspaceEvent): void {
     if (event.kind === 'question.aired') {
       const { question, name, text } = event.data
-      this.onAir = { question, name, text, since: event.at }
+      // In both rooms, and then public; what only the space is told is for those inside.
+      const audience = this.onAir?.question === question ? this.onAir.audience : room
+      this.onAir = { question, name, text, since: event.at, audience: room === 'public' ? room : audience }
     }
     const over = event.kind === 'question.answered' || event.kind === 'question.returned'
     if (over && this.onAir?.question === event.data.question) this.onAir = null

@@ -14,7 +14,7 @@ export type NoticeRow = {
   kind: 'notice'
   seq: number
   at: string
-  what: 'asked' | 'aired' | 'started' | 'ended'
+  what: 'asked' | 'aired' | 'replied' | 'started' | 'ended'
   name: string
   text: string
   /** Which question it is about; '' when it is about none. */
@@ -74,6 +74,10 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
       const what = event.kind === 'question.asked' ? 'asked' : 'aired'
       const { name, text, question } = event.data
       return { kind: 'notice', seq, at, what, name, text, question }
+    }
+    case 'question.replied': {
+      const { question, author, text } = event.data
+      return { kind: 'notice', seq, at, what: 'replied', name: author.name, text, question }
     }
     case 'gift.given': {
       const { name, tier_name: tier, people, months, to } = event.data

@@ -48,7 +48,7 @@ export class OverlayState {
   #apply(event: SubspaceEvent): void {
     if (event.kind === 'question.aired') {
       const { question, name, text } = event.data
-      this.onAir = { question, name, text, since: event.at }
+      this.onAir = { question, name, text, since: event.at, audience: 'public' }
     }
     const over = event.kind === 'question.answered' || event.kind === 'question.returned'
     if (over && this.onAir?.question === event.data.question) this.onAir = null

@@ -8,6 +8,7 @@ const question = {
   question: 'q1',
   name: 'Yuna',
   text: 'How do you stop the drips?',
+  audience: 'public' as const,
   since: '2026-11-22T18:00:00Z',
 }
 

@@ -1,21 +1,38 @@
-import { api, type Question } from '../../api/subspace'
+import { api, type Ask, type Question, type Rule } from '../../api/question'
+import { api as channels } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
-import type { SubspaceEvent } from '../../realtime/frames'
+import type { RoomName, SubspaceEvent } from '../../realtime/frames'
+import { byAnswer, inOrder, standing } from './order'
+import type { Visit } from '../channel/visit.svelte'
 
 export type Move = 'air' | 'answer' | 'return' | 'skip'
 
-/** The questions of one space, for those inside. The list is read once and then follows the space's log. */
+/**
+ * The questions of a channel: all of them for those inside, for others what was asked in public. The list is read
+ * once and then follows the logs of the rooms we are in.
+ */
 export class QuestionList {
   all: Question[] = $state.raw([])
   state: 'loading' | 'ready' | 'failed' = $state('loading')
   failure: Refusal | undefined = $state.raw()
+  rule: Rule = $state.raw({ vote_seconds: 300, first_seconds: 900, carried_seconds: 1800 })
+  /** Which the creator put first, in which order. */
+  first: string[] = $state.raw([])
 
-  waiting = $derived(this.all.filter((q) => q.state === 'waiting'))
+  waiting = $derived(
+    inOrder(
+      this.all.filter((q) => q.state === 'waiting'),
+      this.first,
+      this.rule,
+    ),
+  )
   onAir = $derived(this.all.find((q) => q.state === 'on_air'))
-  answered = $derived(this.all.filter((q) => q.state === 'answered'))
+  answered = $derived(this.all.filter((q) => q.state === 'answered').toSorted(byAnswer))
 
   #channel: string
+  #inside = false
   #reading = 0
+  #withAnswered = false
 
   constructor(channel: string) {
     this.#channel = channel
@@ -23,10 +40,18 @@ export class QuestionList {
 
   async read(): Promise<void> {
     const reading = ++this.#reading
+    const room = this.#inside ? 'space' : 'public'
     try {
-      const all = await api.questions(this.#channel)
+      const [open, done] = await Promise.all([
+        api.questions(this.#channel, room),
+        this.#withAnswered ? api.questions(this.#channel, room, 'answered') : undefined,
+      ])
       if (reading !== this.#reading) return
-      this.all = all.toSorted(byAge)
+      const others = done?.questions ?? this.answered
+      const isOpen = (id: string) => open.questions.some((q) => q.id === id)
+      this.rule = open.rule
+      this.first = open.questions.filter((q) => q.placed && q.state === 'waiting').map((q) => q.id)
+      this.all = [...open.questions, ...others.filter((q) => !isOpen(q.id))]
       this.state = 'ready'
     } catch (thrown) {
       if (reading !== this.#reading) return
@@ -35,17 +60,40 @@ export class QuestionList {
     }
   }
 
+  /** Those that were answered are wanted too. */
+  async readAnswered(): Promise<void> {
+    if (this.#withAnswered) return
+    this.#withAnswered = true
+    await this.read()
+  }
+
+  /** The door of the space has opened. */
+  enter(): void {
+    this.#inside = true
+    void this.read()
+  }
+
   /** The door has closed: nothing of the room stays in memory, nor arrives late. */
+  leave(): void {
+    this.#inside = false
+    this.forget()
+    void this.read()
+  }
+
   forget(): void {
     this.#reading++
     this.all = []
+    this.first = []
     this.state = 'loading'
   }
 
   /** Puts the server's answer in its place, or adds it. */
   take(question: Question): void {
-    const others = this.all.filter((q) => q.id !== question.id)
-    this.all = [...others, question].toSorted(byAge)
+    this.all = [...this.all.filter((q) => q.id !== question.id), question]
+  }
+
+  async ask(ask: Ask): Promise<void> {
+    this.take(await api.ask(this.#channel, ask))
   }
 
   async move(id: string, move: Move): Promise<void> {
@@ -54,35 +102,86 @@ export class QuestionList {
     if (move === 'air') this.#onlyOnAir(id)
   }
 
-  async remove(id: string): Promise<void> {
-    await api.removeQuestion(this.#channel, id)
+  /** The own vote stands on the screen at once, and is taken off again when it is refused. */
+  async vote(id: string, on: boolean): Promise<void> {
+    const was = this.all.find((q) => q.id === id)
+    if (!was || was.voted === on) return
+    this.#change(id, { voted: on, votes: was.votes + (on ? 1 : -1) })
+    try {
+      this.take(await api.vote(this.#channel, id, on))
+    } catch (thrown) {
+      this.#change(id, { voted: was.voted, votes: was.votes })
+      throw thrown
+    }
+  }
+
+  async place(id: string, index: number): Promise<void> {
+    this.#arranged((await api.place(this.#channel, id, index)).questions)
+  }
+
+  async byRule(): Promise<void> {
+    this.#arranged((await api.byRule(this.#channel)).questions)
+  }
+
+  async reply(id: string, text: string): Promise<void> {
+    this.take(await api.reply(this.#channel, id, text))
+  }
+
+  async merge(id: string, into: string): Promise<void> {
+    await api.merge(this.#channel, id, into)
     this.#drop(id)
   }
 
-  apply(event: SubspaceEvent): void {
+  async remove(id: string): Promise<void> {
+    await channels.removeQuestion(this.#channel, id)
+    this.#drop(id)
+  }
+
+  count(votes: Record<string, number>): void {
+    this.all = this.all.map((q) => (q.id in votes ? { ...q, votes: votes[q.id]! } : q))
+  }
+
+  /** What happened in a room. Inside, the space's log says all about the order; the public log knows its part. */
+  apply(event: SubspaceEvent, room: RoomName): void {
     switch (event.kind) {
       case 'question.asked':
-        return this.#asked(event)
+        return this.#asked(event, room)
       case 'question.aired':
         this.#change(event.data.question, { state: 'on_air', aired_at: event.at })
         return this.#onlyOnAir(event.data.question)
       case 'question.answered':
         return this.#change(event.data.question, { state: 'answered', answered_at: event.at })
+      case 'question.replied': {
+        const { question, author, text } = event.data
+        const reply = { name: author.name, text }
+        return this.#change(question, { state: 'answered', answered_at: event.at, reply })
+      }
       case 'question.returned':
         return this.#change(event.data.question, { state: 'waiting' })
       case 'question.skipped':
+      case 'question.merged':
         return this.#drop(event.data.question)
+      case 'questions.arranged':
+        if (room === (this.#inside ? 'space' : 'public')) this.first = event.data.first
+        return
+      case 'live.started':
+      case 'live.ended':
+        return void this.read() // what is carried over, and where it stands, is another now
       case 'message.removed':
         // Who is shut out takes their questions with them.
         if (event.data.by === 'sanction') void this.read()
     }
   }
 
-  #asked(event: SubspaceEvent & { kind: 'question.asked' }): void {
-    const { question: id, name, text, author } = event.data
+  #asked(event: SubspaceEvent & { kind: 'question.asked' }, room: RoomName): void {
+    const { question: id, name, text, author, audience = 'public', first = false } = event.data
     if (this.all.some((q) => q.id === id)) return
-    const person = author ? { author: { id: author.id, name: author.name } } : {}
-    this.take({ id, name, text, mine: false, state: 'waiting', asked_at: event.at, ...person })
+    this.take({
+      ...{ id, name, text, room, audience, first, mine: false, state: 'waiting', asked_at: event.at },
+      ...{ votes: 0, voted: false, placed: false, carried: null, aired: null, answered: null, reply: null },
+      stands: standing(event.at, first, this.rule),
+      ...(author ? { author: { id: author.id, name: author.name } } : {}),
+    })
   }
 
   #change(id: string, change: Partial<Question>): void {
@@ -98,6 +197,14 @@ export class QuestionList {
   #onlyOnAir(id: string): void {
     this.all = this.all.map((q) => (q.state === 'on_air' && q.id !== id ? { ...q, state: 'waiting' } : q))
   }
+
+  #arranged(queue: Question[]): void {
+    this.first = queue.filter((q) => q.placed).map((q) => q.id)
+    for (const question of queue) this.take(question)
+  }
 }
 
-const byAge = (a: Question, b: Question) => a.asked_at.localeCompare(b.asked_at)
+/** The list that a visit follows; whoever shows questions first brings it along. */
+export function questionsOf(visit: Visit): QuestionList {
+  return visit.questions ?? visit.follow(new QuestionList(visit.handle))
+}
