@@ -3,13 +3,14 @@
  * keeps no rules; e2e tests use the real one.
  */
 import type { ClientFrame, Located, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
-import type { Badge, Question } from '../src/api/subspace'
+import type { Badge } from '../src/api/subspace'
 import type { Period, Sale, Tier } from '../src/api/subscription'
 import { buyer, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
+import { answerQueue } from './fake-queue'
 import { threads } from './fake-threads'
-import { plainQuestion, rule, type World } from './fake-world'
+import type { World } from './fake-world'
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
@@ -44,7 +45,11 @@ export class FakeServer {
     if (ruled) return ok(ruled)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body)
-    if (rest.startsWith('/C/questions')) return this.#questions(method, rest, body)
+    if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)
+    if (rest === '/C/attention') {
+      if (method === 'PUT') w.attention.patience_seconds = Number(body.patience_seconds)
+      return ok(w.attention)
+    }
     if (path === '/api/buyer') return buyer(this.world, method, body)
     if (path.startsWith('/api/papers')) return papers(this.world, path, query.get('after'))
     if (rest === '/C/gift') return this.#gift(body)
@@ -173,44 +178,6 @@ export class FakeServer {
     return { status: 200, body: { events: log, head: log.at(-1)?.seq ?? 0, more: false } }
   }
 
-  #questions(method: string, path: string, body: Record<string, unknown>): Answer {
-    const w = this.world
-    const [, , , id, move] = path.split('/')
-    if (method === 'GET') return { status: 200, body: { questions: w.questions, rule } }
-    if (!id) {
-      const name = body.anonymous ? '' : w.session.account!.name
-      const asked_at = new Date().toISOString()
-      const question: Question = {
-        ...plainQuestion,
-        id: 'new',
-        text: String(body.text),
-        name,
-        mine: true,
-        asked_at,
-        stands: asked_at,
-      }
-      w.questions = [...w.questions, question]
-      return { status: 200, body: question }
-    }
-    if (method === 'DELETE') return this.#removeQuestion(id)
-    const states = { air: 'on_air', answer: 'answered', return: 'waiting', skip: 'skipped' } as const
-    const state = states[move as keyof typeof states]
-    const found = w.questions.find((q) => q.id === id) ?? { ...w.questions[0]!, id }
-    const question = { ...found, state }
-    w.questions = w.questions.map((q) => (q.id === id ? question : q))
-    w.channel.on_air =
-      state === 'on_air'
-        ? {
-            question: id,
-            text: found.text,
-            name: found.name,
-            since: new Date().toISOString(),
-            audience: found.audience,
-          }
-        : null
-    return { status: 200, body: question }
-  }
-
   #badges(method: string, badge: string): Answer {
     const w = this.world
     if (w.refuseBadge) return { status: 422, body: { reason: w.refuseBadge } }
@@ -219,23 +186,6 @@ export class FakeServer {
     if (method === 'DELETE') return { status: 204 }
     w.channel.badges = [...w.channel.badges, drawn]
     return { status: 200, body: drawn }
-  }
-
-  #removeQuestion(id: string): Answer {
-    const w = this.world
-    w.questions = w.questions.filter((q) => q.id !== id)
-    if (w.channel.on_air?.question === id) {
-      w.channel.on_air = null
-      this.happen('public', 'question.returned', { question: id })
-    }
-    this.happen('space', 'question.skipped', { question: id })
-    for (const room of ['public', 'space'] as const) {
-      const told = w.logs[room].filter(
-        (e) => 'question' in e.data && 'text' in e.data && e.data.question === id,
-      )
-      if (told.length) this.happen(room, 'message.removed', { seqs: told.map((e) => e.seq), by: 'moderator' })
-    }
-    return { status: 204 }
   }
 
   #checkout(path: string, body: Record<string, unknown>): Answer {

@@ -1,6 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
-import type { Channel, ChannelCard, Question, Session } from '../src/api/subspace'
+import { attention, questions } from './fake-queue'
+import type { Channel, ChannelCard, Session } from '../src/api/subspace'
 import type { Term } from '../src/api/room'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
@@ -55,13 +56,6 @@ const spaceLines: Line[] = [
   ],
   [people.priya, 'Sharing my test tiles from Sunday, rutile goes down from left to right'],
   [people.yuna, 'That is my question, hello everyone'],
-]
-
-const questionTexts: [Author, string, number, boolean?][] = [
-  [people.bastien, 'Is rutile worth it below cone 6, or does it only go brown?', 660],
-  [people.priya, 'Could you show the foot before it goes in?', 420, true],
-  [people.yuna, 'Which clay do you throw when you want this white?', 1140],
-  [people.bastien, 'What do you do with the pieces that crack?', 60],
 ]
 
 function log(room: string, lines: Line[], notices: SubspaceEvent[] = []): SubspaceEvent[] {
@@ -156,6 +150,7 @@ export function world(role: Role = 'anonymous') {
     logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
     questions: questions(role),
     ...someThreads(),
+    attention: attention(),
     inside: 146,
     tiers: [tier('t1', 1, 499)],
     /** Who takes payments. */
@@ -266,32 +261,6 @@ function otherCards(): ChannelCard[] {
     card('wren', 'Wren Adeyemi', 'A winter windowsill', 0),
     card('alix', 'Alix Moreau', 'Cables, without a chart', 0),
   ]
-}
-
-/** What counts how much in the order of the queue. */
-export const rule = { vote_seconds: 300, first_seconds: 900, carried_seconds: 1800 }
-
-/** A question that is nothing in particular. */
-export const plainQuestion: Omit<Question, 'id' | 'text' | 'name' | 'asked_at' | 'stands'> = {
-  ...{ mine: false, state: 'waiting', room: 'space', audience: 'public', votes: 0, voted: false },
-  ...{ first: false, placed: false, carried: null, aired: null, answered: null, reply: null },
-}
-
-function questions(role: Role): Question[] {
-  const staff = role === 'owner' || role === 'moderator'
-  const waiting = questionTexts.map(([from, text, seconds, unnamed], i): Question => ({
-    ...plainQuestion,
-    id: `q${i + 1}`,
-    text,
-    name: unnamed ? '' : from.name,
-    mine: false,
-    state: 'waiting',
-    asked_at: ago(seconds),
-    stands: ago(seconds),
-    ...(staff ? { author: { id: from.id, name: from.name } } : {}),
-  }))
-  const done = ['a1', 'a2', 'a3'].map((id): Question => ({ ...waiting[0]!, id, state: 'answered' }))
-  return [...waiting, ...done]
 }
 
 function subscriptions(): Subscription[] {
