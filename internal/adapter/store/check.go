@@ -40,6 +40,7 @@ func (db *DB) Checks() []Check {
 	return append(all,
 		Check{"accounts: each has as many passkeys as it says", db.viewing((*Tx).brokenPasskeys)},
 		Check{"channels: each has as many followers as it says", db.viewing((*Tx).brokenFollowers)},
+		Check{"questions: nobody votes for their own, what was merged has no votes, and only what is on air is timed", db.viewing((*Tx).brokenQuestions)},
 		Check{"payments: the books say of each sale what the sale says", db.viewing((*Tx).brokenSales)},
 		Check{"payouts: each is in the books once, with its statement, and the books hold no other", db.viewing((*Tx).brokenPayouts)},
 		Check{"papers: the numbers of each seller and year have no gap", db.viewing((*Tx).brokenNumbers)},
@@ -59,6 +60,14 @@ func (tx *Tx) brokenPayouts(ctx context.Context) (out []string, err error) {
 		out = append(out, f.String())
 	}
 	return out, err
+}
+
+// brokenQuestions looks at votes and times on air.
+func (tx *Tx) brokenQuestions(ctx context.Context) ([]string, error) {
+	return tx.sentences(ctx, `SELECT 'Question ' || q.id || ' has the vote of its asker' FROM question_vote v JOIN question q ON q.id = v.question AND q.asker = v.account
+		UNION ALL SELECT 'Question ' || q.id || ' was merged and has a vote' FROM question_vote v JOIN question q ON q.id = v.question WHERE q.merged_into <> ''
+		UNION ALL SELECT 'Question ' || q.id || ' is not on air, and its time there goes on' FROM airing g JOIN question q ON q.id = g.question
+			WHERE g.ended = 0 AND q.state <> 'on_air'`)
 }
 
 // brokenNumbers counts papers and statements.

@@ -76,6 +76,16 @@ func TestEachBrokenPromiseIsFound(t *testing.T) {
 			[]string{`UPDATE account SET passkeys = 1 WHERE id = (SELECT MIN(id) FROM account)`},
 			map[string]string{"accounts:": "says it has 1 passkeys, and has 0"},
 		},
+		"somebody who votes for themselves": {
+			[]string{
+				`INSERT INTO question (id, channel, asker, key, shown, text, state, asked, aired, answered, merged_into)
+					SELECT 'q1', MIN(c.id), MIN(c.owner), 'k', '', 'why', 'skipped', 1, 0, 0, 'q2' FROM channel c`,
+				`INSERT INTO question_vote (question, account, at) SELECT 'q1', asker, 1 FROM question`,
+				`INSERT INTO broadcast (id, channel, title, state, node, take, started, interrupted, ended, seen) SELECT 'b1', channel, '', 'ended', 'n', 1, 1, 0, 2, 1 FROM question`,
+				`INSERT INTO airing (question, number, broadcast, began, ended) VALUES ('q1', 1, 'b1', 1, 0)`,
+			},
+			map[string]string{"questions:": "Question q1 has the vote of its asker\nQuestion q1 was merged and has a vote\nQuestion q1 is not on air, and its time there goes on"},
+		},
 		"an event that is gone": {
 			[]string{`DELETE FROM event WHERE seq = 2`},
 			map[string]string{"logs:": "has the head 3 and 2 events, the last 3"},

@@ -28,7 +28,7 @@ func (s *Service) MoveTo(ctx context.Context, by ident.Account, channel ident.Ch
 
 // ByRule forgets where the creator moved questions.
 func (s *Service) ByRule(ctx context.Context, by ident.Account, channel ident.Channel) ([]Question, error) {
-	return s.arrange(ctx, by, channel, func([]Question) ([]ident.Question, error) { return nil, nil })
+	return s.arrange(ctx, by, channel, func([]Question) ([]ident.Question, error) { return []ident.Question{}, nil })
 }
 
 // arrange has choose say who is placed, in which order, and returns the queue as

@@ -3,6 +3,7 @@ package question_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -204,6 +205,9 @@ func TestMovingAQuestion(t *testing.T) {
 	for _, e := range s.Events(s.channel, room.Space) {
 		if a, is := event.As[event.QuestionsArranged](e); is {
 			told = append(told, fmt.Sprint(len(a.First)))
+			if strings.Contains(string(e.Data), "null") {
+				t.Errorf("nobody is told as %s", e.Data)
+			}
 		}
 	}
 	if !slices.Equal(told, []string{"2", "3", "0"}) { // a repetition is told once
