@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { onAir, visit } from '../lib/acts.ts'
+import { air, choose, onAir, visit } from '../lib/acts.ts'
 import { sizes } from '../lib/browser.ts'
 import { expect, handle, test, type Person } from '../lib/fixtures.ts'
 import { accessible, picture } from '../lib/look.ts'
@@ -56,7 +56,10 @@ test('the queue', async ({ stage }) => {
     await cy.page.getByRole('tab', { name: t('space.name', {}, 'fr') }).click()
     await cy.page.getByRole('button', { name: like('space.questions.other', 'fr') }).click()
     const board = cy.page.getByTestId('question-board')
-    await board.getByRole('button', { name: like('queue.vote', 'fr') }).first().click()
+    await board
+      .getByRole('button', { name: like('queue.vote', 'fr') })
+      .first()
+      .click()
     await expect(board.getByRole('button', { name: like('queue.voted', 'fr') })).toBeVisible()
     await cy.page.locator('[data-question]').fill('Entre nous, combien coûte un tel four ?')
     await cy.page.getByRole('radio', { name: t('ask.onlyInside', {}, 'fr') }).click()
@@ -79,9 +82,7 @@ test('the queue', async ({ stage }) => {
     await expect(first).not.toHaveText(before!)
     await page.keyboard.press('o')
     await expect(page.getByTestId('queue-rule')).not.toContainText(like('queue.moved'))
-    await queue(page)
-      .getByRole('button', { name: t('queue.select', { text: 'Do you ship to Berlin?' }) })
-      .click()
+    await choose(page, 'Do you ship to Berlin?')
     await page.keyboard.press('r')
     await page.keyboard.type('Once a week, packed in straw.')
     await picture(page, 'queue-desk-reply-en')
@@ -105,9 +106,7 @@ test('the queue', async ({ stage }) => {
   await test.step('what is for subscribers only is on air for them alone', async () => {
     const { page } = ada
     const text = 'Entre nous, combien coûte un tel four ?'
-    await queue(page).getByRole('button', { name: t('queue.select', { text }) }).click()
-    await page.keyboard.press('Enter')
-    await expect(onAir(page)).toContainText(text)
+    await air(page, text)
     await expect(onAir(page)).toContainText(t('queue.privateNote'))
     await expect(onAir(cy.page)).toContainText(text)
     await picture(page, 'queue-desk-private-en')

@@ -57,10 +57,17 @@ export async function ask(page: Page, text: string, { unnamed = false } = {}): P
   await expect(box.getByRole('status')).toHaveText(t('ask.done'))
 }
 
+/** Chooses a waiting question in the cockpit, by its words: below them the chosen one has its buttons. */
+export async function choose(page: Page, text: string): Promise<void> {
+  const queue = page.getByTestId('question-queue')
+  const row = queue.getByRole('button', { name: t('queue.select', { text }) })
+  await row.click({ position: { x: 80, y: 16 } })
+}
+
 /** Puts a waiting question on air, in the cockpit at a desk. */
 export async function air(page: Page, text: string): Promise<void> {
   const queue = page.getByTestId('question-queue')
-  await queue.getByRole('button', { name: t('queue.select', { text }) }).click()
+  await choose(page, text)
   await queue.getByRole('button', { name: like('queue.air') }).click()
   await expect(onAir(page)).toContainText(text)
 }
