@@ -247,15 +247,43 @@ describe('watching', () => {
   it('shows and takes away the question on air', async () => {
     opened = await openPage('/c/ines', { change: (w) => (w.channel.on_air = null) })
     await expect.element(page.getByText('ordered the small one')).toBeVisible()
-    // The channel is read once more when the room is entered; an answer from before would take it off again.
-    const reads = () => opened.server.calls.filter((c) => c === 'GET /api/channels/ines').length
-    await expect.poll(reads).toBe(2)
-    await opened.app.directory.refresh({ force: true })
-    opened.server.happen('public', 'question.aired', { question: 'q1', name: '', text: 'Why straw?' })
+    air()
     await expect.element(page.getByTestId('on-air')).toHaveTextContent('a subscriber')
+    opened.server.world.channel.on_air = null
     opened.server.happen('public', 'question.answered', { question: 'q1' })
     await expect.poll(() => page.getByTestId('on-air').query()).toBeNull()
   })
+
+  it('believes no answer that was on its way when a question went on air', async () => {
+    opened = await openPage('/c/ines', { change: (w) => (w.channel.on_air = null) })
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    const reads = () => opened.server.calls.filter((c) => c === 'GET /api/channels/ines').length
+    await expect.poll(reads).toBe(2) // at first, and when the room was entered
+    const { fetch } = window
+    let letGo = () => {}
+    const held = new Promise<void>((go) => (letGo = go))
+    window.fetch = async (...asked) => {
+      const answer = await fetch(...asked)
+      await held
+      return answer
+    }
+    opened.server.tell({ type: 'standing', channel: 'ines' })
+    await expect.poll(reads).toBe(3) // answered from before, and still on its way
+    air()
+    await expect.element(page.getByTestId('on-air')).toHaveTextContent('a subscriber')
+    letGo()
+    await expect.poll(reads).toBe(4)
+    await opened.app.directory.refresh({ force: true })
+    await expect.element(page.getByTestId('on-air')).toHaveTextContent('a subscriber')
+  })
+
+  /** The server puts a question on air, and says so. */
+  function air() {
+    const { channel } = opened.server.world
+    const since = new Date().toISOString()
+    channel.on_air = { question: 'q1', name: '', text: 'Why straw?', since, audience: 'public' }
+    opened.server.happen('public', 'question.aired', { question: 'q1', name: '', text: 'Why straw?' })
+  }
 
   it('says so when nothing could be read, and reads it when asked or by itself', async () => {
     opened = await openPage('/c/ines', { change: (w) => (w.down = true) })

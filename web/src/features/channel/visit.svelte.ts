@@ -247,6 +247,8 @@ export class Visit {
     }
     const over = event.kind === 'question.answered' || event.kind === 'question.returned'
     if (over && this.onAir?.question === event.data.question) this.onAir = null
+    // An answer that is on its way may be older than this.
+    if ((over || event.kind === 'question.aired') && this.#read !== this.#reading) void this.read()
   }
 
   #broadcast(state: 'live' | 'interrupted'): void {
