@@ -11,7 +11,7 @@ import (
 // Reading is how far the caller has read a room, on all their devices.
 type Reading struct {
 	Seen   int64 `json:"seen" doc:"sequence; 0: nothing"`
-	Unread int64 `json:"unread" doc:"messages of others after it"`
+	Unread int64 `json:"unread" doc:"messages of others after it; 1000 stands for those and more"`
 }
 
 // ReadUpTo is up to where the caller has read.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -41,7 +42,7 @@ func (tx *Tx) Sanctions(ctx context.Context, channel ident.Channel, now time.Tim
 }
 
 // WithdrawQuestions implements moderation.Tx.
-func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) ([]moderation.Withdrawn, error) {
+func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]moderation.Withdrawn, error) {
 	var out []moderation.Withdrawn
 	err := tx.each(ctx, `SELECT id, room, audience, state FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air') ORDER BY id`,
 		[]any{channel, account}, func(scan func(...any) error) error {
@@ -60,6 +61,15 @@ func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, acco
 			return nil, err
 		}
 	}
-	_, err = tx.exec(ctx, `UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account)
-	return out, err
+	for _, change := range []string{
+		`UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`,
+		`UPDATE question SET text = '', shown = '' WHERE channel = $1 AND asker = $2 AND asked >= $3`,
+		`UPDATE question SET reply = '' WHERE channel = $1 AND replied_by = $2 AND answered >= $3`,
+	} {
+		args := []any{channel, account, millis(since)}
+		if _, err := tx.exec(ctx, change, args[:strings.Count(change, "$")]...); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }

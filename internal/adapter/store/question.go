@@ -66,13 +66,17 @@ func (tx *Tx) QuestionByID(ctx context.Context, channel ident.Channel, id ident.
 }
 
 // Questions implements question.Tx.
-func (tx *Tx) Questions(ctx context.Context, q question.Query) ([]question.Question, error) {
+func (tx *Tx) Questions(ctx context.Context, q question.Query, newest bool) ([]question.Question, error) {
+	order := `q.asked, q.id`
+	if newest {
+		order = `CASE WHEN q.answered > 0 THEN q.answered ELSE q.asked END DESC, q.id DESC`
+	}
 	where := `q.channel = $2 AND q.merged_into = '' AND q.state IN ` + listed(4, len(q.States))
 	if q.Open {
 		where += ` AND (q.room = 'public' OR (q.audience = 'public' AND q.aired > 0 AND q.state IN ('on_air', 'answered')))`
 	}
 	args := append([]any{q.Channel, q.Limit}, anys(q.States)...)
-	return tx.questions(ctx, q.By, where+` ORDER BY q.asked, q.id LIMIT $3`, args...)
+	return tx.questions(ctx, q.By, where+` ORDER BY `+order+` LIMIT $3`, args...)
 }
 
 // CountWaiting implements question.Tx.
@@ -81,10 +85,21 @@ func (tx *Tx) CountWaiting(ctx context.Context, at room.Address) (n int, err err
 	return n, err
 }
 
+// CountWaitingBy implements question.Tx.
+func (tx *Tx) CountWaitingBy(ctx context.Context, at room.Address, asker ident.Account) (n int, err error) {
+	_, err = tx.one(ctx, `SELECT COUNT(*) FROM question WHERE channel = $1 AND room = $2 AND state = 'waiting' AND asker = $3`,
+		[]any{at.Channel, at.Audience, asker}, &n)
+	return n, err
+}
+
 // NewToQueue implements question.Tx.
-func (tx *Tx) NewToQueue(ctx context.Context, channel ident.Channel, asker ident.Account) (bool, error) {
+func (tx *Tx) NewToQueue(ctx context.Context, q question.Question) (bool, error) {
+	if q.Shown == "" {
+		return false, nil
+	}
 	var n int
-	_, err := tx.one(ctx, `SELECT COUNT(*) FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air', 'answered')`, []any{channel, asker}, &n)
+	_, err := tx.one(ctx, `SELECT COUNT(*) FROM question WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air', 'answered')
+		AND shown <> '' AND (room = 'public' OR $3 = 'space')`, []any{q.Channel, q.Asker, string(q.Room)}, &n)
 	return n == 0, err
 }
 

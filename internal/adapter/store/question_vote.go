@@ -27,6 +27,12 @@ func (tx *Tx) MoveVotes(ctx context.Context, from, to ident.Question) error {
 	return err
 }
 
+// MoveMerged implements question.Tx.
+func (tx *Tx) MoveMerged(ctx context.Context, from, to ident.Question) error {
+	_, err := tx.exec(ctx, `UPDATE question SET merged_into = $2 WHERE merged_into = $1`, from, to)
+	return err
+}
+
 // VoteTotals implements question.Tx.
 func (tx *Tx) VoteTotals(ctx context.Context, ids []ident.Question) (map[ident.Question]int, error) {
 	out := make(map[ident.Question]int, len(ids))

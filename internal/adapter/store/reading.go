@@ -20,7 +20,7 @@ func (tx *Tx) MarkRead(ctx context.Context, by ident.Account, at room.Address, s
 	return err
 }
 
-// SeenAt implements space.ReadingTx.
+// ReadingAt implements space.ReadingTx.
 func (tx *Tx) ReadingAt(ctx context.Context, by ident.Account, at room.Address) (seq, unread int64, err error) {
 	log, err := tx.LogAt(ctx, at)
 	if err != nil {
@@ -30,7 +30,7 @@ func (tx *Tx) ReadingAt(ctx context.Context, by ident.Account, at room.Address) 
 		return 0, 0, err
 	}
 	posted, _ := event.MessagePosted{}.EventKind()
-	_, err = tx.one(ctx, `SELECT count(*) FROM event WHERE log = $1 AND seq > $2 AND kind = $3 AND author <> $4`,
+	_, err = tx.one(ctx, `SELECT count(*) FROM (SELECT 1 FROM event WHERE log = $1 AND seq > $2 AND kind = $3 AND author <> $4 LIMIT 1000) new`,
 		[]any{log.ID, seq, posted, by}, &unread)
 	return seq, unread, err
 }

@@ -131,6 +131,14 @@ func (tx *Tx) forUpdate() string {
 	return ""
 }
 
+// forUpdateOf is forUpdate for the rows of one table of a query.
+func (tx *Tx) forUpdateOf(table string) string {
+	if tx.locks {
+		return ` FOR UPDATE OF ` + table
+	}
+	return ""
+}
+
 func anys[T any](values []T) []any {
 	args := make([]any, len(values))
 	for i, v := range values {

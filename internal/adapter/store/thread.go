@@ -37,7 +37,7 @@ func (tx *Tx) threads(ctx context.Context, by ident.Account, where string, args 
 	posted, _ := event.MessagePosted{}.EventKind()
 	query := `SELECT t.id, t.channel, t.kind, t.level, t.title, t.prompt, t.opener, t.opened, t.pinned, t.closed, t.archived,
 		t.messages, t.moved, l.head, COALESCE(s.seq, 0),
-		(SELECT count(*) FROM event e WHERE e.log = t.id AND e.seq > COALESCE(s.seq, 0) AND e.kind = $1 AND e.author <> $2),
+		(SELECT count(*) FROM (SELECT 1 FROM event e WHERE e.log = t.id AND e.seq > COALESCE(s.seq, 0) AND e.kind = $1 AND e.author <> $2 LIMIT 1000) new),
 		COALESCE((SELECT e.body FROM event e WHERE e.log = t.id AND e.seq = t.last AND e.kind = $1), '')
 		FROM thread t JOIN log l ON l.id = t.id LEFT JOIN reading s ON s.log = t.id AND s.account = $2 ` + where
 	var out []space.Thread
@@ -104,13 +104,20 @@ func (tx *Tx) ThreadAt(ctx context.Context, id ident.Thread) (t room.Thread, ok 
 
 // LockThreads implements chat.ThreadTx. The logs are known from then on without
 // asking again.
-func (tx *Tx) LockThreads(ctx context.Context, ids []ident.Thread) (map[ident.Thread]room.Thread, error) {
+func (tx *Tx) LockThreads(ctx context.Context, at []room.Address) (map[ident.Thread]room.Thread, error) {
 	out := map[ident.Thread]room.Thread{}
-	if len(ids) == 0 {
+	if len(at) == 0 {
 		return out, nil
 	}
+	ids, channels := make([]ident.Thread, len(at)), make([]ident.Channel, len(at))
+	for i, a := range at {
+		ids[i], channels[i] = a.Thread, a.Channel
+	}
 	where, args := among(tx, 1, distinct(ids))
-	query := `SELECT ` + threadColumns + `, l.head FROM log l JOIN thread t ON t.id = l.id WHERE l.id ` + where + ` ORDER BY l.id` + tx.forUpdate()
+	within, more := among(tx, 1+len(args), distinct(channels))
+	args = append(args, more...)
+	query := `SELECT ` + threadColumns + `, l.head FROM log l JOIN thread t ON t.id = l.id
+		WHERE l.id ` + where + ` AND l.channel ` + within + ` ORDER BY l.id` + tx.forUpdateOf("l")
 	err := tx.each(ctx, query, args, func(scan func(...any) error) error {
 		var head int64
 		t, err := scanThread(scan, &head)

@@ -12,9 +12,10 @@ import (
 
 // ThreadTx is what writing into threads needs inside one transaction.
 type ThreadTx interface {
-	// LockThreads returns those threads that exist, and locks their logs until the
-	// transaction ends. The channels' logs are locked first.
-	LockThreads(ctx context.Context, ids []ident.Thread) (map[ident.Thread]room.Thread, error)
+	// LockThreads returns the threads at addresses, and locks their logs until the
+	// transaction ends. The logs of their channels must be locked before. What stands
+	// in no channel named is not there.
+	LockThreads(ctx context.Context, at []room.Address) (map[ident.Thread]room.Thread, error)
 	// CountPosts adds to threads what was written into them.
 	CountPosts(ctx context.Context, posts map[ident.Thread]Posts) error
 }
@@ -50,7 +51,7 @@ func (s *Service) mayReadThread(ctx context.Context, tx Tx, at room.Address, f a
 	if at.Audience != room.ThreadRoom {
 		return nil
 	}
-	threads, err := tx.LockThreads(ctx, []ident.Thread{at.Thread})
+	threads, err := tx.LockThreads(ctx, []room.Address{at})
 	if err != nil {
 		return err
 	}
@@ -65,14 +66,14 @@ func (s *Service) readsThread(at room.Address, f access.Facts, threads map[ident
 	return nil
 }
 
-func threadsOf(posts []*pending) []ident.Thread {
-	var ids []ident.Thread
+func threadsOf(posts []*pending) []room.Address {
+	var at []room.Address
 	for _, w := range posts {
 		if w.post.Thread != "" {
-			ids = append(ids, w.post.Thread)
+			at = append(at, w.post.Address)
 		}
 	}
-	return ids
+	return at
 }
 
 // countPosts notes in threads what was just written.

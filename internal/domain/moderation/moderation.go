@@ -60,8 +60,9 @@ type Tx interface {
 	ThreadsWrittenIn(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]ident.Thread, error)
 	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
 	// WithdrawQuestions takes the person's questions out of the queue and off the
-	// air, and returns them.
-	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account) ([]Withdrawn, error)
+	// air, and returns them. Of those and of all since, also where they are over, it
+	// keeps no words, nor of the person's answers.
+	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]Withdrawn, error)
 }
 
 // Store runs transactions. f may run more than once.
@@ -203,7 +204,7 @@ func (s *Service) hide(ctx context.Context, tx Tx, at room.Address, account iden
 			return nil, err
 		}
 	}
-	questions, err := tx.RecentBy(ctx, at, account, kinds(event.QuestionAsked{}, event.QuestionAired{}), since, recentLimit)
+	questions, err := tx.RecentBy(ctx, at, account, kinds(event.QuestionAsked{}, event.QuestionAired{}, event.QuestionReplied{}), since, recentLimit)
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +227,7 @@ type Withdrawn struct {
 // withdraw takes the person's questions out of the queue and off the air. Each is
 // told where it was told of before, and nowhere else.
 func (s *Service) withdraw(ctx context.Context, tx Tx, x Sanction) ([]room.Entry, error) {
-	withdrawn, err := tx.WithdrawQuestions(ctx, x.Channel, x.Account)
+	withdrawn, err := tx.WithdrawQuestions(ctx, x.Channel, x.Account, s.now().Add(-recent))
 	if err != nil {
 		return nil, err
 	}

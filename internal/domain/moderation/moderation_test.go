@@ -393,3 +393,56 @@ func TestASanctionHidesWordsInThreads(t *testing.T) {
 		}
 	}
 }
+
+// Questions that are over lose their words too, and so do the answers of somebody
+// who is shut out.
+func TestASanctionHidesQuestionsThatAreOver(t *testing.T) {
+	s := newStage(t)
+	yuna := s.Subscriber(s.channel, s.Person("Yuna"), 1)
+	mod := s.Moderator(s.channel, s.Person("Mod"))
+	ask := func(by ident.Account, text string, r room.Audience) question.Question {
+		s.keys++
+		q, err := s.questions.Ask(t.Context(), question.Ask{Channel: s.channel, Asker: by, Key: fmt.Sprintf("key-%08d", s.keys), Text: text, Room: r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	skipped, answered := ask(yuna, "troll skipped", room.Public), ask(yuna, "troll answered", room.Public)
+	mine := ask(s.owner, "a fair question", room.Public)
+	if _, err := s.questions.Skip(t.Context(), s.owner, s.channel, skipped.ID); err != nil {
+		t.Fatal(err)
+	}
+	for id, text := range map[ident.Question]string{answered.ID: "calm words", mine.ID: "rogue words"} {
+		if _, err := s.questions.ReplyInText(t.Context(), mod, s.channel, id, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Update(t.Context(), func(tx *store.Tx) error { // the creator takes the role away first
+		_, err := tx.DropModerator(t.Context(), s.channel, mod)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []ident.Account{yuna, mod} {
+		if _, err := s.moderation.Impose(t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: who, Kind: access.BlockBan}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var shown string
+	for _, state := range []question.State{question.Skipped, question.Answered} {
+		list, _, err := s.questions.OpenList(t.Context(), "", s.channel, []question.State{state})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range list {
+			shown += q.Text + q.Shown + q.Reply.Text + "; "
+		}
+	}
+	if raw := s.Raw() + shown; strings.Contains(raw, "troll") || strings.Contains(raw, "rogue") {
+		t.Errorf("still there: %s\n%s", shown, s.Raw())
+	}
+	if !strings.Contains(shown, "a fair question") {
+		t.Errorf("the creator's question is gone too: %s", shown)
+	}
+}

@@ -21,7 +21,7 @@ func (s *Service) PutOnAir(ctx context.Context, by ident.Account, channel ident.
 		if q.State != Waiting {
 			return nil, notWaiting()
 		}
-		current, err := tx.Questions(ctx, Query{Channel: channel, States: []State{OnAir}, Limit: 1})
+		current, err := tx.Questions(ctx, Query{Channel: channel, States: []State{OnAir}, Limit: 1}, false)
 		if err != nil {
 			return nil, err
 		}
@@ -115,6 +115,11 @@ func (s *Service) move(ctx context.Context, by ident.Account, channel ident.Chan
 		if !ok {
 			return missing()
 		}
+		live, _, err := tx.BroadcastNow(ctx, channel)
+		if err != nil {
+			return err
+		}
+		found.Stands = standing(found, live.Started)
 		q = found
 		entries, err := change(tx, &q)
 		if err != nil || len(entries) == 0 {

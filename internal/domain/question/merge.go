@@ -33,6 +33,9 @@ func (s *Service) Merge(ctx context.Context, by ident.Account, channel ident.Cha
 		if err := tx.MoveVotes(ctx, id, into); err != nil {
 			return nil, err
 		}
+		if err := tx.MoveMerged(ctx, id, into); err != nil {
+			return nil, err
+		}
 		if q.Asker != other.Asker {
 			if _, err := tx.SetVote(ctx, into, q.Asker, true); err != nil {
 				return nil, err

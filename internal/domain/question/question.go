@@ -12,6 +12,7 @@ package question
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -107,7 +108,12 @@ type Query struct {
 	// Open leaves out what not everybody may read: what was asked inside and never
 	// was on air for everybody.
 	Open  bool
-	Limit int // the oldest
+	Limit int // the oldest; of those whose time is over, the newest
+}
+
+// over reports whether none of the states is one in which a question waits.
+func (q Query) over() bool {
+	return !slices.Contains(q.States, Waiting) && !slices.Contains(q.States, OnAir)
 }
 
 // Tx is what the queue needs inside one transaction.
@@ -121,12 +127,16 @@ type Tx interface {
 	InsertQuestion(ctx context.Context, q Question, key string) (bool, error)
 	QuestionByKey(ctx context.Context, channel ident.Channel, asker ident.Account, key string) (Question, error)
 	QuestionByID(ctx context.Context, channel ident.Channel, id ident.Question, by ident.Account) (Question, bool, error)
-	// Questions returns the oldest that a query selects, oldest first.
-	Questions(ctx context.Context, q Query) ([]Question, error)
+	// Questions returns the oldest that a query selects, oldest first; with newest
+	// those whose time ended last, the last first.
+	Questions(ctx context.Context, q Query, newest bool) ([]Question, error)
 	// CountWaiting counts those that wait in a room.
 	CountWaiting(ctx context.Context, at room.Address) (int, error)
-	// NewToQueue reports whether the asker has no answered and no waiting question here.
-	NewToQueue(ctx context.Context, channel ident.Channel, asker ident.Account) (bool, error)
+	// CountWaitingBy counts those of one person.
+	CountWaitingBy(ctx context.Context, at room.Address, asker ident.Account) (int, error)
+	// NewToQueue reports whether those who may read q see no other question of its
+	// asker that was answered or waits. Of who does not show a name it says nothing.
+	NewToQueue(ctx context.Context, q Question) (bool, error)
 	// SetQuestion writes state, times, moments, words, the answer and what it was merged into.
 	SetQuestion(ctx context.Context, q Question) error
 	// QuestionEvents returns the sequences at an address that hold the words of q
@@ -140,6 +150,8 @@ type Tx interface {
 	SetVote(ctx context.Context, q ident.Question, by ident.Account, on bool) (bool, error)
 	// MoveVotes gives the voters of one question their vote in another, but not its asker.
 	MoveVotes(ctx context.Context, from, to ident.Question) error
+	// MoveMerged has what was merged into one question stand for another.
+	MoveMerged(ctx context.Context, from, to ident.Question) error
 	VoteTotals(ctx context.Context, ids []ident.Question) (map[ident.Question]int, error)
 	// SetPlaces places the questions of a channel in order, and no others.
 	SetPlaces(ctx context.Context, channel ident.Channel, first []ident.Question) error
@@ -198,6 +210,7 @@ func NewService(store Store, ids *ident.Source, now func() time.Time, pace Pacer
 const (
 	listLimit    = 200
 	waitingLimit = 1000 // in each room
+	waitingOfOne = 20   // likewise, of one person
 )
 
 // Pace returns the limit that a Pacer for questions should hold.
@@ -285,7 +298,7 @@ func (s *Service) ask(ctx context.Context, tx Tx, a Ask, q Question) (Question, 
 		return q, err
 	}
 	if !fresh {
-		return tx.QuestionByKey(ctx, a.Channel, a.Asker, a.Key)
+		return s.repeated(ctx, tx, a, facts, q.Origin)
 	}
 	if err := s.blocked(ctx, tx, facts, q.Text); err != nil {
 		return q, err
@@ -297,6 +310,20 @@ func (s *Service) ask(ctx context.Context, tx Tx, a Ask, q Question) (Question, 
 	}
 	_, err = tx.Append(ctx, room.Entry{Address: q.Home(), Author: a.Asker, Payload: asked})
 	return q, err
+}
+
+// repeated returns what was asked with the same key, to somebody who may still read
+// the room that it stands in.
+func (s *Service) repeated(ctx context.Context, tx Tx, a Ask, facts access.Facts, live Broadcast) (Question, error) {
+	q, err := tx.QuestionByKey(ctx, a.Channel, a.Asker, a.Key)
+	if err != nil {
+		return Question{}, err
+	}
+	if f := access.Decide(facts, access.Reading(q.Room), s.now()).Fault(s.now()); f != nil {
+		return Question{}, f
+	}
+	q.Stands = standing(q, live.Started)
+	return q, nil
 }
 
 // blocked refuses words that are not written in the channel.
@@ -321,7 +348,14 @@ func (s *Service) insert(ctx context.Context, tx Tx, q *Question, key string) (b
 	if waiting >= waitingLimit {
 		return false, fault.New(fault.Limited, "queue_full", "The queue is full. Please ask again later.")
 	}
-	if q.First, err = tx.NewToQueue(ctx, q.Channel, q.Asker); err != nil {
+	mine, err := tx.CountWaitingBy(ctx, q.Home(), q.Asker)
+	if err != nil {
+		return false, err
+	}
+	if mine >= waitingOfOne {
+		return false, fault.New(fault.Limited, "questions_waiting", "%d questions of yours wait already. Ask again when some were answered.", waitingOfOne)
+	}
+	if q.First, err = tx.NewToQueue(ctx, *q); err != nil {
 		return false, err
 	}
 	if q.Origin, _, err = tx.BroadcastNow(ctx, q.Channel); err != nil {
@@ -356,9 +390,9 @@ func (s *Service) list(ctx context.Context, act access.Action, query Query) (qs 
 
 // queue returns the questions that a query selects, in order.
 func queue(ctx context.Context, tx Tx, query Query) ([]Question, error) {
-	qs, err := tx.Questions(ctx, query)
-	if err != nil {
-		return nil, err
+	qs, err := tx.Questions(ctx, query, query.over())
+	if err != nil || query.over() {
+		return qs, err
 	}
 	live, _, err := tx.BroadcastNow(ctx, query.Channel)
 	if err != nil {
@@ -373,7 +407,7 @@ func queue(ctx context.Context, tx Tx, query Query) ([]Question, error) {
 func (s *Service) Current(ctx context.Context, channel ident.Channel, inside bool) (Question, bool, error) {
 	var qs []Question
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		qs, err = tx.Questions(ctx, Query{Channel: channel, States: []State{OnAir}, Limit: 1})
+		qs, err = tx.Questions(ctx, Query{Channel: channel, States: []State{OnAir}, Limit: 1}, false)
 		return err
 	})
 	if err != nil || len(qs) == 0 || (qs[0].Private() && !inside) {

@@ -256,7 +256,8 @@ func TestAtMostOneIsOnAir(t *testing.T) {
 	for range 5 {
 		var ids []ident.Question
 		for i := range 6 {
-			ids = append(ids, s.asked(fmt.Sprintf("number %d?", i), false).ID)
+			asker := s.Subscriber(s.channel, s.Person(fmt.Sprintf("Asker %d", len(s.waiting()))), 1)
+			ids = append(ids, s.asksAs(question.Ask{Asker: asker, Text: fmt.Sprintf("number %d?", i)}).ID)
 		}
 		errs := make([]error, len(ids))
 		var all sync.WaitGroup

@@ -152,9 +152,9 @@ func TestMomentsOfABroadcast(t *testing.T) {
 	}
 	end()
 	s.Clock.Advance(time.Hour)
-	// Everybody may read where, since everybody saw it; the asker of another knows nothing of it.
+	// Everybody may read where, since everybody saw it, and the last one first; the asker of another knows nothing of it.
 	list, _, err := s.q.OpenList(t.Context(), "", s.channel, []question.State{question.Answered})
-	if err != nil || len(list) != 2 || list[1].Aired != aired || list[1].Answered != answered {
+	if err != nil || len(list) != 2 || list[0].Aired != aired || list[0].Answered != answered {
 		t.Errorf("read again: %+v %v", list, err)
 	}
 }

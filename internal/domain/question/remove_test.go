@@ -1,6 +1,8 @@
 package question_test
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,6 +97,7 @@ func TestRemovedQuestionLeavesNoWordsBehind(t *testing.T) {
 				}
 				all := []question.State{question.Waiting, question.OnAir, question.Answered, question.Skipped}
 				list, _, err := s.q.List(t.Context(), s.owner, s.channel, all)
+				slices.SortFunc(list, func(a, b question.Question) int { return cmp.Compare(a.Text, b.Text) })
 				if err != nil || len(list) != 2 || list[0].Text+list[0].Shown != "" || list[1].Text != "a good question" {
 					t.Errorf("the list: %+v %v", list, err)
 				}

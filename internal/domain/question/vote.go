@@ -30,9 +30,10 @@ func (s *Service) Vote(ctx context.Context, by ident.Account, channel ident.Chan
 		if changed, err = tx.SetVote(ctx, id, by, on); err != nil {
 			return err
 		}
-		q.Voted = on
-		if q.Votes--; on {
-			q.Votes += 2
+		if q.Voted = on; on {
+			q.Votes++
+		} else {
+			q.Votes--
 		}
 		return nil
 	})
@@ -67,7 +68,9 @@ func (s *Service) votable(ctx context.Context, tx Tx, by ident.Account, channel 
 	case q.State != Waiting:
 		return q, notWaiting()
 	}
-	return q, nil
+	live, _, err := tx.BroadcastNow(ctx, channel)
+	q.Stands = standing(q, live.Started)
+	return q, err
 }
 
 func (s *Service) votePace(by ident.Account, channel ident.Channel) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -15,14 +16,15 @@ type ReadingTx interface {
 	// MarkRead moves the mark of an account in a log on to a sequence, never back
 	// and never past the log's head.
 	MarkRead(ctx context.Context, by ident.Account, at room.Address, seq int64) error
-	// ReadingAt returns the mark and how many messages of others stand after it.
+	// ReadingAt returns the mark and how many messages of others stand after it; at
+	// most a thousand are counted.
 	ReadingAt(ctx context.Context, by ident.Account, at room.Address) (seq, unread int64, err error)
 }
 
 // Reading is how far somebody has read a room.
 type Reading struct {
 	Seen   int64 // sequence; zero: nothing
-	Unread int64 // messages of others after it
+	Unread int64 // messages of others after it, at most a thousand
 }
 
 // MarkRead remembers up to where somebody has read the Sub Space's room or one of
@@ -56,9 +58,21 @@ func (s *Service) ReadingOf(ctx context.Context, by ident.Account, at room.Addre
 // mayRead asks the gate about a private room, and says of a thread that is not
 // open to the person what it says of one that does not exist.
 func (s *Service) mayRead(ctx context.Context, tx Tx, by ident.Account, at room.Address) error {
-	facts, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: at.Channel}, access.ReadSpace, s.now())
-	if err != nil || at.Audience != room.ThreadRoom {
+	// Nothing in a mark depends on what is written meanwhile: no log is locked for it.
+	who := access.Subject{Account: by, Channel: at.Channel}
+	read, err := tx.Facts(ctx, []access.Subject{who})
+	if err != nil {
 		return err
+	}
+	facts, ok := read[who]
+	if !ok {
+		return fault.New(fault.Missing, "channel_missing", "There is no such channel.")
+	}
+	if f := access.Decide(facts, access.ReadSpace, s.now()).Fault(s.now()); f != nil {
+		return f
+	}
+	if at.Audience != room.ThreadRoom {
+		return nil
 	}
 	t, ok, err := tx.ThreadAt(ctx, at.Thread)
 	if err != nil {

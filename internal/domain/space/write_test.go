@@ -46,6 +46,11 @@ func TestWhoWritesInThreads(t *testing.T) {
 			}
 		}
 	}
+	other := s.Channel(s.Person("Lia"))
+	s.Subscriber(other, s.yuna, 1)
+	if _, err := s.writes(s.yuna, room.ThreadAddress(other, topic.ID), "words"); reason(err) != "thread_missing" {
+		t.Errorf("by another channel's address: %v", err)
+	}
 	for at, want := range map[ident.Thread]int64{topic.ID: 4, update.ID: 1, high.ID: 3, closed.ID: 2} {
 		for _, th := range s.lists(s.owner, false) {
 			if th.ID == at && th.Messages != want {
