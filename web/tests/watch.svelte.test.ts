@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
+import { fullQueue } from './fake-queue'
 import { audit, openPage, type Page } from './visit-page'
 
 describe('watching', () => {
@@ -203,6 +204,25 @@ describe('watching', () => {
     opened.server.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'period_ended', detail: '' })
     await expect.element(page.getByTestId('space-locked')).toHaveTextContent('Your paid time has ended')
     expect(text()).not.toContain('Same clay')
+  })
+
+  it('drops what was answered and asked inside too, also when nothing can be read', async () => {
+    const audience = 'space' as const
+    const asked = fullQueue().find((q) => q.room === 'space')!
+    const reply = { name: 'Inès', text: 'Between us: porcelain.' }
+    opened = await openPage('/c/ines', {
+      as: 'subscriber',
+      change: ({ channel }) => {
+        channel.on_air = { ...channel.on_air!, text: 'What does it cost you?', audience }
+        channel.me.answered = [{ ...asked, audience, mine: true, state: 'answered', reply }]
+      },
+    })
+    await expect.element(page.getByTestId('on-air')).toHaveTextContent('What does it cost you?')
+    await expect.element(page.getByTestId('answer-told')).toHaveTextContent('Between us')
+    opened.server.world.down = true
+    opened.server.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'period_ended', detail: '' })
+    await expect.poll(text).not.toContain('Between us')
+    await expect.poll(text).not.toContain('What does it cost you?')
   })
 
   it('is inside again by itself when the server was away', async () => {

@@ -188,9 +188,19 @@ export class Visit {
     this.inside = undefined
     this.questions?.leave()
     this.space.stop()
+    this.#forgetInside()
     void this.read()
     // Subscribers-only video ends with the subscription.
     void this.playback.read()
+  }
+
+  /** What only those inside may see is gone at once: reading the channel may fail. */
+  #forgetInside(): void {
+    if (this.onAir?.audience === 'space') this.onAir = null
+    if (!this.channel) return
+    const { me } = this.channel
+    const answered = me.answered.filter(({ room }) => room === 'public')
+    this.channel = { ...this.channel, on_air: this.onAir, me: { ...me, answered } }
   }
 
   #happened(room: RoomName, event: SubspaceEvent): void {
