@@ -1,9 +1,12 @@
-import { api, type Ask, type Question, type Rule } from '../../api/question'
+import { api, type Ask, type Question, type Queue, type Rule } from '../../api/question'
 import { api as channels } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
 import type { RoomName, SubspaceEvent } from '../../realtime/frames'
 import { byAnswer, inOrder, standing } from './order'
 import type { Visit } from '../channel/visit.svelte'
+
+/** So often a list is read when something happens meanwhile. */
+const TRIES = 3
 
 export type Move = 'air' | 'answer' | 'return' | 'skip'
 
@@ -32,14 +35,19 @@ export class QuestionList {
   #channel: string
   #inside = false
   #reading = 0
+  /** Rises with every change: a list that was asked for before it may be older. */
+  #changes = 0
+  /** Rises when the door closes: what was asked for before that is not ours any more. */
+  #stay = 0
   #withAnswered = false
 
   constructor(channel: string) {
     this.#channel = channel
   }
 
-  async read(): Promise<void> {
+  async read(tries = TRIES): Promise<void> {
     const reading = ++this.#reading
+    const changes = this.#changes
     const room = this.#inside ? 'space' : 'public'
     try {
       const [open, done] = await Promise.all([
@@ -47,6 +55,7 @@ export class QuestionList {
         this.#withAnswered ? api.questions(this.#channel, room, 'answered') : undefined,
       ])
       if (reading !== this.#reading) return
+      if (changes !== this.#changes && tries > 1) return void this.read(tries - 1)
       const others = done?.questions ?? this.answered
       const isOpen = (id: string) => open.questions.some((q) => q.id === id)
       this.rule = open.rule
@@ -82,6 +91,7 @@ export class QuestionList {
 
   forget(): void {
     this.#reading++
+    this.#stay++
     this.all = []
     this.first = []
     this.state = 'loading'
@@ -89,15 +99,18 @@ export class QuestionList {
 
   /** Puts the server's answer in its place, or adds it. */
   take(question: Question): void {
-    this.all = [...this.all.filter((q) => q.id !== question.id), question]
+    this.#set([...this.all.filter((q) => q.id !== question.id), question])
   }
 
   async ask(ask: Ask): Promise<void> {
-    this.take(await api.ask(this.#channel, ask))
+    const question = await this.#ours(api.ask(this.#channel, ask))
+    if (question) this.take(question)
   }
 
   async move(id: string, move: Move): Promise<void> {
-    this.take(await api.moveQuestion(this.#channel, id, move))
+    const question = await this.#ours(api.moveQuestion(this.#channel, id, move))
+    if (!question) return
+    this.#replace(question)
     // Airing one returns or answers another; the log says which, this only makes it immediate.
     if (move === 'air') this.#onlyOnAir(id)
   }
@@ -106,25 +119,28 @@ export class QuestionList {
   async vote(id: string, on: boolean): Promise<void> {
     const was = this.all.find((q) => q.id === id)
     if (!was || was.voted === on) return
+    const stay = this.#stay
     this.#change(id, { voted: on, votes: was.votes + (on ? 1 : -1) })
     try {
-      this.take(await api.vote(this.#channel, id, on))
+      const question = await this.#ours(api.vote(this.#channel, id, on))
+      if (question) this.#replace(question)
     } catch (thrown) {
-      this.#change(id, { voted: was.voted, votes: was.votes })
+      if (stay === this.#stay) this.#change(id, { voted: was.voted, votes: was.votes })
       throw thrown
     }
   }
 
   async place(id: string, index: number): Promise<void> {
-    this.#arranged((await api.place(this.#channel, id, index)).questions)
+    this.#arranged(await this.#ours(api.place(this.#channel, id, index)))
   }
 
   async byRule(): Promise<void> {
-    this.#arranged((await api.byRule(this.#channel)).questions)
+    this.#arranged(await this.#ours(api.byRule(this.#channel)))
   }
 
   async reply(id: string, text: string): Promise<void> {
-    this.take(await api.reply(this.#channel, id, text))
+    const question = await this.#ours(api.reply(this.#channel, id, text))
+    if (question) this.#replace(question)
   }
 
   async merge(id: string, into: string): Promise<void> {
@@ -138,7 +154,7 @@ export class QuestionList {
   }
 
   count(votes: Record<string, number>): void {
-    this.all = this.all.map((q) => (q.id in votes ? { ...q, votes: votes[q.id]! } : q))
+    this.#set(this.all.map((q) => (q.id in votes ? { ...q, votes: votes[q.id]! } : q)))
   }
 
   /** What happened in a room. Inside, the space's log says all about the order; the public log knows its part. */
@@ -162,7 +178,9 @@ export class QuestionList {
       case 'question.merged':
         return this.#drop(event.data.question)
       case 'questions.arranged':
-        if (room === (this.#inside ? 'space' : 'public')) this.first = event.data.first
+        if (room !== (this.#inside ? 'space' : 'public')) return
+        this.#changes++
+        this.first = event.data.first
         return
       case 'live.started':
       case 'live.ended':
@@ -187,20 +205,40 @@ export class QuestionList {
   #change(id: string, change: Partial<Question>): void {
     // A question of an earlier page, or a list that is still loading: reading it again is simplest.
     if (!this.all.some((q) => q.id === id)) return void this.read()
-    this.all = this.all.map((q) => (q.id === id ? { ...q, ...change } : q))
+    this.#set(this.all.map((q) => (q.id === id ? { ...q, ...change } : q)))
   }
 
   #drop(id: string): void {
-    this.all = this.all.filter((q) => q.id !== id)
+    this.#set(this.all.filter((q) => q.id !== id))
   }
 
   #onlyOnAir(id: string): void {
-    this.all = this.all.map((q) => (q.state === 'on_air' && q.id !== id ? { ...q, state: 'waiting' } : q))
+    this.#set(this.all.map((q) => (q.state === 'on_air' && q.id !== id ? { ...q, state: 'waiting' } : q)))
   }
 
-  #arranged(queue: Question[]): void {
-    this.first = queue.filter((q) => q.placed).map((q) => q.id)
-    for (const question of queue) this.take(question)
+  #arranged(queue: Queue | undefined): void {
+    if (!queue) return
+    this.first = queue.questions.filter((q) => q.placed).map((q) => q.id)
+    for (const question of queue.questions) this.#replace(question)
+  }
+
+  #set(all: Question[]): void {
+    this.#changes++
+    this.all = all
+  }
+
+  /** What has left the list meanwhile stays out of it. */
+  #replace(question: Question): void {
+    if (this.all.some((q) => q.id === question.id)) this.take(question)
+  }
+
+  /** The answer to a call; undefined when the door has closed since it was made. */
+  async #ours<T>(call: Promise<T>): Promise<T | undefined> {
+    const stay = this.#stay
+    const answer = await call
+    if (stay === this.#stay) return answer
+    void this.read()
+    return undefined
   }
 }
 

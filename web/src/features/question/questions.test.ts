@@ -109,4 +109,59 @@ describe('QuestionList', () => {
     await late
     expect(list.all).toEqual([])
   })
+
+  describe('an answer that comes late', () => {
+    const later = <T>() => {
+      let settle!: (answer: T) => void
+      const answer = new Promise<T>((done) => (settle = done))
+      return { answer, settle }
+    }
+    const ids = () => list.all.map((q) => q.id)
+
+    it('puts nothing back when the door has closed', async () => {
+      const [vote, move, ask] = [later<Question>(), later<Question>(), later<Question>()]
+      vi.spyOn(api, 'vote').mockReturnValue(vote.answer)
+      vi.spyOn(api, 'moveQuestion').mockReturnValue(move.answer)
+      vi.spyOn(api, 'ask').mockReturnValue(ask.answer)
+      const body = { key: 'k', text: 'c', anonymous: false, room: 'space', audience: 'space' } as const
+      const calls = [list.vote('a', true), list.move('b', 'air'), list.ask(body)]
+      vi.mocked(api.questions).mockResolvedValue({ questions: [], rule })
+      list.leave()
+      await vi.waitFor(() => expect(list.state).toBe('ready'))
+      vote.settle(asked('a', 10))
+      move.settle(asked('b', 20))
+      ask.settle(asked('c', 30))
+      await Promise.all(calls)
+      expect(ids()).toEqual([])
+    })
+
+    it('does not revive what has left the queue', async () => {
+      const vote = later<Question>()
+      vi.spyOn(api, 'vote').mockReturnValue(vote.answer)
+      const voting = list.vote('a', true)
+      list.apply(event('question.skipped', { question: 'a' }), 'public')
+      vote.settle(asked('a', 10))
+      await voting
+      expect(ids()).toEqual(['b'])
+    })
+
+    it('adds the own question', async () => {
+      vi.spyOn(api, 'ask').mockResolvedValue(asked('c', 30))
+      await list.ask({ key: 'k', text: 'c', anonymous: false, room: 'public', audience: 'public' })
+      expect(ids()).toContain('c')
+    })
+
+    it('and is a list does not hide what happened meanwhile', async () => {
+      const old = later<Awaited<ReturnType<typeof api.questions>>>()
+      vi.mocked(api.questions).mockReturnValueOnce(old.answer)
+      const reading = list.read()
+      list.apply(event('question.asked', { question: 'c', name: '', text: 'c' }), 'public')
+      vi.mocked(api.questions).mockResolvedValue({ questions: [asked('c', 30)], rule })
+      const calls = vi.mocked(api.questions).mock.calls.length
+      old.settle({ questions: [asked('a', 10)], rule })
+      await reading
+      await vi.waitFor(() => expect(ids()).toEqual(['c']))
+      expect(vi.mocked(api.questions).mock.calls.length).toBe(calls + 1)
+    })
+  })
 })
