@@ -44,7 +44,7 @@ export class FakeServer {
     const ruled = method !== 'GET' || rest === '/C/terms' ? manners(w, method, rest, body) : undefined
     if (ruled) return ok(ruled)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
-    if (rest.startsWith('/C/threads')) return threads(w, method, rest, body)
+    if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
     if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)
     if (rest === '/C/attention') {
       if (method === 'PUT') w.attention.patience_seconds = Number(body.patience_seconds)

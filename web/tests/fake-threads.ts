@@ -88,7 +88,13 @@ export const someThreads = () => ({
 })
 
 /** What the server says about them. */
-export function threads(w: World, method: string, path: string, body: Record<string, unknown>): Answer {
+export function threads(
+  w: World,
+  method: string,
+  path: string,
+  body: Record<string, unknown>,
+  archived = false,
+): Answer {
   const [, , , id, what] = path.split('/')
   const thread = w.threads.find((t) => t.id === id)
   const ok = (answer: unknown): Answer => ({ status: 200, body: answer })
@@ -97,7 +103,8 @@ export function threads(w: World, method: string, path: string, body: Record<str
     Object.assign(thread!, { seen: body.seq, unread: 0 })
     return ok({ seen: body.seq, unread: 0 })
   }
-  if (method === 'GET') return ok({ threads: w.threads, prompts: w.prompts })
+  if (method === 'GET')
+    return ok({ threads: w.threads.filter((t) => t.archived === archived), prompts: w.prompts })
   if (method === 'PATCH') return ok(Object.assign(thread!, body))
   const added = { ...w.fresh, id: `t${w.threads.length + 1}`, ...body } as Thread
   w.threads.push(added)

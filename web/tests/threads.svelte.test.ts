@@ -123,6 +123,19 @@ describe('threads', () => {
     expect(row('Introduce yourself').query()).toBeNull()
   })
 
+  it('lets staff restore one from the archive, and write in it', async () => {
+    await threads('moderator', (w) => (w.threads[2]!.archived = true))
+    await page.getByRole('button', { name: 'Archived threads' }).click()
+    await row('Introduce yourself').click()
+    await expect.element(page.getByText('This thread is closed.')).toBeVisible()
+    await page.getByRole('button', { name: 'Take out of the archive' }).click()
+    await expect.element(page.getByRole('textbox', { name: 'Reply in this thread' })).toBeVisible()
+    await page.getByRole('button', { name: 'All threads' }).click()
+    await expect.element(page.getByText('Nothing is archived')).toBeVisible()
+    await page.getByRole('button', { name: 'All threads' }).click()
+    await expect.element(row('Introduce yourself')).toBeVisible()
+  })
+
   it('keeps nothing of a thread when the door closes', async () => {
     await threads()
     await row('Cobalt at cone 6').click()

@@ -224,7 +224,7 @@ export class Feed {
 
   /** A private door that shuts takes its words with it, whatever the reason. */
   #closed(frame: Closed): void {
-    if (frame.room === 'space' || !passingReasons.has(frame.reason))
+    if (frame.room !== 'public' || !passingReasons.has(frame.reason))
       return this.#leave(frame.reason, frame.detail)
     this.#inside = false
     this.#wait(frame.reason)

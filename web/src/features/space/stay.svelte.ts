@@ -26,7 +26,7 @@ export class SpaceStay {
 
   /** Until the returned undo is called. */
   enter(): () => void {
-    const leave = this.threads.follow()
+    const leave = this.threads.follow(() => this.view === 'threads')
     let gone = false
     void this.#readMark(() => gone)
     return () => {

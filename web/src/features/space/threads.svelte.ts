@@ -5,10 +5,13 @@
 import { Refusal } from '../../api/refusal'
 import { space, type Thread, type ThreadChange, type ThreadWish } from '../../api/space'
 import type { Connection } from '../../realtime/connection'
-import type { Moved, ServerFrame } from '../../realtime/frames'
+import type { EventData, Moved, ServerFrame } from '../../realtime/frames'
 import { OpenThread } from './thread.svelte'
 
 const LOOK_EVERY = 30_000
+
+/** So often the list is read when something happens meanwhile. */
+const TRIES = 3
 
 export class ThreadList {
   all: Thread[] = $state.raw([])
@@ -27,30 +30,46 @@ export class ThreadList {
   #connection: Connection
   #channel: string
   #reading = 0
+  /** Rises with every change: a list that was asked for before it may be older. */
+  #changes = 0
+  /** Rises when the list is forgotten: what was asked for before that is not ours any more. */
+  #stay = 0
 
   constructor(connection: Connection, channel: string) {
     this.#connection = connection
     this.#channel = channel
   }
 
-  /** Reads the list and follows it until the returned undo is called. */
-  follow(): () => void {
+  /** Reads the list and follows it until the returned undo is called; `shown` says whether somebody looks at it. */
+  follow(shown: () => boolean): () => void {
     const undo = this.#connection.onFrame((frame) => this.#receive(frame))
-    const look = setInterval(() => !document.hidden && void this.read(), LOOK_EVERY)
+    const look = setInterval(() => this.#look(shown()), LOOK_EVERY)
     void this.read()
     return () => {
       undo()
       clearInterval(look)
-      this.#reading++
-      this.leave()
+      this.forget()
     }
+  }
+
+  /** Nothing of the threads stays in memory, nor arrives late. */
+  forget(): void {
+    this.#reading++
+    this.#stay++
+    this.leave()
+    this.all = []
+    this.prompts = []
+    this.state = 'loading'
   }
 
   /** Opens one to read and write in, in place of the one that is open. */
   show(thread: Thread): void {
     this.leave()
     const mark = (seq: number) => this.#markRead(thread.id, seq)
-    this.open = new OpenThread(this.#connection, this.#channel, thread, mark)
+    this.open = new OpenThread(this.#connection, this.#channel, thread, mark, {
+      happened: (event) => event.kind === 'thread.changed' && this.#changed(event.data),
+      out: () => this.#shut(thread.id),
+    })
   }
 
   leave(): void {
@@ -58,40 +77,63 @@ export class ThreadList {
     this.open = undefined
   }
 
-  async read(): Promise<void> {
+  async read(tries = TRIES): Promise<void> {
     const reading = ++this.#reading
+    const changes = this.#changes
     try {
       const { threads, prompts } = await space.threads(this.#channel)
       if (reading !== this.#reading) return
+      if (changes !== this.#changes && tries > 1) return void this.read(tries - 1)
       this.all = threads
       this.prompts = prompts
       this.state = 'ready'
     } catch (thrown) {
-      if (reading !== this.#reading || this.state === 'ready') return
-      this.failure = Refusal.from(thrown)
+      if (reading !== this.#reading) return
+      const refusal = Refusal.from(thrown)
+      if (refusal.passing && this.state === 'ready') return
+      // Who is refused keeps nothing of it.
+      this.forget()
+      this.failure = refusal
       this.state = 'failed'
     }
   }
 
-  /** Opens a thread, or throws why not. */
-  async begin(wish: ThreadWish): Promise<Thread> {
-    const thread = await space.openThread(this.#channel, wish)
-    this.#put(thread)
+  /** Opens a thread, or throws why not. Undefined: the door has closed meanwhile. */
+  async begin(wish: ThreadWish): Promise<Thread | undefined> {
+    const thread = await this.#ours(space.openThread(this.#channel, wish))
+    if (thread) this.#put(thread)
     return thread
   }
 
   async change(id: string, change: ThreadChange): Promise<void> {
-    const thread = await space.changeThread(this.#channel, id, change)
-    const was = this.all.find((t) => t.id === id)
+    const thread = await this.#ours(space.changeThread(this.#channel, id, change))
+    if (!thread) return
+    const open = this.open?.id === id ? this.open : undefined
+    const { seen, unread } = this.all.find((t) => t.id === id) ?? open?.thread ?? thread
     // What somebody has read is their own: an answer to staff does not say it.
-    if (was) this.#put({ ...thread, seen: was.seen, unread: was.unread })
-    if (thread.archived) this.all = this.all.filter((t) => t.id !== id)
+    const now = { ...thread, seen, unread }
+    if (open) open.thread = now
+    if (now.archived) this.#drop(id)
+    else this.#put(now)
   }
 
   /** What is read here is read everywhere. */
   async #markRead(id: string, seq: number): Promise<void> {
     const reading = await space.markRead(this.#channel, id, seq)
     this.#change(id, reading)
+  }
+
+  /** Nobody tells us of threads of dearer tiers; of all others we are told. */
+  #look(shown: boolean): void {
+    if (document.hidden) return
+    if (shown || this.all.some((t) => t.level > 1)) void this.read()
+  }
+
+  /** The door of one thread has closed, while that of the room may stand open. */
+  #shut(id: string): void {
+    if (this.open?.id === id) this.leave()
+    this.#drop(id)
+    void this.read()
   }
 
   #receive(frame: ServerFrame): void {
@@ -101,25 +143,28 @@ export class ThreadList {
     if (frame.type !== 'event' || frame.room !== 'space') return
     const { event } = frame
     if (event.kind === 'thread.opened') void this.read()
-    if (event.kind === 'thread.changed') {
-      const { thread, ...is } = event.data
-      const known = this.all.some((t) => t.id === thread)
-      if (is.archived) this.all = this.all.filter((t) => t.id !== thread)
-      else if (known) this.#change(thread, is)
-      else void this.read()
-    }
+    if (event.kind === 'thread.changed') this.#changed(event.data)
+  }
+
+  #changed({ thread: id, ...is }: EventData['thread.changed']): void {
+    this.#change(id, is)
+    if (is.archived) this.#drop(id)
+    else if (!this.all.some((t) => t.id === id)) void this.read()
   }
 
   #move({ thread, head, posts, at, last, removed }: Moved): void {
+    this.#changes++
     const was = this.all.find((t) => t.id === thread)
     if (!was || head <= was.head) return
     const { last: line, ...rest } = was
     const kept = last ?? (removed ? undefined : line)
+    // A list that was read since may have counted some of them.
+    const more = Math.min(posts, head - was.head)
     this.#put({
       ...rest,
       head,
-      messages: was.messages + posts,
-      unread: thread === this.open?.id ? 0 : was.unread + posts,
+      messages: was.messages + more,
+      unread: thread === this.open?.id ? 0 : was.unread + more,
       moved_at: at ?? was.moved_at,
       ...(kept ? { last: kept } : {}),
     })
@@ -128,10 +173,24 @@ export class ThreadList {
   #change(id: string, is: Partial<Thread>): void {
     const was = this.all.find((t) => t.id === id)
     if (was) this.#put({ ...was, ...is })
+    if (this.open?.id === id) this.open.thread = { ...this.open.thread, ...is }
   }
 
   #put(thread: Thread): void {
+    this.#changes++
     this.all = [...this.all.filter((t) => t.id !== thread.id), thread].toSorted(inOrder)
+  }
+
+  #drop(id: string): void {
+    this.#changes++
+    this.all = this.all.filter((t) => t.id !== id)
+  }
+
+  /** The answer to a call; undefined when the list was forgotten since it was made. */
+  async #ours<T>(call: Promise<T>): Promise<T | undefined> {
+    const stay = this.#stay
+    const answer = await call
+    return stay === this.#stay ? answer : undefined
   }
 }
 
