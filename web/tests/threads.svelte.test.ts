@@ -123,6 +123,19 @@ describe('threads', () => {
     expect(row('Introduce yourself').query()).toBeNull()
   })
 
+  it('leaves the open one when one looks elsewhere: what comes there is unread', async () => {
+    await threads()
+    await row('Introduce yourself').click()
+    await expect.element(log()).toBeVisible()
+    await page.getByRole('button', { name: 'Chat', exact: true }).click()
+    await expect.element(page.getByTestId('ask-box')).toBeVisible()
+    const at = new Date().toISOString()
+    const moved = [{ thread: 't3', head: 130, posts: 2, at, last: { name: 'Noa', text: 'hello again' } }]
+    opened.server.tell({ type: 'threads', channel: 'ines', moved })
+    // Two are unread in another one.
+    await expect.element(page.getByRole('button', { name: /^Threads/ })).toHaveTextContent('Threads4')
+  })
+
   it('lets staff restore one from the archive, and write in it', async () => {
     await threads('moderator', (w) => (w.threads[2]!.archived = true))
     await page.getByRole('button', { name: 'Archived threads' }).click()
@@ -134,6 +147,25 @@ describe('threads', () => {
     await expect.element(page.getByText('Nothing is archived')).toBeVisible()
     await page.getByRole('button', { name: 'All threads' }).click()
     await expect.element(row('Introduce yourself')).toBeVisible()
+  })
+
+  it('keeps nothing of them at a desk whose door has closed', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'moderator' })
+    await page.getByRole('button', { name: /^Threads/ }).click()
+    await expect.element(row('Cobalt at cone 6')).toBeVisible()
+    const w = opened.server.world
+    w.channel.me = { ...w.channel.me, inside: false, reason: 'unconfirmed' }
+    opened.server.tell({ type: 'closed', channel: 'ines', room: 'space', reason: 'unconfirmed', detail: '' })
+    await expect.poll(() => row('Cobalt at cone 6').query()).toBeNull()
+    const { fetch } = window
+    // The list never comes: what is shown is what was kept.
+    window.fetch = (asked, ...rest) =>
+      asked instanceof Request && asked.url.includes('/threads')
+        ? new Promise(() => {})
+        : fetch(asked, ...rest)
+    opened.server.openDoor()
+    await expect.element(page.getByTestId('threads')).toBeVisible()
+    expect(row('Cobalt at cone 6').query()).toBeNull()
   })
 
   it('keeps nothing of a thread when the door closes', async () => {

@@ -10,10 +10,10 @@ export type View = 'chat' | 'threads' | 'questions'
 
 export class SpaceStay {
   readonly threads: ThreadList
-  view: View = $state('chat')
   /** Up to where the room's chat had been read when one came in; 0: nothing, or it is not known. */
   seen = $state(0)
 
+  #view: View = $state('chat')
   #visit: Visit
   #mark: Mark | undefined
   /** Where the composer writes; undefined where nobody, or not this reader, writes. */
@@ -24,6 +24,18 @@ export class SpaceStay {
     this.threads = new ThreadList(connection, visit.handle)
   }
 
+  get view(): View {
+    return this.#view
+  }
+
+  /** A thread that is not looked at is not read: whoever looks elsewhere leaves it. */
+  set view(view: View) {
+    if (view !== 'threads') this.threads.leave()
+    // Of those of dearer tiers nobody has told while the list was not shown.
+    else if (this.#view !== view) void this.threads.read()
+    this.#view = view
+  }
+
   /** Until the returned undo is called. */
   enter(): () => void {
     const leave = this.threads.follow(() => this.view === 'threads')
@@ -31,7 +43,8 @@ export class SpaceStay {
     void this.#readMark(() => gone)
     return () => {
       gone = true
-      this.#mark?.now()
+      this.#mark?.leave()
+      this.#mark = undefined
       leave()
     }
   }

@@ -34,7 +34,7 @@ export class OpenThread {
   }
 
   leave(): void {
-    this.mark.now()
+    this.mark.leave()
     this.chat.stop()
   }
 }
