@@ -9,7 +9,8 @@ export function manners(world: World, method: string, path: string, body: object
     const follows = method === 'PUT'
     channel.followers += follows ? 1 : -1
     const writing = { ...channel.me.writing }
-    if (follows && writing.public.reason === 'followers_only') writing.public = { reason: '', until: null }
+    for (const room of ['public', 'space'] as const)
+      if (follows && writing[room].reason === 'followers_only') writing[room] = { reason: '', until: null }
     const follows_since = follows ? new Date().toISOString() : null
     return Object.assign(channel, { me: { ...channel.me, follows_since, writing } })
   }

@@ -104,6 +104,35 @@ describe('the modes of a room', () => {
     await expect.element(manners()).toHaveTextContent(/You can write in 1 min \d+ sec/)
   })
 
+  it('of the Sub Space hold in its threads, and are told there', async () => {
+    const change = (w: Page['server']['world']) => {
+      w.channel.modes.space = { ...free, followers: true }
+      w.channel.me.writing.space = { reason: 'followers_only', until: null }
+    }
+    opened = await openPage('/c/ines', { as: 'subscriber', change })
+    await page.getByRole('tab').nth(1).click()
+    await page.getByRole('button', { name: /^Threads/ }).click()
+    await page.getByRole('button', { name: 'Cobalt at cone 6' }).click()
+    const told = page.getByTestId('manners-thread')
+    await expect.element(told).toHaveTextContent('Followers can write.')
+    expect(page.getByRole('textbox', { name: 'Reply in this thread' }).query()).toBeNull()
+    await told.getByRole('button', { name: 'Follow' }).click()
+    await expect.element(page.getByRole('textbox', { name: 'Reply in this thread' })).toBeVisible()
+  })
+
+  it.each([
+    ['followers_only', 'Followers can write.'],
+    ['timed_out', 'timed out'],
+  ])('keep who may not write from asking in public, and say why: %s', async (reason, says) => {
+    const change = (w: Page['server']['world']) => (w.channel.me.writing.public = { reason, until: null })
+    opened = await openPage('/c/ines', { as: 'full', change })
+    await page.getByRole('button', { name: 'Questions' }).click()
+    const questions = page.getByTestId('public-questions')
+    await expect.element(questions).toHaveTextContent(says)
+    expect(page.getByTestId('ask-box').query()).toBeNull()
+    expect(await audit()).toEqual([])
+  })
+
   it('are set by staff, room by room', async () => {
     opened = await openPage('/cockpit/ines', { as: 'owner' })
     await page.getByText('Chat modes').click()

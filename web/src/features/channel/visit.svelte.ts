@@ -232,11 +232,11 @@ export class Visit {
   /** What modes have to say of a room: that we are 'barred', something ('on'), or nothing. */
   rules({ room, handedBack }: RoomChat): '' | 'on' | 'barred' {
     if (!this.channel) return ''
-    // A thread has no ways of its own.
-    if (room === 'thread') return handedBack ? 'on' : ''
     const { modes, me } = this.channel
-    if (modeReasons.test(me.writing[room].reason)) return 'barred'
-    return handedBack || Object.values(modes[room] ?? {}).some(Boolean) ? 'on' : ''
+    // A thread has no ways of its own; who may not write in the room may not write there either.
+    const thread = room === 'thread'
+    if (modeReasons.test(me.writing[thread ? 'space' : room].reason)) return 'barred'
+    return handedBack || (!thread && Object.values(modes[room] ?? {}).some(Boolean)) ? 'on' : ''
   }
 
   /** Takes how a room is written in from now on. Who may is the gate's to say, and is asked where it may have changed. */
