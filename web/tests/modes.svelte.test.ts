@@ -165,6 +165,7 @@ describe('blocked terms', () => {
     expect(await audit()).toEqual([])
     await page.getByRole('button', { name: 'Drop buy * followers' }).click()
     await expect.element(page.getByText('Nothing is blocked yet.')).toBeVisible()
+    await expect.element(page.getByTestId('terms')).toHaveFocus()
     expect(opened.server.calls).toContain('DELETE /api/channels/ines/terms/buy%20*%20followers')
   })
 

@@ -175,6 +175,7 @@ describe('an answer', () => {
     await expect.element(told).toHaveTextContent('Inès answers Porcelain.')
     await told.getByRole('button', { name: 'Close' }).click()
     await expect.poll(() => told.query()).toBeNull()
+    await expect.element(page.getByRole('tab', { selected: true })).toHaveFocus()
     expect(opened.server.calls).toContain('POST /api/channels/ines/questions/q3/told')
   })
 })

@@ -104,6 +104,9 @@ describe('threads', () => {
     await expect.element(page.getByRole('heading', { name: 'Ask me anything' })).toBeVisible()
     await page.getByRole('button', { name: 'All threads' }).click()
     await page.getByRole('button', { name: 'New thread' }).click()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await expect.element(page.getByRole('button', { name: 'New thread' })).toHaveFocus()
+    await page.getByRole('button', { name: 'New thread' }).click()
     expect(page.getByRole('button', { name: 'Ask me anything' }).query()).toBeNull()
     await page.getByRole('textbox', { name: 'Topic' }).fill('Feet that crawl')
     await page.getByRole('radio', { name: 'Only you: an update' }).click()
@@ -119,7 +122,7 @@ describe('threads', () => {
     await page.getByRole('button', { name: 'Close', exact: true }).click()
     await expect.element(page.getByRole('button', { name: 'Reopen' })).toBeVisible()
     await page.getByRole('button', { name: 'Archive', exact: true }).click()
-    await expect.element(page.getByTestId('threads')).toBeVisible()
+    await expect.element(page.getByTestId('threads')).toHaveFocus()
     expect(row('Introduce yourself').query()).toBeNull()
   })
 
