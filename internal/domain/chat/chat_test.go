@@ -46,16 +46,7 @@ func newStage(t testing.TB, pace chat.Pacer) *stage {
 	if pace == nil {
 		pace = patient{}
 	}
-	s.chat = chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), s.Clock.Now, pace)
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.chat.Run(ctx) }() // the cleanup waits
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	s.chat = runChat(t, chat.NewService(store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx }), s.Clock.Now, pace))
 	s.owner = s.Person("Inès")
 	s.channel = s.Channel(s.owner)
 	return s
