@@ -152,6 +152,8 @@ export function world(role: Role = 'anonymous') {
     ...someThreads(),
     attention: attention(),
     inside: 146,
+    /** What the server says of the channel is on its way until then. */
+    held: undefined as Promise<void> | undefined,
     tiers: [tier('t1', 1, 499)],
     /** Who takes payments. */
     providers: ['sandbox'],

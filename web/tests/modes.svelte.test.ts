@@ -65,6 +65,18 @@ describe('the modes of a room', () => {
     await expect.element(manners()).toHaveTextContent('Émojis seulement')
   })
 
+  it('are shown although the first answer was on its way when they changed', async () => {
+    let letGo = () => {}
+    const held = new Promise<void>((go) => (letGo = go))
+    opened = await openPage('/c/ines', { as: 'full', change: (w) => void (w.held = held) })
+    await expect.element(page.getByText('ordered the small one')).toBeVisible()
+    const slow = { ...free, slow: 30 }
+    opened.server.world.channel.modes = { ...opened.server.world.channel.modes, public: slow }
+    opened.server.happen('public', 'modes.changed', slow)
+    letGo()
+    await expect.element(manners()).toHaveTextContent('Slow mode: 30 sec')
+  })
+
   it('hand a message back into the composer, and count the time down', async () => {
     const change = (w: Page['server']['world']) => Object.assign(w, { refuse: 'slow_mode', refuseFor: 61 })
     opened = await openPage('/c/ines', { as: 'full', change: (w) => void change(w) })

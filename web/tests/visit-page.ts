@@ -65,8 +65,10 @@ export async function openPage(
         ? JSON.parse(text)
         : {}
     const { status, body } = server.answer(request.method, pathname, sent, searchParams)
+    const answered = status === 204 ? null : JSON.stringify(body)
+    if (pathname === `/api/channels/${seen.channel.handle}`) await seen.held
     const json = { 'content-type': 'application/json' }
-    return new Response(status === 204 ? null : JSON.stringify(body), { status, headers: json })
+    return new Response(answered, { status, headers: json })
   }
   window.WebSocket = function () {
     return new FakeWebSocket(server)

@@ -241,9 +241,9 @@ export class Visit {
 
   /** Takes how a room is written in from now on. Who may is the gate's to say, and is asked where it may have changed. */
   ruled(room: RoomName, modes: Modes): void {
-    if (!this.channel) return
-    const picky = [modes, this.channel.modes[room]].some((m) => m?.followers || m?.subscribers)
-    this.channel = { ...this.channel, modes: { ...this.channel.modes, [room]: modes } }
+    const was = this.channel
+    const picky = [modes, was?.modes[room]].some((m) => m?.followers || m?.subscribers)
+    if (was) this.channel = { ...was, modes: { ...was.modes, [room]: modes } }
     // An answer that is on its way may be older than this.
     if (picky || this.#read !== this.#reading) void this.read()
   }
