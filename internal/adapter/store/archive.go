@@ -84,6 +84,16 @@ func roomChapters() []chapter {
 			[]kept{word("channel"), word("room"), moment("at"), number("seq"), number("answers"), {"text", ownWords}},
 		},
 		{
+			"threads", `SELECT t.id, 0, c.handle, t.kind, t.title, t.prompt, t.opened FROM thread t
+				JOIN channel c ON c.id = t.channel` + only(`t.opener`, `t.id`),
+			[]kept{word("channel"), word("kind"), word("title"), word("prompt"), moment("opened_at")},
+		},
+		{
+			"read", `SELECT r.log, 0, c.handle, l.audience, r.seq FROM reading r
+				JOIN log l ON l.id = r.log JOIN channel c ON c.id = l.channel` + only(`r.account`, `r.log`),
+			[]kept{word("channel"), word("room"), number("up_to_seq")},
+		},
+		{
 			"questions", `SELECT q.id, 0, c.handle, q.room, q.audience, q.text, q.shown, q.state, q.asked, q.aired, q.answered FROM question q
 				JOIN channel c ON c.id = q.channel` + only(`q.asker`, `q.id`),
 			[]kept{
