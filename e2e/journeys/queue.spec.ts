@@ -54,7 +54,10 @@ test('the queue', async ({ stage }) => {
   await test.step('a subscriber votes inside, and keeps an answer among subscribers', async () => {
     await visit(cy.page)
     await cy.page.getByRole('tab', { name: t('space.name', {}, 'fr') }).click()
-    await cy.page.getByRole('button', { name: like('space.questions.other', 'fr') }).click()
+    await cy.page
+      .getByRole('navigation', { name: t('thread.inside', {}, 'fr') })
+      .getByRole('button', { name: like('thread.questions', 'fr') })
+      .click()
     const board = cy.page.getByTestId('question-board')
     await board
       .getByRole('button', { name: like('queue.vote', 'fr') })
