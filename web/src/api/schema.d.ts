@@ -2534,7 +2534,7 @@ export interface components {
       seen: number
       /**
        * Format: int64
-       * @description messages of others after it
+       * @description messages of others after it; 1000 stands for those and more
        */
       unread: number
     }
@@ -2872,7 +2872,7 @@ export interface components {
       title: string
       /**
        * Format: int64
-       * @description messages of others after it
+       * @description messages of others after it; 1000 stands for those and more
        */
       unread: number
     }
