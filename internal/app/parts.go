@@ -17,6 +17,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/badge"
 	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/channel"
@@ -43,6 +44,7 @@ type parts struct {
 	questions     *question.Service
 	overlay       *question.Overlay
 	moderation    *moderation.Service
+	audit         *audit.Service
 	live          *live.Service
 	subscriptions *subscription.Service
 	buyers        *buyer.Service
@@ -125,7 +127,8 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 			Answered: func(asker ident.Account, in ident.Channel) { s.bus.Notice(access.Subject{Account: asker, Channel: in}) },
 		})
 	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
-	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), now)
+	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
+	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
 	p.live = live.NewService(live.Config{
 		Store: store.UnitOf(s.db, as[live.Tx]), IDs: ids, Now: now, Random: s.sur.Random, Node: node,
 	})
@@ -165,7 +168,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
 		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
-		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
+		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
 		Viewers:   func(id ident.Channel) int { return p.gateway.Viewers(id) },

@@ -10,7 +10,7 @@ import (
 // foundation lists the nouns everything else stands on; each may import those
 // before it.
 func foundation() []string {
-	return []string{"fault", "ident", "money", "text", "batch", "event", "room", "access", "mail", "account", "channel", "ledger", "invoice", "buyer"}
+	return []string{"fault", "ident", "money", "text", "batch", "event", "room", "access", "audit", "mail", "account", "channel", "ledger", "invoice", "buyer"}
 }
 
 // features lists the nouns that people use; they know the foundation and never

@@ -9,6 +9,7 @@ import { buyer, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { answerQueue } from './fake-queue'
+import { answerStaff } from './fake-staff'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
 
@@ -386,7 +387,7 @@ export class FakeServer {
     if (path.startsWith('/C/ingest')) return w.ingest
     if (path === '/C/overlay' && method === 'DELETE') return undefined
     if (path === '/C/overlay') return w.overlay
-    if (path === '/C/moderators') return { moderators: w.moderators }
+    if (/^\/C\/(moderators|audit|people)/.test(path)) return answerStaff(w, method, path, body)
     if (path === '/C/sanctions' && method === 'GET') return { sanctions: w.sanctions }
     return undefined
   }

@@ -1,10 +1,11 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
-import type { Channel, ChannelCard, Session } from '../src/api/subspace'
+import type { Channel, ChannelCard, Session, Standing } from '../src/api/subspace'
 import type { Term } from '../src/api/room'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
+import { staffed } from './fake-staff'
 import { someThreads } from './fake-threads'
 import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
@@ -119,6 +120,7 @@ export function world(role: Role = 'anonymous') {
     modes: { public: noModes(), space: inside ? noModes() : null },
     me: {
       role: role === 'owner' || role === 'moderator' ? role : 'none',
+      grade: role === 'moderator' ? ('moderator' as Standing['grade']) : 'none',
       subscriber: role === 'subscriber',
       months: role === 'subscriber' ? 3 : 0,
       inside,
@@ -177,7 +179,7 @@ export function world(role: Role = 'anonymous') {
     subscribers: subscribers(),
     /** What becomes of a list of rights. */
     imported: imported(),
-    moderators: [{ id: 'maud', name: 'Maud' }],
+    ...staffed(),
     sanctions: [
       {
         account: 'troll',

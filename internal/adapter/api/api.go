@@ -18,6 +18,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/badge"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
@@ -64,6 +65,7 @@ type Options struct {
 	Questions     *question.Service
 	Overlay       *question.Overlay
 	Moderation    *moderation.Service
+	Audit         *audit.Service
 	Live          *live.Service
 	Subscriptions *subscription.Service
 	Buyers        Buyers
@@ -104,6 +106,9 @@ func New(opt Options) *API {
 	a.modeRoutes()
 	a.moderationRoutes()
 	a.termRoutes()
+	a.moderatorRoutes()
+	a.auditRoutes()
+	a.noteRoutes()
 	a.questionRoutes()
 	a.overlayRoutes()
 	a.liveRoutes()

@@ -48,6 +48,7 @@ type Sum struct {
 // Standing is what the caller is in a channel.
 type Standing struct {
 	Role       string        `json:"role" enum:"none,moderator,owner"`
+	Grade      string        `json:"grade" enum:"none,assistant,moderator,lead" doc:"of a moderator"`
 	Subscriber bool          `json:"subscriber"`
 	Months     int           `json:"months"`
 	Inside     bool          `json:"inside" doc:"may read the Sub Space now"`
@@ -75,19 +76,6 @@ func (a *API) channelRoutes() {
 			return answer(a.channel(ctx, c))
 		})
 	route(a, "PATCH", "/api/channels/{channel}", "change-channel", "Change settings (creator)", 200, a.changeChannel)
-	route(a, "GET", "/api/channels/{channel}/moderators", "list-moderators", "Moderators (creator)", 200, a.listModerators)
-	type named struct {
-		InChannel
-		Name string `path:"name" maxLength:"120"`
-	}
-	route(a, "PUT", "/api/channels/{channel}/moderators/{name}", "appoint-moderator", "Appoint (creator)", 204,
-		func(ctx context.Context, in *named) (*none, error) {
-			return a.staff(ctx, in.Channel, in.Name, a.opt.Channels.Appoint)
-		})
-	route(a, "DELETE", "/api/channels/{channel}/moderators/{name}", "dismiss-moderator", "Dismiss (creator)", 204,
-		func(ctx context.Context, in *named) (*none, error) {
-			return a.staff(ctx, in.Channel, in.Name, a.opt.Channels.Dismiss)
-		})
 }
 
 // subject finds the channel of a handle and who asks about it.
@@ -169,7 +157,7 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 func (a *API) standing(ctx context.Context, facts access.Facts) (_ Standing, err error) {
 	now := a.opt.Now()
 	d := access.Decide(facts, access.ReadSpace, now)
-	s := Standing{Role: string(facts.Role), Subscriber: facts.SubscriberAt(now), Inside: d.Allowed, Reason: d.Reason}
+	s := Standing{Role: string(facts.Role), Grade: facts.Grade.String(), Subscriber: facts.SubscriberAt(now), Inside: d.Allowed, Reason: d.Reason}
 	if s.Subscriber {
 		s.Months = facts.Tenure(now)
 	}
@@ -253,49 +241,7 @@ func (a *API) changeChannel(ctx context.Context, in *struct {
 	return answer(a.channel(ctx, c))
 }
 
-// Moderator is a member of a channel's staff.
-type Moderator struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-func (a *API) listModerators(ctx context.Context, in *InChannel) (*body[ModeratorList], error) {
-	c, s, err := a.subject(ctx, in.Channel)
-	if err != nil {
-		return nil, err
-	}
-	ms, err := a.opt.Channels.Moderators(ctx, s.Account, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	out := &body[ModeratorList]{}
-	out.Body.Moderators = []Moderator{}
-	for _, m := range ms {
-		out.Body.Moderators = append(out.Body.Moderators, Moderator{string(m.ID), m.Name})
-	}
-	return out, nil
-}
-
-func (a *API) staff(ctx context.Context, handle, name string,
-	act func(context.Context, ident.Account, ident.Channel, string) error,
-) (*none, error) {
-	session, err := callerOf(ctx).signedIn()
-	if err != nil {
-		return nil, err
-	}
-	c, err := a.opt.Channels.ByHandle(ctx, handle)
-	if err != nil {
-		return nil, err
-	}
-	return nil, act(ctx, session.Account.ID, c.ID, name)
-}
-
 // ChannelList is what home shows.
 type ChannelList struct {
 	Channels []ChannelCard `json:"channels" nullable:"false"`
-}
-
-// ModeratorList is a channel's staff without its creator.
-type ModeratorList struct {
-	Moderators []Moderator `json:"moderators" nullable:"false"`
 }

@@ -35,6 +35,7 @@ func describeProblems(doc *huma.OpenAPI) {
 // describeNulls makes required properties whose Go type is a pointer nullable.
 func describeNulls(doc *huma.OpenAPI) {
 	for schema, properties := range map[string][]string{
+		"Act":          {"on"},
 		"Session":      {"account"},
 		"ChannelCard":  {"live"},
 		"Channel":      {"live", "price", "on_air"},

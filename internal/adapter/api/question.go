@@ -20,26 +20,26 @@ type OnAir struct {
 
 // Question is a question in the queue, as the caller may see it.
 type Question struct {
-	ID         string     `json:"id"`
-	Text       string     `json:"text"`
-	Name       string     `json:"name" doc:"the name shown; empty: 'a subscriber'"`
-	Author     *Moderator `json:"author,omitempty" doc:"who asked; for staff and the asker"`
-	Mine       bool       `json:"mine"`
-	State      string     `json:"state" enum:"waiting,on_air,answered,skipped"`
-	Room       string     `json:"room" enum:"public,space" doc:"where it was asked"`
-	Audience   string     `json:"audience" enum:"public,space" doc:"who may have the answer"`
-	Votes      int        `json:"votes"`
-	Voted      bool       `json:"voted" doc:"by the caller"`
-	First      bool       `json:"first" doc:"its asker had nothing answered here, and nothing else in the queue"`
-	Placed     bool       `json:"placed" doc:"it stands where the creator put it, not where the rule would"`
-	Stands     Moment     `json:"stands" doc:"the rule: whoever stands earlier comes first, each vote counting as rule.vote_seconds earlier"`
-	Carried    *Carried   `json:"carried" doc:"it has outlasted the live it was asked in; null: it has not"`
-	AskedAt    Moment     `json:"asked_at"`
-	AiredAt    *Moment    `json:"aired_at,omitempty"`
-	AnsweredAt *Moment    `json:"answered_at,omitempty"`
-	Aired      *Place     `json:"aired" doc:"where in a broadcast it last went on air; null: in none"`
-	Answered   *Place     `json:"answered" doc:"where in a broadcast it was answered; null: in none"`
-	Reply      *Reply     `json:"reply" doc:"the answer in text; null: there is none"`
+	ID         string   `json:"id"`
+	Text       string   `json:"text"`
+	Name       string   `json:"name" doc:"the name shown; empty: 'a subscriber'"`
+	Author     *Person  `json:"author,omitempty" doc:"who asked; for staff and the asker"`
+	Mine       bool     `json:"mine"`
+	State      string   `json:"state" enum:"waiting,on_air,answered,skipped"`
+	Room       string   `json:"room" enum:"public,space" doc:"where it was asked"`
+	Audience   string   `json:"audience" enum:"public,space" doc:"who may have the answer"`
+	Votes      int      `json:"votes"`
+	Voted      bool     `json:"voted" doc:"by the caller"`
+	First      bool     `json:"first" doc:"its asker had nothing answered here, and nothing else in the queue"`
+	Placed     bool     `json:"placed" doc:"it stands where the creator put it, not where the rule would"`
+	Stands     Moment   `json:"stands" doc:"the rule: whoever stands earlier comes first, each vote counting as rule.vote_seconds earlier"`
+	Carried    *Carried `json:"carried" doc:"it has outlasted the live it was asked in; null: it has not"`
+	AskedAt    Moment   `json:"asked_at"`
+	AiredAt    *Moment  `json:"aired_at,omitempty"`
+	AnsweredAt *Moment  `json:"answered_at,omitempty"`
+	Aired      *Place   `json:"aired" doc:"where in a broadcast it last went on air; null: in none"`
+	Answered   *Place   `json:"answered" doc:"where in a broadcast it was answered; null: in none"`
+	Reply      *Reply   `json:"reply" doc:"the answer in text; null: there is none"`
 }
 
 // Carried is the live that a question was carried over from.
@@ -113,7 +113,7 @@ func questionOf(q question.Question, by ident.Account, staff bool) Question {
 		Aired: placeOf(q.Aired), Answered: placeOf(q.Answered),
 	}
 	if staff || out.Mine {
-		out.Author = &Moderator{ID: string(q.Asker), Name: q.AskerName}
+		out.Author = &Person{ID: string(q.Asker), Name: q.AskerName}
 	}
 	if q.CarriedOver() {
 		out.Carried = &Carried{string(q.Origin.ID), q.Origin.Title, Moment(q.Origin.Ended)}

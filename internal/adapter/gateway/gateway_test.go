@@ -381,7 +381,7 @@ func TestRightLostWhileEnteringSendsNoPage(t *testing.T) {
 func testRightLostWhileEnteringSendsNoPage(t *testing.T, newStage stageMaker) {
 	for name, lose := range map[string]func(*stage) error{
 		"banned": func(s *stage) error {
-			bans := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+			bans := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 			_, err := bans.Impose(context.Background(), s.owner, moderation.Order{Channel: s.channel, Account: s.yuna, Kind: access.BlockBan})
 			return err
 		},

@@ -18,7 +18,7 @@ import (
 // heard here.
 func (s *stage) bans(who ident.Account) {
 	s.t.Helper()
-	bans := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	bans := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 	if _, err := bans.Impose(s.t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: who, Kind: access.BlockBan}); err != nil {
 		s.t.Fatal(err)
 	}

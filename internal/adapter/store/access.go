@@ -125,9 +125,10 @@ func (f *factsQuery) pairs(columns, table string, dest []any, apply func(*access
 }
 
 func (f *factsQuery) ofModerators() statement {
-	return f.pairs(``, `moderator`, nil, func(facts *access.Facts) {
+	var grade int64
+	return f.pairs(`, grade`, `moderator`, []any{&grade}, func(facts *access.Facts) {
 		if facts.Role == access.RoleNone {
-			facts.Role = access.RoleModerator
+			facts.Role, facts.Grade = access.RoleModerator, access.Grade(grade)
 		}
 	})
 }

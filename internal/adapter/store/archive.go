@@ -63,6 +63,14 @@ func accountChapters() []chapter {
 			"moderates", `SELECT m.channel, 0, c.handle FROM moderator m JOIN channel c ON c.id = m.channel` + only(`m.account`, `m.channel`),
 			[]kept{word("channel")},
 		},
+		{ // whom it was about, why and how things stood are somebody else's
+			"acts", `SELECT e.id, 0, c.handle, e.act, e.as_grade, e.at FROM audit e JOIN channel c ON c.id = e.channel` + only(`e.by_account`, `e.id`),
+			[]kept{word("channel"), word("act"), word("as"), moment("at")},
+		},
+		{ // a note on the person is among staff
+			"notes", `SELECT n.id, 0, c.handle, n.text, n.at FROM note n JOIN channel c ON c.id = n.channel` + only(`n.by_account`, `n.id`),
+			[]kept{word("channel"), word("text"), moment("at")},
+		},
 		{
 			"blocked_terms", `SELECT t.channel || ' ' || t.folded, 0, c.handle, t.term, t.added FROM term t
 				JOIN channel c ON c.id = t.channel` + only(`t.by_account`, `t.channel || ' ' || t.folded`),

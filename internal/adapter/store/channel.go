@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -81,10 +82,10 @@ func (tx *Tx) SetChannel(ctx context.Context, c channel.Channel) error {
 // Moderators implements channel.Tx.
 func (tx *Tx) Moderators(ctx context.Context, id ident.Channel) ([]channel.Moderator, error) {
 	var out []channel.Moderator
-	err := tx.each(ctx, `SELECT a.id, a.name FROM moderator m JOIN account a ON a.id = m.account WHERE m.channel = $1 ORDER BY a.name`,
+	err := tx.each(ctx, `SELECT a.id, a.name, m.grade FROM moderator m JOIN account a ON a.id = m.account WHERE m.channel = $1 ORDER BY m.grade DESC, a.name`,
 		[]any{id}, func(scan func(...any) error) error {
 			var m channel.Moderator
-			err := scan(&m.ID, &m.Name)
+			err := scan(&m.ID, &m.Name, &m.Grade)
 			out = append(out, m)
 			return err
 		})
@@ -92,8 +93,10 @@ func (tx *Tx) Moderators(ctx context.Context, id ident.Channel) ([]channel.Moder
 }
 
 // PutModerator implements channel.Tx.
-func (tx *Tx) PutModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error) {
-	return tx.changed(ctx, `INSERT INTO moderator (channel, account) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id, account)
+func (tx *Tx) PutModerator(ctx context.Context, id ident.Channel, account ident.Account, grade access.Grade) error {
+	_, err := tx.exec(ctx, `INSERT INTO moderator (channel, account, grade) VALUES ($1, $2, $3)
+		ON CONFLICT (channel, account) DO UPDATE SET grade = excluded.grade`, id, account, int(grade))
+	return err
 }
 
 // DropModerator implements channel.Tx.

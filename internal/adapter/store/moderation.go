@@ -26,11 +26,24 @@ func (tx *Tx) DropSanction(ctx context.Context, channel ident.Channel, account i
 
 // Sanctions implements moderation.Tx.
 func (tx *Tx) Sanctions(ctx context.Context, channel ident.Channel, now time.Time) ([]moderation.Sanction, error) {
+	return tx.sanctions(ctx, channel, now, ``)
+}
+
+// SanctionOf implements moderation.Tx.
+func (tx *Tx) SanctionOf(ctx context.Context, channel ident.Channel, account ident.Account, now time.Time) (moderation.Sanction, bool, error) {
+	found, err := tx.sanctions(ctx, channel, now, ` AND s.account = $3`, account)
+	if err != nil || len(found) == 0 {
+		return moderation.Sanction{}, false, err
+	}
+	return found[0], true, nil
+}
+
+func (tx *Tx) sanctions(ctx context.Context, channel ident.Channel, now time.Time, and string, args ...any) ([]moderation.Sanction, error) {
 	var out []moderation.Sanction
 	err := tx.each(ctx, `SELECT s.account, a.name, s.kind, s.starts, s.until, s.reason, s.by_account, b.name
 		FROM sanction s JOIN account a ON a.id = s.account JOIN account b ON b.id = s.by_account
-		WHERE s.channel = $1 AND (s.until = 0 OR s.until > $2) ORDER BY s.starts DESC`,
-		[]any{channel, millis(now)}, func(scan func(...any) error) error {
+		WHERE s.channel = $1 AND (s.until = 0 OR s.until > $2)`+and+` ORDER BY s.starts DESC`,
+		append([]any{channel, millis(now)}, args...), func(scan func(...any) error) error {
 			s := moderation.Sanction{Channel: channel}
 			var at, until int64
 			err := scan(&s.Account, &s.Name, &s.Kind, &at, &until, &s.Reason, &s.By, &s.ByName)

@@ -58,7 +58,7 @@ func newTown(t *testing.T) *town {
 		asked: map[ident.Channel][]ident.Question{}, acts: map[string]int{},
 	}
 	d.chat = chat.NewService(store.UnitOf(w.DB, func(tx *store.Tx) chat.Tx { return tx }), w.Clock.Now, patient{})
-	d.bans = moderation.NewService(store.UnitOf(w.DB, func(tx *store.Tx) moderation.Tx { return tx }), w.Clock.Now)
+	d.bans = moderation.NewService(store.UnitOf(w.DB, func(tx *store.Tx) moderation.Tx { return tx }), w.IDs, w.Clock.Now)
 	d.q = question.NewService(store.UnitOf(w.DB, func(tx *store.Tx) question.Tx { return tx }), w.IDs, w.Clock.Now, patient{},
 		question.Rules{CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf})
 	d.channels = channel.NewService(store.UnitOf(w.DB, func(tx *store.Tx) channel.Tx { return tx }), w.IDs, w.Clock.Now, account.Fold)

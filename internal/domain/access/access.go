@@ -29,7 +29,11 @@ const (
 	VotePublic   Action = "vote_public"   // vote for a question that was asked in public
 	VoteSpace    Action = "vote_space"    // vote for a question that was asked inside
 	WatchLive    Action = "watch_live"    // playlists and segments
-	Moderate     Action = "moderate"      // remove, time out, ban, skip a question
+	Moderate     Action = "moderate"      // remove, time out for a short while, skip a question, write notes
+	Ban          Action = "ban"           // ban, time out for long, and take such back
+	SetManners   Action = "set_manners"   // how rooms are written in: modes, blocked terms
+	ReadAudit    Action = "read_audit"    // what staff did
+	Appoint      Action = "appoint"       // make and unmake moderators
 	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, on air, moderators
 	ReadBusiness Action = "read_business" // the channel's own log
 	Subscribe    Action = "subscribe"     // open a checkout
@@ -103,6 +107,7 @@ type Facts struct {
 	Full     bool          // has a credential of its own; false for a light account
 	Operator bool
 	Role     Role
+	Grade    Grade // of a moderator
 	Grants   []Grant
 	Blocks   []Block
 	Follows  time.Time // since when the person follows the channel; zero: they do not

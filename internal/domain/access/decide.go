@@ -65,6 +65,10 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 		return decidePaid(f, now)
 	case Moderate:
 		return require(f.Role.Staff(), "moderators_only")
+	case Ban, SetManners, ReadAudit:
+		return graded(f, GradeModerator)
+	case Appoint:
+		return graded(f, GradeLead)
 	case RunChannel, ReadBusiness:
 		return require(f.Role == RoleOwner, "owner_only")
 	case Subscribe:
@@ -217,6 +221,8 @@ func sentence(reason string) string {
 		return "You are timed out in this channel."
 	case "moderators_only":
 		return "Only the channel's moderators and its creator may do this."
+	case "grade_required":
+		return "This takes a higher grade of moderator than yours."
 	case "owner_only":
 		return "Only the channel's creator may do this."
 	case "operators_only":

@@ -33,8 +33,9 @@ type Channel struct {
 
 // Moderator is a member of a channel's staff who does not own it.
 type Moderator struct {
-	ID   ident.Account
-	Name string
+	ID    ident.Account
+	Name  string
+	Grade access.Grade
 }
 
 // titleMax is the length of a title in characters.

@@ -11,7 +11,6 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/channel"
-	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -110,15 +109,6 @@ func TestOnlyTheOwnerChangesAChannel(t *testing.T) {
 		if _, err := s.Change(t.Context(), by, c, channel.Change{Title: &title}); reason(err) != "owner_only" {
 			t.Errorf("%s changes the title: %v", name, err)
 		}
-		if err := s.Appoint(t.Context(), by, c, "Sam"); reason(err) != "owner_only" {
-			t.Errorf("%s appoints: %v", name, err)
-		}
-		if err := s.Dismiss(t.Context(), by, c, "Mod"); reason(err) != "owner_only" {
-			t.Errorf("%s dismisses: %v", name, err)
-		}
-		if _, err := s.Moderators(t.Context(), by, c); reason(err) != "owner_only" {
-			t.Errorf("%s lists the moderators: %v", name, err)
-		}
 	}
 	if n := len(w.Events(c, room.Public)) + len(w.Events(c, room.Business)); n != 0 {
 		t.Errorf("refused changes left %d events", n)
@@ -168,49 +158,5 @@ func TestChangesAreToldOnce(t *testing.T) {
 	got, err := s.ByID(t.Context(), c)
 	if err != nil || got.Title != title || !got.SpaceOpen || got.LiveAudience != private {
 		t.Errorf("stored: %+v %v", got, err)
-	}
-}
-
-func TestModeratorsComeAndGo(t *testing.T) {
-	w := storetest.NewWorld(t)
-	s := newService(w)
-	owner := named(t, w, "Inès")
-	c := w.Channel(owner)
-	sam := named(t, w, "Sam")
-	role := func() access.Role {
-		t.Helper()
-		subject := access.Subject{Account: sam, Channel: c}
-		facts, err := w.Rights().Facts(t.Context(), []access.Subject{subject})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return facts[subject].Role
-	}
-	for range 2 { // the second time changes nothing
-		if err := s.Appoint(t.Context(), owner, c, "sam"); err != nil || role() != access.RoleModerator {
-			t.Fatalf("%v, %s", err, role())
-		}
-	}
-	if ms, err := s.Moderators(t.Context(), owner, c); err != nil || len(ms) != 1 || ms[0].Name != "Sam" || ms[0].ID != sam {
-		t.Errorf("moderators: %v %v", ms, err)
-	}
-	for name, want := range map[string]string{"Nobody": "account_missing", "Inès": "owner_is_staff"} {
-		if err := s.Appoint(t.Context(), owner, c, name); reason(err) != want {
-			t.Errorf("appointing %s: %v", name, err)
-		}
-	}
-	for range 2 {
-		if err := s.Dismiss(t.Context(), owner, c, "Sam"); err != nil || role() != access.RoleNone {
-			t.Fatalf("%v, %s", err, role())
-		}
-	}
-	events := w.Events(c, room.Business)
-	if len(events) != 2 {
-		t.Fatalf("%d events, want 2", len(events))
-	}
-	in, ok := event.As[event.ModeratorAppointed](events[0])
-	out, is := event.As[event.ModeratorRemoved](events[1])
-	if !ok || !is || in.Account != sam || out.Account != sam || in.By != owner || out.By != owner {
-		t.Errorf("told: %s, %s", events[0].Data, events[1].Data)
 	}
 }

@@ -93,7 +93,7 @@ func TestWhoMayFollow(t *testing.T) {
 	if err := s.Follow(t.Context(), sam, c); err != nil {
 		t.Fatal(err)
 	}
-	m := moderation.NewService(store.UnitOf(w.DB, func(tx *store.Tx) moderation.Tx { return tx }), w.Clock.Now)
+	m := moderation.NewService(store.UnitOf(w.DB, func(tx *store.Tx) moderation.Tx { return tx }), w.IDs, w.Clock.Now)
 	if _, err := m.Impose(t.Context(), owner, moderation.Order{Channel: c, Account: sam, Kind: access.BlockBan}); err != nil {
 		t.Fatal(err)
 	}

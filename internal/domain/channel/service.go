@@ -2,9 +2,11 @@ package channel
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -15,6 +17,7 @@ import (
 type Tx interface {
 	room.Appender
 	access.Tx
+	audit.Recorder
 
 	AccountNamed(ctx context.Context, folded string) (ident.Account, bool, error)
 	// InsertChannel makes the channel and its three logs; false when the handle is taken.
@@ -25,8 +28,9 @@ type Tx interface {
 	Channels(ctx context.Context, limit int) ([]Channel, error)
 	SetChannel(ctx context.Context, c Channel) error
 	Moderators(ctx context.Context, id ident.Channel) ([]Moderator, error)
-	// PutModerator and DropModerator report whether anything changed.
-	PutModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
+	// PutModerator gives an account a grade.
+	PutModerator(ctx context.Context, id ident.Channel, account ident.Account, grade access.Grade) error
+	// DropModerator reports whether anything changed.
 	DropModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
 	// PutFollower and DropFollower report whether anything changed, and keep the
 	// channel's count of followers.
@@ -153,9 +157,13 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel
 		if err != nil {
 			return err
 		}
+		was := c
 		entries := ch.apply(&c, by)
 		if len(entries) == 0 {
 			return nil
+		}
+		if err := tx.Record(ctx, changed(was, c, by, s.now())); err != nil {
+			return err
 		}
 		if err := tx.SetChannel(ctx, c); err != nil {
 			return err
@@ -164,6 +172,16 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel
 		return err
 	})
 	return c, err
+}
+
+// changed is the entry of the audit log; only an owner changes a channel.
+func changed(was, is Channel, by ident.Account, now time.Time) audit.Entry {
+	owner := access.Facts{Account: by, Channel: is.ID, Role: access.RoleOwner}
+	return audit.By(owner, audit.ChannelChanged, now).Changing(was.state(), is.state())
+}
+
+func (c Channel) state() audit.State {
+	return audit.State{"title": c.Title, "space_open": strconv.FormatBool(c.SpaceOpen), "live_audience": string(c.LiveAudience)}
 }
 
 func (ch Change) apply(c *Channel, by ident.Account) []room.Entry {
@@ -195,63 +213,6 @@ func (ch Change) apply(c *Channel, by ident.Account) []room.Entry {
 		entries = append(entries, business(c.ID, event.SettingsChanged{By: by}))
 	}
 	return entries
-}
-
-// Appoint makes the account of that name a moderator. Doing it again changes nothing.
-func (s *Service) Appoint(ctx context.Context, by ident.Account, id ident.Channel, name string) error {
-	return s.staff(ctx, by, id, name, func(tx Tx, account ident.Account) (event.Payload, bool, error) {
-		changed, err := tx.PutModerator(ctx, id, account)
-		return event.ModeratorAppointed{Account: account, By: by}, changed, err
-	})
-}
-
-// Dismiss ends the role of the moderator of that name.
-func (s *Service) Dismiss(ctx context.Context, by ident.Account, id ident.Channel, name string) error {
-	return s.staff(ctx, by, id, name, func(tx Tx, account ident.Account) (event.Payload, bool, error) {
-		changed, err := tx.DropModerator(ctx, id, account)
-		return event.ModeratorRemoved{Account: account, By: by}, changed, err
-	})
-}
-
-// Moderators lists them; only the owner may ask.
-func (s *Service) Moderators(ctx context.Context, by ident.Account, id ident.Channel) ([]Moderator, error) {
-	var ms []Moderator
-	err := s.store.View(ctx, func(tx Tx) error {
-		if _, err := s.own(ctx, tx, by, id); err != nil {
-			return err
-		}
-		var err error
-		ms, err = tx.Moderators(ctx, id)
-		return err
-	})
-	return ms, err
-}
-
-func (s *Service) staff(ctx context.Context, by ident.Account, id ident.Channel, name string,
-	set func(Tx, ident.Account) (event.Payload, bool, error),
-) error {
-	return s.store.Update(ctx, func(tx Tx) error {
-		c, err := s.own(ctx, tx, by, id)
-		if err != nil {
-			return err
-		}
-		account, ok, err := tx.AccountNamed(ctx, s.fold(name))
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fault.New(fault.Missing, "account_missing", "There is no account of that name.")
-		}
-		if account == c.Owner {
-			return fault.New(fault.Conflict, "owner_is_staff", "The creator needs no other role.")
-		}
-		p, changed, err := set(tx, account)
-		if err != nil || !changed {
-			return err
-		}
-		_, err = tx.Append(ctx, business(id, p))
-		return err
-	})
 }
 
 // own loads the channel for its owner; the gate refuses anybody else.

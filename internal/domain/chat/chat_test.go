@@ -73,7 +73,7 @@ func (s *stage) must(by ident.Account, a room.Audience, text string) int64 {
 
 func (s *stage) sanction(a ident.Account, kind access.BlockKind, d time.Duration) {
 	s.t.Helper()
-	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 	if _, err := m.Impose(s.t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: a, Kind: kind, For: d}); err != nil {
 		s.t.Fatal(err)
 	}

@@ -2,9 +2,11 @@ package chat
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -73,13 +75,14 @@ func errModes(format string, args ...any) error {
 }
 
 // SetModes sets how a room is written in from now on, and tells everybody in it.
-// Staff may. Setting what is set changes nothing.
+// Staff may, but for assistants. Setting what is set changes nothing.
 func (s *Service) SetModes(ctx context.Context, by ident.Account, at room.Address, m room.Modes) error {
 	if err := CheckModes(at.Audience, m); err != nil {
 		return err
 	}
 	return s.store.Update(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: at.Channel}, access.Moderate, s.now()); err != nil {
+		actor, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: at.Channel}, access.SetManners, s.now())
+		if err != nil {
 			return err
 		}
 		old, err := tx.Modes(ctx, at)
@@ -94,12 +97,28 @@ func (s *Service) SetModes(ctx context.Context, by ident.Account, at room.Addres
 				return err
 			}
 		}
+		e := audit.By(actor, audit.ModesSet, s.now()).About("", string(at.Audience)).Changing(modesState(old), modesState(m))
+		if err := tx.Record(ctx, e); err != nil {
+			return err
+		}
 		// The business log has who did it, and has every gate read the rights again:
 		// first, for whoever hears of the modes and asks what they may do now.
 		business := room.Address{Channel: at.Channel, Audience: room.Business}
 		_, err = tx.Append(ctx, room.Entry{Address: business, Payload: event.SettingsChanged{By: by}}, room.Entry{Address: at, Payload: m.Told()})
 		return err
 	})
+}
+
+func modesState(m room.Modes) audit.State {
+	seconds := func(d time.Duration) string { return strconv.FormatInt(int64(d.Seconds()), 10) }
+	out := audit.State{"slow": seconds(m.Slow), "followers": strconv.FormatBool(m.Followers)}
+	if m.Followers {
+		out["followed_for"] = seconds(m.FollowedFor)
+	}
+	for name, on := range map[string]bool{"subscribers": m.Subscribers, "emotes": m.Emotes, "unique": m.Unique} {
+		out[name] = strconv.FormatBool(on)
+	}
+	return out
 }
 
 // remember has what was said before 'unique' began count too.

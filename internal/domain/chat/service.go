@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/batch"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -31,6 +32,7 @@ type Place struct {
 type Tx interface {
 	room.Appender
 	access.Tx
+	audit.Recorder
 	ThreadTx
 	ModesTx
 	// Names returns the names that accounts are shown by.

@@ -15,7 +15,7 @@ import (
 // it is blocked, without saying which term it was.
 func TestBlockedTermsAreRefused(t *testing.T) {
 	s := newStage(t, nil)
-	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 	noa, yuna, mod := s.Light("Noa"), s.Subscriber(s.channel, s.Person("Yuna"), 1), s.Moderator(s.channel, s.Person("Mod"))
 	p := chat.Post{Address: s.at(room.Public), Author: noa, Key: "before-it-was", Text: "an idiotic thing"}
 	if _, err := s.chat.Post(t.Context(), p); err != nil {
@@ -62,7 +62,7 @@ func (r *termReads) Update(ctx context.Context, f func(chat.Tx) error) error {
 // Terms are read when they have changed, and not with every message.
 func TestTermsAreReadWhenTheyChange(t *testing.T) {
 	s := newStage(t, nil)
-	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 	reads := &termReads{Store: store.UnitOf(s.DB, func(tx *store.Tx) chat.Tx { return tx })}
 	s.chat = runChat(t, chat.NewService(reads, s.Clock.Now, patient{}))
 	noa := s.Light("Noa")

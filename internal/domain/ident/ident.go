@@ -31,6 +31,8 @@ type (
 	Checkout     string
 	Subscription string
 	Payout       string
+	Act          string
+	Note         string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.
@@ -52,6 +54,13 @@ func Make[T ~string](s *Source) T {
 	if _, err := io.ReadFull(s.random, b[6:]); err != nil {
 		panic("ident: random source failed: " + err.Error())
 	}
+	return T(alphabet().EncodeToString(b[:]))
+}
+
+// FirstAt returns what no identifier that is made at t or later sorts before.
+func FirstAt[T ~string](t time.Time) T {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(t.UnixMilli())<<16)
 	return T(alphabet().EncodeToString(b[:]))
 }
 

@@ -1,7 +1,7 @@
 // Package moderation is what keeps rooms liveable: timeouts, bans, blocked terms.
 //
 // Owns: sanctions, who may impose them on whom, what they hide; the list of terms
-// that a channel blocks. Promises: one
+// that a channel blocks; notes on people among staff. Promises: one
 // sanction shuts every door of the channel (both chats, the Sub Space, the
 // picture) on every node and hides the person's recent messages in both rooms;
 // it commits together with the event that says who did it and why. Does not do:
@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -40,6 +41,8 @@ const (
 	timeoutMin = time.Second
 	timeoutMax = 28 * 24 * time.Hour
 	reasonMax  = 200
+	// timeoutShort is the longest timeout that an assistant may impose and lift.
+	timeoutShort = time.Hour
 	// recent is how far back a sanction hides messages, and at most how many in each room.
 	recent      = 24 * time.Hour
 	recentLimit = 500
@@ -49,11 +52,15 @@ const (
 type Tx interface {
 	room.Appender
 	access.Tx
+	audit.Recorder
 	TermsTx
+	NotesTx
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	PutSanction(ctx context.Context, s Sanction) error
 	DropSanction(ctx context.Context, channel ident.Channel, account ident.Account) (bool, error)
 	Sanctions(ctx context.Context, channel ident.Channel, now time.Time) ([]Sanction, error)
+	// SanctionOf reports false when none stands on account.
+	SanctionOf(ctx context.Context, channel ident.Channel, account ident.Account, now time.Time) (Sanction, bool, error)
 	// RecentBy returns the sequences of what account wrote at an address.
 	RecentBy(ctx context.Context, at room.Address, account ident.Account, kinds []event.Kind, since time.Time, limit int) ([]int64, error)
 	// ThreadsWrittenIn returns the threads that account wrote into.
@@ -74,11 +81,14 @@ type Store interface {
 // Service imposes and lifts sanctions.
 type Service struct {
 	store Store
+	ids   *ident.Source
 	now   func() time.Time
 }
 
 // NewService returns the service.
-func NewService(store Store, now func() time.Time) *Service { return &Service{store, now} }
+func NewService(store Store, ids *ident.Source, now func() time.Time) *Service {
+	return &Service{store, ids, now}
+}
 
 // Order is the wish to shut somebody out.
 type Order struct {
@@ -90,15 +100,23 @@ type Order struct {
 }
 
 // Impose shuts a person out and hides what they wrote lately. A new sanction
-// replaces the old one. Staff may; nobody may sanction the creator, and only
-// the creator a moderator.
+// replaces the old one. Staff may, an assistant no more than a short timeout in
+// place of one; nobody may sanction the creator, and only the creator a moderator.
 func (s *Service) Impose(ctx context.Context, by ident.Account, o Order) (Sanction, error) {
 	sanction, err := s.sanction(by, o)
 	if err != nil {
 		return Sanction{}, err
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
-		if err := s.mayImpose(ctx, tx, by, o); err != nil {
+		if err := tx.LockLogs(ctx, o.Channel); err != nil {
+			return err
+		}
+		was, _, err := tx.SanctionOf(ctx, o.Channel, o.Account, sanction.At)
+		if err != nil {
+			return err
+		}
+		actor, err := s.mayImpose(ctx, tx, by, o, was)
+		if err != nil {
 			return err
 		}
 		names, err := tx.Names(ctx, []ident.Account{o.Account, by})
@@ -109,6 +127,11 @@ func (s *Service) Impose(ctx context.Context, by ident.Account, o Order) (Sancti
 			return fault.New(fault.Missing, "account_missing", "There is no such account.")
 		}
 		if err := tx.PutSanction(ctx, sanction); err != nil {
+			return err
+		}
+		e := audit.By(actor, audit.SanctionImposed, sanction.At).About(o.Account, "")
+		e.Reason, e.Before, e.After = sanction.Reason, was.state(), sanction.state()
+		if err := tx.Record(ctx, e); err != nil {
 			return err
 		}
 		return s.tell(ctx, tx, sanction)
@@ -135,21 +158,46 @@ func (s *Service) sanction(by ident.Account, o Order) (Sanction, error) {
 	return x, nil
 }
 
-func (s *Service) mayImpose(ctx context.Context, tx Tx, by ident.Account, o Order) error {
-	actor, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: o.Channel}, access.Moderate, s.now())
+func (s *Service) mayImpose(ctx context.Context, tx Tx, by ident.Account, o Order, was Sanction) (access.Facts, error) {
+	act := access.Moderate
+	if o.For > timeoutShort || o.Kind == access.BlockBan || was.heavy(s.now()) {
+		act = access.Ban
+	}
+	actor, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: o.Channel}, act, s.now())
 	if err != nil {
-		return err
+		return actor, err
 	}
 	target := access.Subject{Account: o.Account, Channel: o.Channel}
 	facts, err := tx.Facts(ctx, []access.Subject{target})
 	if err != nil {
-		return err
+		return actor, err
 	}
 	role := facts[target].Role
 	if role == access.RoleOwner || o.Account == by || (role == access.RoleModerator && actor.Role != access.RoleOwner) {
-		return fault.New(fault.Denied, "target_protected", "Nobody can shut out the creator or themselves, and only the creator a moderator.")
+		return actor, fault.New(fault.Denied, "target_protected", "Nobody can shut out the creator or themselves, and only the creator a moderator.")
 	}
-	return nil
+	return actor, nil
+}
+
+// heavy reports whether an assistant may not take the sanction back, nor put
+// another in its place.
+func (x Sanction) heavy(now time.Time) bool {
+	return x.Kind == access.BlockBan || (x.Kind == access.BlockTimeout && x.Until.Sub(now) > timeoutShort)
+}
+
+// state is how a person stood under the sanction; nothing without one.
+func (x Sanction) state() audit.State {
+	if x.Kind == "" {
+		return nil
+	}
+	out := audit.State{"kind": string(x.Kind)}
+	if !x.Until.IsZero() {
+		out["until"] = audit.Moment(x.Until)
+	}
+	if x.Reason != "" {
+		out["reason"] = x.Reason
+	}
+	return out
 }
 
 // tell hides the person's recent words in both rooms and writes the events.
@@ -257,14 +305,32 @@ func kinds(payloads ...event.Payload) []event.Kind {
 	return out
 }
 
-// Lift takes a sanction back. Lifting what is not there changes nothing.
+// Lift takes a sanction back; who could impose it may. Lifting what is not there
+// changes nothing.
 func (s *Service) Lift(ctx context.Context, by ident.Account, channel ident.Channel, account ident.Account) error {
 	return s.store.Update(ctx, func(tx Tx) error {
-		if err := s.staff(ctx, tx, by, channel); err != nil {
+		if err := tx.LockLogs(ctx, channel); err != nil {
+			return err
+		}
+		was, standing, err := tx.SanctionOf(ctx, channel, account, s.now())
+		if err != nil {
+			return err
+		}
+		act := access.Moderate
+		if was.heavy(s.now()) {
+			act = access.Ban
+		}
+		actor, err := s.staff(ctx, tx, by, channel, act)
+		if err != nil {
 			return err
 		}
 		changed, err := tx.DropSanction(ctx, channel, account)
-		if err != nil || !changed {
+		if err != nil || !changed || !standing {
+			return err
+		}
+		e := audit.By(actor, audit.SanctionLifted, s.now()).About(account, "")
+		e.Before = was.state()
+		if err := tx.Record(ctx, e); err != nil {
 			return err
 		}
 		_, err = tx.Append(ctx, room.Entry{
@@ -279,7 +345,7 @@ func (s *Service) Lift(ctx context.Context, by ident.Account, channel ident.Chan
 func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Channel) ([]Sanction, error) {
 	var out []Sanction
 	err := s.store.View(ctx, func(tx Tx) error {
-		if err := s.staff(ctx, tx, by, channel); err != nil {
+		if _, err := s.staff(ctx, tx, by, channel, access.Moderate); err != nil {
 			return err
 		}
 		var err error
@@ -289,7 +355,6 @@ func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Chan
 	return out, err
 }
 
-func (s *Service) staff(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
-	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.Moderate, s.now())
-	return err
+func (s *Service) staff(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, act access.Action) (access.Facts, error) {
+	return access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, act, s.now())
 }

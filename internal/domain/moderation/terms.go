@@ -5,6 +5,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -46,7 +48,8 @@ func (s *Service) Block(ctx context.Context, by ident.Account, channel ident.Cha
 			"A term is one to five words of at least two letters or digits, with * for any characters, and has at most %d characters.", termMax)
 	}
 	err := s.store.Update(ctx, func(tx Tx) error {
-		if err := s.staff(ctx, tx, by, channel); err != nil {
+		actor, err := s.staff(ctx, tx, by, channel, access.SetManners)
+		if err != nil {
 			return err
 		}
 		all, err := tx.ListTerms(ctx, channel)
@@ -70,6 +73,9 @@ func (s *Service) Block(ctx context.Context, by ident.Account, channel ident.Cha
 		if _, err := tx.PutTerm(ctx, channel, t); err != nil {
 			return err
 		}
+		if err := tx.Record(ctx, audit.By(actor, audit.TermBlocked, t.At).About("", t.Term)); err != nil {
+			return err
+		}
 		return tellTerm(ctx, tx, channel, event.TermAdded{Term: t.Term, By: by})
 	})
 	return t, err
@@ -79,11 +85,15 @@ func (s *Service) Block(ctx context.Context, by ident.Account, channel ident.Cha
 // there changes nothing.
 func (s *Service) Unblock(ctx context.Context, by ident.Account, channel ident.Channel, folded string) error {
 	return s.store.Update(ctx, func(tx Tx) error {
-		if err := s.staff(ctx, tx, by, channel); err != nil {
+		actor, err := s.staff(ctx, tx, by, channel, access.SetManners)
+		if err != nil {
 			return err
 		}
 		t, changed, err := tx.DropTerm(ctx, channel, folded)
 		if err != nil || !changed {
+			return err
+		}
+		if err := tx.Record(ctx, audit.By(actor, audit.TermDropped, s.now()).About("", t.Term)); err != nil {
 			return err
 		}
 		return tellTerm(ctx, tx, channel, event.TermDropped{Term: t.Term, By: by})
@@ -94,7 +104,7 @@ func (s *Service) Unblock(ctx context.Context, by ident.Account, channel ident.C
 func (s *Service) Terms(ctx context.Context, by ident.Account, channel ident.Channel) ([]Term, error) {
 	var out []Term
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		if err = s.staff(ctx, tx, by, channel); err != nil {
+		if _, err = s.staff(ctx, tx, by, channel, access.Moderate); err != nil {
 			return err
 		}
 		out, err = tx.ListTerms(ctx, channel)

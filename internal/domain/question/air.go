@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -83,16 +84,30 @@ func (s *Service) PutBack(ctx context.Context, by ident.Account, channel ident.C
 
 // Skip takes a waiting question out of the queue. Staff may.
 func (s *Service) Skip(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.Moderate, func(_ Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.Moderate, func(tx Tx, q *Question) ([]room.Entry, error) {
 		switch q.State {
 		case Skipped:
 			return nil, nil
 		case Waiting:
+			if err := s.record(ctx, tx, by, audit.QuestionSkipped, *q); err != nil {
+				return nil, err
+			}
 			q.State = Skipped
 			return []room.Entry{{Address: q.Home(), Payload: event.QuestionSkipped{Question: q.ID}}}, nil
 		}
 		return nil, notWaiting()
 	})
+}
+
+// record writes into the audit log what staff do to a question. Its words stay out.
+func (s *Service) record(ctx context.Context, tx Tx, by ident.Account, act audit.Act, q Question) error {
+	actor, err := s.allowed(ctx, tx, by, q.Channel, access.Moderate)
+	if err != nil {
+		return err
+	}
+	e := audit.By(actor, act, s.now()).About(q.Asker, string(q.Room)+"/"+string(q.ID))
+	e.Before = audit.State{"state": string(q.State), "asked": audit.Moment(q.AskedAt)}
+	return tx.Record(ctx, e)
 }
 
 // move loads a question for somebody who may act, lets change decide, and

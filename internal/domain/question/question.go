@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -120,6 +121,7 @@ func (q Query) over() bool {
 type Tx interface {
 	room.Appender
 	access.Tx
+	audit.Recorder
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// Terms returns a channel's blocked terms.
 	Terms(ctx context.Context, channel ident.Channel) ([]string, error)

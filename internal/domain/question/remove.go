@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -36,6 +37,9 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Ch
 				return err
 			}
 			entries = append(entries, gone...)
+		}
+		if err := s.record(ctx, tx, by, audit.QuestionRemoved, q); err != nil {
+			return err
 		}
 		q.State, q.Text, q.Shown, q.Reply = Skipped, "", "", Reply{}
 		if err := tx.SetQuestion(ctx, q); err != nil {

@@ -8,11 +8,14 @@
 package space
 
 import (
+	"cmp"
 	"context"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -55,6 +58,7 @@ const (
 type Tx interface {
 	room.Appender
 	access.Tx
+	audit.Recorder
 	InsertThread(ctx context.Context, t Thread) error
 	SetThread(ctx context.Context, t Thread) error
 	// ThreadByID reports false when the channel has no such thread.
@@ -157,7 +161,7 @@ func cleanTitle(title string) (string, error) {
 type Change struct {
 	Title    *string // the creator only
 	Pinned   *bool
-	Closed   *bool
+	Closed   *bool // this and the next: staff, but for assistants
 	Archived *bool
 }
 
@@ -165,6 +169,9 @@ type Change struct {
 // Refusals: title_invalid, thread_missing, too_many_threads, and those of the gate.
 func (s *Service) Change(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Thread, ch Change) (t Thread, err error) {
 	act := access.Moderate
+	if ch.Closed != nil || ch.Archived != nil {
+		act = access.SetManners
+	}
 	if ch.Title != nil {
 		act = access.RunChannel
 		title, err := cleanTitle(*ch.Title)
@@ -174,7 +181,8 @@ func (s *Service) Change(ctx context.Context, by ident.Account, channel ident.Ch
 		ch.Title = &title
 	}
 	err = s.store.Update(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, act, s.now()); err != nil {
+		actor, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, act, s.now())
+		if err != nil {
 			return err
 		}
 		was, ok, err := tx.ThreadByID(ctx, channel, id)
@@ -199,12 +207,24 @@ func (s *Service) Change(ctx context.Context, by ident.Account, channel ident.Ch
 		if err := tx.SetThread(ctx, t); err != nil {
 			return err
 		}
+		e := audit.By(actor, audit.ThreadChanged, s.now()).About("", cmp.Or(was.Title, was.Prompt)).Changing(was.state(), t.state())
+		if err := tx.Record(ctx, e); err != nil {
+			return err
+		}
 		_, err = tx.Append(ctx, told(t, event.ThreadChanged{
 			Thread: t.ID, Title: t.Title, Pinned: t.Pinned, Closed: t.Closed, Archived: t.Archived,
 		})...)
 		return err
 	})
 	return t, err
+}
+
+// state is what may be set of a thread, as the audit log has it.
+func (t Thread) state() audit.State {
+	return audit.State{
+		"title": t.Title, "pinned": strconv.FormatBool(t.Pinned), "closed": strconv.FormatBool(t.Closed),
+		"archived": strconv.FormatBool(t.Archived),
+	}
 }
 
 func (ch Change) apply(t Thread) Thread {

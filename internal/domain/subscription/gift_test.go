@@ -81,8 +81,7 @@ func TestAGiftOfTwentyToTwelve(t *testing.T) {
 		if err := tx.PutSanction(t.Context(), moderation.Sanction{Channel: w.channel, Account: banned, Kind: access.BlockBan, At: w.clock.Now(), By: w.owner}); err != nil {
 			return err
 		}
-		_, err := tx.PutModerator(t.Context(), w.channel, moderator)
-		return err
+		return tx.PutModerator(t.Context(), w.channel, moderator, access.GradeModerator)
 	})
 	before := w.books()
 	c := w.gift(giver, subscription.GiftWish{People: 20})

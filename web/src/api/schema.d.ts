@@ -334,6 +334,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/audit': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What staff did (creator, moderators from the middle grade on) */
+    get: operations['list-acts']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/badges/{badge}': {
     parameters: {
       query?: never
@@ -479,7 +496,7 @@ export interface paths {
       path?: never
       cookie?: never
     }
-    /** Moderators (creator) */
+    /** Moderators (creator, leads) */
     get: operations['list-moderators']
     put?: never
     post?: never
@@ -497,10 +514,10 @@ export interface paths {
       cookie?: never
     }
     get?: never
-    /** Appoint (creator) */
+    /** Appoint, or give another grade (creator, leads) */
     put: operations['appoint-moderator']
     post?: never
-    /** Dismiss (creator) */
+    /** Dismiss (creator, leads) */
     delete: operations['dismiss-moderator']
     options?: never
     head?: never
@@ -623,6 +640,41 @@ export interface paths {
     put?: never
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/people/{account}/notes': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Notes on a person (staff) */
+    get: operations['list-notes']
+    put?: never
+    /** Write a note on a person (staff) */
+    post: operations['write-note']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/people/{account}/notes/{note}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Drop a note (its author, staff who may ban) */
+    delete: operations['drop-note']
     options?: never
     head?: never
     patch?: never
@@ -1721,6 +1773,36 @@ export interface components {
       /** @description the oldest first */
       passkeys: components['schemas']['Passkey'][]
     }
+    Act: {
+      act: string
+      /** @description how it stands since */
+      after: {
+        [key: string]: string
+      }
+      /**
+       * @description what the actor was then
+       * @enum {string}
+       */
+      as: 'owner' | 'lead' | 'moderator' | 'assistant'
+      /** Format: date-time */
+      at: string
+      /** @description how it stood */
+      before: {
+        [key: string]: string
+      }
+      by: components['schemas']['Person']
+      id: string
+      /** @description whom it was about; null: nobody */
+      on: components['schemas']['Person'] | null
+      reason: string
+      /** @description what it was about: a place in a room, a term, a title; may be empty */
+      thing: string
+    }
+    ActList: {
+      acts: components['schemas']['Act'][]
+      /** @description there may be older ones: ask with before */
+      more: boolean
+    }
     'Add-addressRequest': {
       address: string
     }
@@ -2053,6 +2135,10 @@ export interface components {
       /** Format: date-time */
       until?: string
     }
+    Grading: {
+      /** @enum {string} */
+      grade: 'assistant' | 'moderator' | 'lead'
+    }
     Health: {
       audio: string
       b_frames: boolean
@@ -2118,6 +2204,8 @@ export interface components {
       into: string
     }
     Moderator: {
+      /** @enum {string} */
+      grade: 'assistant' | 'moderator' | 'lead'
       id: string
       name: string
     }
@@ -2148,6 +2236,17 @@ export interface components {
       currency: string
       /** Format: int64 */
       minor: number
+    }
+    Note: {
+      /** Format: date-time */
+      at: string
+      by: string
+      by_name: string
+      id: string
+      text: string
+    }
+    NoteList: {
+      notes: components['schemas']['Note'][]
     }
     OnAir: {
       /**
@@ -2374,6 +2473,10 @@ export interface components {
       /** @description no real money moves */
       sandbox: boolean
     }
+    Person: {
+      id: string
+      name: string
+    }
     Place: {
       broadcast: string
       /**
@@ -2467,7 +2570,7 @@ export interface components {
        */
       audience: 'public' | 'space'
       /** @description who asked; for staff and the asker */
-      author?: components['schemas']['Moderator']
+      author?: components['schemas']['Person']
       /** @description it has outlasted the live it was asked in; null: it has not */
       carried: components['schemas']['Carried'] | null
       /** @description its asker had nothing answered here, and nothing else in the queue */
@@ -2702,6 +2805,11 @@ export interface components {
       follows_since: string | null
       /** @description the newest gift to the caller that holds or waits; null: none */
       gift: components['schemas']['GiftReceived'] | null
+      /**
+       * @description of a moderator
+       * @enum {string}
+       */
+      grade: 'none' | 'assistant' | 'moderator' | 'lead'
       /** @description may read the Sub Space now */
       inside: boolean
       /** Format: int64 */
@@ -2934,6 +3042,9 @@ export interface components {
        */
       reply_to?: number
       /** @description at most 500 characters */
+      text: string
+    }
+    'Write-noteRequest': {
       text: string
     }
     Writing: {
@@ -3755,6 +3866,43 @@ export interface operations {
       }
     }
   }
+  'list-acts': {
+    parameters: {
+      query?: {
+        /** @description only what was about this account */
+        on?: string
+        /** @description only what is older than this entry */
+        before?: string
+        limit?: number
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ActList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'put-badge': {
     parameters: {
       query?: never
@@ -4125,7 +4273,11 @@ export interface operations {
       }
       cookie?: never
     }
-    requestBody?: never
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['Grading']
+      }
+    }
     responses: {
       /** @description No Content */
       204: {
@@ -4448,6 +4600,105 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Statement']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-notes': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['NoteList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'write-note': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        account: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Write-noteRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Note']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'drop-note': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        account: string
+        note: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {

@@ -1,7 +1,7 @@
 /**
  * Every call the screens make, by the name of what it does; those about money are in subscription.ts, those of the
  * account's own pages in account.ts, those about how a room is written in in room.ts, those of the queue in
- * question.ts and those about what is inside a Sub Space in space.ts, for what needs them. A call resolves with the
+ * question.ts, those of staff in staff.ts and those about what is inside a Sub Space in space.ts, for what needs them. A call resolves with the
  * server's answer or throws a Refusal. These files alone know paths, so a change of the API shows up here first.
  */
 import type { RoomName, SubspaceEvent } from '../realtime/frames'
@@ -18,8 +18,6 @@ export type OnAir = Schemas['OnAir']
 export type Badge = Schemas['Badge']
 export type Standing = Schemas['Standing']
 export type Money = Schemas['Money']
-export type Person = Schemas['Moderator']
-export type Sanction = Schemas['Sanction']
 export type Question = Schemas['Question']
 export type Playback = Schemas['Playback']
 export type Ingest = Schemas['Ingest']
@@ -64,27 +62,6 @@ export const api = {
     given(
       client.DELETE('/api/channels/{channel}/rooms/{room}/messages/{seq}', {
         params: { path: { channel, room, seq } },
-      }),
-    ),
-
-  moderators: async (channel: string) =>
-    (await given(client.GET('/api/channels/{channel}/moderators', at(channel)))).moderators,
-  appoint: (channel: string, name: string) =>
-    given(client.PUT('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } })),
-  dismiss: (channel: string, name: string) =>
-    given(
-      client.DELETE('/api/channels/{channel}/moderators/{name}', { params: { path: { channel, name } } }),
-    ),
-  sanctions: async (channel: string) =>
-    (await given(client.GET('/api/channels/{channel}/sanctions', at(channel)))).sanctions,
-  sanction: (
-    channel: string,
-    body: { account: string; kind: 'timeout' | 'ban'; seconds?: number; reason: string },
-  ) => given(client.POST('/api/channels/{channel}/sanctions', { ...at(channel), body })),
-  liftSanction: (channel: string, account: string) =>
-    given(
-      client.DELETE('/api/channels/{channel}/sanctions/{account}', {
-        params: { path: { channel, account } },
       }),
     ),
 

@@ -102,13 +102,16 @@ func (w *World) Channel(owner ident.Account) ident.Channel {
 	return c.ID
 }
 
-// Moderator gives a person the role.
+// Moderator gives a person the role, and the grade that is called so.
 func (w *World) Moderator(c ident.Channel, a ident.Account) ident.Account {
 	w.t.Helper()
-	w.update(func(tx *store.Tx) error {
-		_, err := tx.PutModerator(w.t.Context(), c, a)
-		return err
-	})
+	return w.Graded(c, a, access.GradeModerator)
+}
+
+// Graded gives a person a grade of moderator.
+func (w *World) Graded(c ident.Channel, a ident.Account, grade access.Grade) ident.Account {
+	w.t.Helper()
+	w.update(func(tx *store.Tx) error { return tx.PutModerator(w.t.Context(), c, a, grade) })
 	return a
 }
 
