@@ -17,13 +17,14 @@ import (
 
 // secretsOfTheSpace are words that only those inside may ever receive.
 type secretsOfTheSpace struct {
-	message, live, reply, asked, answered, thread, inThread string
+	message, live, reply, asked, answered, thread, inThread, poll, option, closedPoll string
 }
 
 func (s secretsOfTheSpace) all() map[string]string {
 	return map[string]string{
 		"a message": s.message, "a message while they watched": s.live, "a reply": s.reply,
 		"a thread's title": s.thread, "a message in a thread": s.inThread,
+		"a poll": s.poll, "an option of a poll": s.option, "a poll that closed": s.closedPoll,
 		"a question": s.asked, "a question that was answered unaired": s.answered,
 	}
 }
@@ -122,7 +123,7 @@ func newLeakStage(t *testing.T) *leakStage {
 	other := s.Another(l.c, "elsewhere")
 	l.words = secretsOfTheSpace{
 		sentinel("message"), sentinel("live"), sentinel("reply"), sentinel("question"), sentinel("answered"),
-		sentinel("title"), sentinel("thread"),
+		sentinel("title"), sentinel("thread"), sentinel("poll"), sentinel("option"), sentinel("closed poll"),
 	}
 	expired, banned, elsewhere := s.SignUp("Expired"), s.SignUp("Banned"), s.SignUp("Elsewhere")
 	subscription := expired.Pays("atelier")
@@ -155,11 +156,27 @@ func (l *leakStage) speak() {
 	l.thread = threadOf(l.t, l.c, map[string]any{"title": l.words.thread})
 	l.subscriber.Do("POST", l.c.Path("/threads/"+l.thread+"/messages"), map[string]any{"key": rand.Text(), "text": l.words.inThread})
 	l.ids = append(l.ids, l.thread)
+	l.polls()
 	l.inside.Hears("space", l.words.reply)
 	for _, e := range l.c.Owner.History("atelier", "space", 0) {
 		l.ids = append(l.ids, e.Log, e.ID)
 	}
 	l.ids = append(l.ids, l.subscriber.Subscription("atelier"), l.subscriber.ID)
+}
+
+// polls asks those inside: in the room once and once more, and in a thread.
+func (l *leakStage) polls() {
+	for _, question := range []string{l.words.closedPoll, l.words.poll} {
+		p := opensPoll(l.t, l.c, map[string]any{"room": "space", "question": question, "options": []string{l.words.option, "Another"}})
+		votes(l.t, l.c, l.subscriber, p, 0)
+		l.ids = append(l.ids, p)
+		if question == l.words.closedPoll {
+			l.c.Owner.Do("POST", l.c.Path("/polls/"+p+"/close"), nil)
+		}
+	}
+	p := opensPoll(l.t, l.c, map[string]any{"room": "thread", "thread": l.thread, "question": l.words.poll, "options": []string{l.words.option, "Another"}})
+	votes(l.t, l.c, l.subscriber, p, 0)
+	l.ids = append(l.ids, p)
 }
 
 // knock opens sockets and tries every door, guessed names included.
@@ -308,6 +325,11 @@ func (l *leakStage) fill(path string) []string {
 			paths = append(paths, p+"?after=1&limit=500", p+"?before=1000&limit=500")
 		}
 	}
+	if strings.HasSuffix(path, "/polls") {
+		for _, p := range paths[:len(paths):len(paths)] {
+			paths = append(paths, p+"?room=public", p+"?room=space", p+"?room=thread&thread="+l.thread)
+		}
+	}
 	if strings.HasSuffix(path, "/questions") {
 		for _, p := range paths[:len(paths):len(paths)] {
 			for _, state := range []string{"waiting", "on_air", "answered", "skipped"} {
@@ -323,6 +345,7 @@ func (l *leakStage) readAll(p *apptest.Person) {
 	l.t.Helper()
 	p.History("atelier", "space", 0)
 	p.Do("GET", l.c.Path("/threads"), nil)
+	p.Do("GET", l.c.Path("/polls?room=space"), nil)
 	p.Do("GET", l.c.Path("/questions"), nil)
 	p.Do("GET", l.c.Path("/questions?state=skipped"), nil)
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/payout"
+	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/space"
@@ -43,6 +44,7 @@ type parts struct {
 	chat          *chat.Service
 	questions     *question.Service
 	overlay       *question.Overlay
+	polls         *poll.Service
 	moderation    *moderation.Service
 	audit         *audit.Service
 	live          *live.Service
@@ -103,7 +105,10 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	seen := func(ctx context.Context) error {
 		return p.accounts.Run(ctx, func(err error) { s.sur.Log.Warn("sessions are not noted as used", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
+	closing := func(ctx context.Context) error {
+		return p.polls.Sweep(ctx, func(err error) { s.sur.Log.Warn("polls cannot be closed; will try again", "err", err) })
+	}
+	p.background = append(p.background, p.chat.Run, p.polls.Run, closing, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
@@ -126,6 +131,11 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 			Voted:    func(at room.Address, q ident.Question) { s.bus.Tally(room.Tally{Address: at, Question: q}) },
 			Answered: func(asker ident.Account, in ident.Channel) { s.bus.Notice(access.Subject{Account: asker, Channel: in}) },
 		})
+	p.polls = poll.NewService(poll.Config{
+		Store: store.UnitOf(s.db, as[poll.Tx]), IDs: ids, Now: now, CleanKey: chat.CleanKey, Count: s.db.Polls().Count,
+		Pace:  account.NewThrottle(limitOf(poll.Pace()), now),
+		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
+	})
 	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
@@ -167,7 +177,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay, Polls: p.polls,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
@@ -195,7 +205,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 			return id, c.Handle, err
 		},
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
-		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals,
+		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals, PollTotals: p.polls.Totals,
 		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})

@@ -27,6 +27,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/payout"
+	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/space"
@@ -63,6 +64,7 @@ type Options struct {
 	Space         *space.Service
 	Chat          *chat.Service
 	Questions     *question.Service
+	Polls         *poll.Service
 	Overlay       *question.Overlay
 	Moderation    *moderation.Service
 	Audit         *audit.Service
@@ -110,6 +112,7 @@ func New(opt Options) *API {
 	a.auditRoutes()
 	a.noteRoutes()
 	a.questionRoutes()
+	a.pollRoutes()
 	a.overlayRoutes()
 	a.liveRoutes()
 	a.tierRoutes()

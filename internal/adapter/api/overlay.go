@@ -5,6 +5,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // Overlay is the secret address of the layer that OBS shows.
@@ -18,6 +19,7 @@ type OverlayState struct {
 	Channel string `json:"channel"`
 	Title   string `json:"title"`
 	OnAir   *OnAir `json:"on_air" doc:"null while nothing is on air"`
+	Poll    *Poll  `json:"poll" doc:"the open poll of the public room; null: there is none"`
 }
 
 func (a *API) overlayRoutes() {
@@ -67,7 +69,14 @@ func (a *API) readOverlay(ctx context.Context, in *struct {
 		return nil, err
 	}
 	out := OverlayState{Channel: c.Handle, Title: c.Title}
-	out.OnAir, err = a.onAir(ctx, access.Subject{Channel: c.ID})
+	if out.OnAir, err = a.onAir(ctx, access.Subject{Channel: c.ID}); err != nil {
+		return nil, err
+	}
+	p, open, err := a.opt.Polls.Current(ctx, room.Address{Channel: c.ID, Audience: room.Public})
+	if open {
+		shown := pollOf(p)
+		out.Poll = &shown
+	}
 	return answer(out, err)
 }
 

@@ -14,12 +14,15 @@ import (
 type tally struct {
 	Channel  ident.Channel  `json:"channel"`
 	Audience room.Audience  `json:"audience"`
-	Question ident.Question `json:"question"`
+	Thread   ident.Thread   `json:"thread,omitempty"`
+	Question ident.Question `json:"question,omitempty"`
+	Poll     ident.Poll     `json:"poll,omitempty"`
 }
 
-// Tally tells all nodes that the votes of a question changed. It does not wait.
+// Tally tells all nodes that the votes of a question or a poll changed. It does
+// not wait.
 func (b *Bus) Tally(t room.Tally) {
-	b.pass("subspace.tally", tally{t.Channel, t.Audience, t.Question})
+	b.pass("subspace.tally", tally{t.Channel, t.Audience, t.Thread, t.Question, t.Poll})
 }
 
 // OnTally calls f with what every node tells of votes. f must not block.
@@ -30,7 +33,7 @@ func (b *Bus) OnTally(f func(room.Tally)) error {
 			b.log.Warn("tally not understood", "err", err)
 			return
 		}
-		f(room.Tally{Address: room.Address{Channel: t.Channel, Audience: t.Audience}, Question: t.Question})
+		f(room.Tally{Address: room.Address{Channel: t.Channel, Audience: t.Audience, Thread: t.Thread}, Question: t.Question, Poll: t.Poll})
 	})
 }
 

@@ -167,6 +167,16 @@ type votesFrame struct {
 	Votes   map[string]int `json:"votes"`
 }
 
+// pollFrame says how many chose what in an open poll now.
+type pollFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+	Room    string `json:"room"`
+	Thread  string `json:"thread,omitempty"`
+	Poll    string `json:"poll"`
+	Totals  []int  `json:"totals"`
+}
+
 // skippedFrame says that a stretch of the log will not come.
 type skippedFrame struct {
 	Type    string `json:"type"`

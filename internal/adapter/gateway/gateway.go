@@ -91,6 +91,9 @@ type Options struct {
 	Refuse func(w http.ResponseWriter, err error)
 	// Totals counts the votes of questions.
 	Totals func(ctx context.Context, questions []ident.Question) (map[ident.Question]int, error)
+	// PollTotals counts the votes of polls for each option, of those whose rooms may
+	// see them.
+	PollTotals func(ctx context.Context, polls []ident.Poll) (map[ident.Poll][]int, error)
 	// Announce tells all nodes, this one included, how many are here.
 	Announce func(room.Presence)
 	Now      func() time.Time
@@ -131,7 +134,8 @@ type Gateway struct {
 	recheck  *recheckQueue
 	presence *presenceBoard
 	activity activity
-	tallies  *tallyBoard
+	tallies  *tallyBoard[ident.Question]
+	polls    *tallyBoard[ident.Poll]
 	tidying  tidying
 }
 
@@ -148,7 +152,7 @@ func New(opt Options) (*Gateway, error) {
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
-		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard(),
+		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard[ident.Question](), polls: newTallyBoard[ident.Poll](),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
 	g.wishes.crew, g.wishes.see = &g.crew, g.learn

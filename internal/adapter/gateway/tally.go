@@ -13,35 +13,35 @@ import (
 // tallyEvery is how often totals of what is counted are sent at most.
 const tallyEvery = 250 * time.Millisecond
 
-// tallyBoard holds which questions of which rooms have other votes than their
-// readers were sent. Which votes came it does not know.
-type tallyBoard struct {
+// tallyBoard holds which questions, or polls, of which rooms have other votes than
+// their readers were sent. Which votes came it does not know.
+type tallyBoard[T comparable] struct {
 	mu      sync.Mutex
-	changed map[room.Address]map[ident.Question]bool
+	changed map[room.Address]map[T]bool
 	shown   map[room.Address]time.Time
 }
 
-func newTallyBoard() *tallyBoard {
-	return &tallyBoard{changed: map[room.Address]map[ident.Question]bool{}, shown: map[room.Address]time.Time{}}
+func newTallyBoard[T comparable]() *tallyBoard[T] {
+	return &tallyBoard[T]{changed: map[room.Address]map[T]bool{}, shown: map[room.Address]time.Time{}}
 }
 
 // put notes a change.
-func (b *tallyBoard) put(t room.Tally) {
+func (b *tallyBoard[T]) put(at room.Address, what T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.changed[t.Address] == nil {
-		b.changed[t.Address] = map[ident.Question]bool{}
+	if b.changed[at] == nil {
+		b.changed[at] = map[T]bool{}
 	}
-	b.changed[t.Address][t.Question] = true
+	b.changed[at][what] = true
 }
 
 // due takes the rooms whose totals may be sent now. size says how many read a
 // room; of one that nobody reads here nothing is kept.
-func (b *tallyBoard) due(now time.Time, size func(room.Address) int) map[room.Address][]ident.Question {
+func (b *tallyBoard[T]) due(now time.Time, size func(room.Address) int) map[room.Address][]T {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := map[room.Address][]ident.Question{}
-	for at, questions := range b.changed {
+	out := map[room.Address][]T{}
+	for at, counted := range b.changed {
 		readers := size(at)
 		if readers > 0 && now.Sub(b.shown[at]) < tallyCalm(readers) {
 			continue
@@ -51,8 +51,8 @@ func (b *tallyBoard) due(now time.Time, size func(room.Address) int) map[room.Ad
 			continue
 		}
 		b.shown[at] = now
-		for q := range questions {
-			out[at] = append(out[at], q)
+		for one := range counted {
+			out[at] = append(out[at], one)
 		}
 	}
 	for at, last := range b.shown {
@@ -69,14 +69,28 @@ func tallyCalm(readers int) time.Duration {
 	return min(max(1, time.Duration(readers)/1000)*tallyEvery, 5*time.Second)
 }
 
-// OnTally takes word that the votes of a question changed, on whatever node. It
-// does not block. A word that is lost is made good by the next, or when somebody
-// reads the queue.
-func (g *Gateway) OnTally(t room.Tally) { g.tallies.put(t) }
+// OnTally takes word that the votes of a question or a poll changed, on whatever
+// node. It does not block. A word that is lost is made good by the next, or when
+// somebody reads the queue.
+func (g *Gateway) OnTally(t room.Tally) {
+	if t.Poll != "" {
+		g.polls.put(t.Address, t.Poll)
+		return
+	}
+	g.tallies.put(t.Address, t.Question)
+}
 
 // tally sends rooms the totals that changed, as they are now.
 func (g *Gateway) tally(ctx context.Context) {
-	due := g.tallies.due(g.opt.Now(), func(at room.Address) int {
+	tellTotals(ctx, g, g.tallies, g.opt.Totals, (*audience).showVotes)
+	tellTotals(ctx, g, g.polls, g.opt.PollTotals, (*audience).showPolls)
+}
+
+// tellTotals reads what is due on a board, once for all rooms, and shows it to each.
+func tellTotals[T comparable, N any](ctx context.Context, g *Gateway, board *tallyBoard[T],
+	read func(context.Context, []T) (map[T]N, error), show func(*audience, []T, map[T]N),
+) {
+	due := board.due(g.opt.Now(), func(at room.Address) int {
 		if a := g.find(at, false); a != nil {
 			return a.readers()
 		}
@@ -85,27 +99,27 @@ func (g *Gateway) tally(ctx context.Context) {
 	if len(due) == 0 {
 		return
 	}
-	var all []ident.Question
-	for _, questions := range due {
-		all = append(all, questions...)
+	var all []T
+	for _, counted := range due {
+		all = append(all, counted...)
 	}
 	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
 	defer cancel()
-	totals, err := g.opt.Totals(ctx, all)
+	totals, err := read(ctx, all)
 	if err != nil {
 		if ctx.Err() == nil {
 			g.opt.Log.Warn("votes cannot be counted; will try again", "err", err)
 		}
-		for at, questions := range due {
-			for _, q := range questions {
-				g.tallies.put(room.Tally{Address: at, Question: q})
+		for at, counted := range due {
+			for _, one := range counted {
+				board.put(at, one)
 			}
 		}
 		return
 	}
-	for at, questions := range due {
+	for at, counted := range due {
 		if a := g.find(at, false); a != nil {
-			a.showVotes(questions, totals)
+			show(a, counted, totals)
 		}
 	}
 }
@@ -131,6 +145,20 @@ func (a *audience) showVotes(questions []ident.Question, totals map[ident.Questi
 		}
 		a.broadcast(encode(f))
 		questions = questions[n:]
+	}
+}
+
+// showPolls sends the totals of polls. One that does not show them any more, or not
+// yet, is not among them.
+func (a *audience) showPolls(polls []ident.Poll, totals map[ident.Poll][]int) {
+	for _, id := range polls {
+		votes, shown := totals[id]
+		if !shown {
+			continue
+		}
+		a.broadcast(encode(pollFrame{
+			Type: "poll", Channel: a.handle, Room: string(a.address.Audience), Thread: string(a.address.Thread), Poll: string(id), Totals: votes,
+		}))
 	}
 }
 

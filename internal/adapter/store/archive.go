@@ -114,6 +114,16 @@ func roomChapters() []chapter {
 			[]kept{word("channel"), word("question"), moment("at")},
 		},
 		{
+			"polls", `SELECT p.id, 0, c.handle, l.audience, p.question, p.opened, p.closed FROM poll p
+				JOIN log l ON l.id = p.log JOIN channel c ON c.id = l.channel` + only(`p.opener`, `p.id`),
+			[]kept{word("channel"), word("room"), word("question"), moment("opened_at"), moment("closed_at")},
+		},
+		{ // what the choice was called are the creator's words
+			"poll_votes", `SELECT v.poll, 0, c.handle, l.audience, v.poll, v.choice, v.at FROM poll_vote v JOIN poll p ON p.id = v.poll
+				JOIN log l ON l.id = p.log JOIN channel c ON c.id = l.channel` + only(`v.account`, `v.poll`),
+			[]kept{word("channel"), word("room"), word("poll"), number("option"), moment("at")},
+		},
+		{
 			"question_replies", `SELECT q.id, 0, c.handle, q.reply, q.answered FROM question q
 				JOIN channel c ON c.id = q.channel` + only(`q.replied_by`, `q.id`),
 			[]kept{word("channel"), word("text"), moment("at")},

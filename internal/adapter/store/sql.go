@@ -139,6 +139,15 @@ func (tx *Tx) forUpdateOf(table string) string {
 	return ""
 }
 
+// forShareOf ends a query on the rows of one table of which others may read the
+// same, and nobody changes them until the transaction ends.
+func (tx *Tx) forShareOf(table string) string {
+	if tx.locks {
+		return ` FOR SHARE OF ` + table
+	}
+	return ""
+}
+
 func anys[T any](values []T) []any {
 	args := make([]any, len(values))
 	for i, v := range values {

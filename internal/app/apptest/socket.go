@@ -39,6 +39,8 @@ type Frame struct {
 	Viewers    int
 	Inside     *int
 	Votes      map[string]int
+	Poll       string
+	Totals     []int
 	RetryAfter float64 `json:"retry_after"`
 
 	Raw []byte    `json:"-"`

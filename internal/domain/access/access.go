@@ -28,6 +28,8 @@ const (
 	AskPublic    Action = "ask_public"    // send a question from the public room into the queue
 	VotePublic   Action = "vote_public"   // vote for a question that was asked in public
 	VoteSpace    Action = "vote_space"    // vote for a question that was asked inside
+	PollPublic   Action = "poll_public"   // vote in a poll of the public room
+	PollSpace    Action = "poll_space"    // vote in a poll of the Sub Space
 	WatchLive    Action = "watch_live"    // playlists and segments
 	Moderate     Action = "moderate"      // remove, time out for a short while, skip a question, write notes
 	Ban          Action = "ban"           // ban, time out for long, and take such back

@@ -48,3 +48,15 @@ func Reading(a room.Audience) Action {
 	}
 	return ReadBusiness
 }
+
+// Polling is the action that voting in a poll of a room is: whoever may write
+// there may vote there.
+func Polling(a room.Audience) Action {
+	switch a {
+	case room.Public:
+		return PollPublic
+	case room.Space, room.ThreadRoom:
+		return PollSpace
+	}
+	return RunChannel
+}

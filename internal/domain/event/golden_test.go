@@ -43,6 +43,8 @@ func samples() []event.Payload {
 		event.QuestionSkipped{Question: "q1"},
 		event.QuestionsArranged{First: []ident.Question{"q2", "q1"}},
 		event.QuestionMerged{Question: "q1", Into: "q2"},
+		event.PollOpened{Poll: "p1", Question: `Which "glaze"?`, Options: []string{"Celadon", "Tenmoku <dark>"}, Changeable: true, Results: "end", ClosesAt: &until},
+		event.PollClosed{Poll: "p1", Question: `Which "glaze"?`, Options: []event.PollOption{{Text: "Celadon", Votes: 7}, {Text: "Tenmoku <dark>", Votes: 12}}, Voters: 19},
 		event.SpaceOpened{},
 		event.ThreadOpened{Thread: "t1", Kind: "update", Title: `What "hot" means`, Prompt: "", Level: 2},
 		event.ThreadChanged{Thread: "t1", Title: "What hot means", Pinned: true, Closed: true, Archived: false},
@@ -144,6 +146,8 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.QuestionReplied{}, as[event.QuestionReplied])
 	add(event.QuestionsArranged{}, as[event.QuestionsArranged])
 	add(event.QuestionMerged{}, as[event.QuestionMerged])
+	add(event.PollOpened{}, as[event.PollOpened])
+	add(event.PollClosed{}, as[event.PollClosed])
 	add(event.SpaceOpened{}, as[event.SpaceOpened])
 	add(event.SpaceClosed{}, as[event.SpaceClosed])
 	add(event.ThreadOpened{}, as[event.ThreadOpened])

@@ -27,6 +27,7 @@ type (
 	Block        string
 	Broadcast    string
 	Question     string
+	Poll         string
 	Tier         string
 	Checkout     string
 	Subscription string

@@ -103,11 +103,12 @@ func ParseAddress(name, thread string) (Address, error) {
 	return Address{Audience: a}, err
 }
 
-// Tally says that the votes of a question, counted in a room, are others now. It
-// passes and is never stored: the votes are.
+// Tally says that the votes of a question or of a poll, counted in a room, are
+// others now. It passes and is never stored: the votes are.
 type Tally struct {
 	Address
-	Question ident.Question
+	Question ident.Question // or
+	Poll     ident.Poll
 }
 
 // Presence is how many people one node has in the rooms of a channel. It passes

@@ -697,6 +697,58 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/polls': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The newest polls of a room (who may read it); without a room those of all, with their votes (creator) */
+    get: operations['list-polls']
+    put?: never
+    /** Ask a room to choose (creator) */
+    post: operations['open-poll']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/polls/{poll}/close': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Close and show what was chosen (creator) */
+    post: operations['close-poll']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/polls/{poll}/vote': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Vote, or change the vote (who may write in the room) */
+    put: operations['vote-poll']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/question-places': {
     parameters: {
       query?: never
@@ -2314,6 +2366,30 @@ export interface components {
       /** @description without it the lowest on sale */
       tier?: string
     }
+    'Open-pollRequest': {
+      /** @description voters may change their vote */
+      changeable?: boolean
+      /**
+       * Format: int64
+       * @description seconds after which it closes by itself; without it: the creator closes it
+       */
+      closes_in?: number
+      /** @description chosen by the caller; the same key asks once */
+      key: string
+      /** @description 2 to 6, each at most 80 characters */
+      options: string[]
+      /** @description at most 200 characters */
+      question: string
+      /**
+       * @default live
+       * @enum {string}
+       */
+      results: 'live' | 'end'
+      /** @enum {string} */
+      room: 'public' | 'space' | 'thread'
+      /** @description of the room 'thread' */
+      thread?: string
+    }
     'Open-threadRequest': {
       /**
        * @default topic
@@ -2339,6 +2415,8 @@ export interface components {
       channel: string
       /** @description null while nothing is on air */
       on_air: components['schemas']['OnAir'] | null
+      /** @description the open poll of the public room; null: there is none */
+      poll: components['schemas']['Poll']
       title: string
     }
     Page: {
@@ -2528,6 +2606,56 @@ export interface components {
       state: 'offline' | 'live' | 'interrupted'
       /** @description the caller's own playlist address; empty when there is none */
       url: string
+    }
+    Poll: {
+      /** @description voters may change their vote */
+      changeable: boolean
+      /**
+       * Format: int64
+       * @description the caller's vote; null: they have not voted
+       */
+      choice: number | null
+      /**
+       * Format: date-time
+       * @description null while it is open
+       */
+      closed_at: string
+      /**
+       * Format: date-time
+       * @description when it closes by itself; null: when the creator closes it
+       */
+      closes_at: string
+      id: string
+      /** Format: date-time */
+      opened_at: string
+      /** @description an option is named by its place here, from 0 on */
+      options: components['schemas']['PollOption'][]
+      question: string
+      /**
+       * @description live: the room sees them as they come; end: when it has closed
+       * @enum {string}
+       */
+      results: 'live' | 'end'
+      /** @enum {string} */
+      room: 'public' | 'space' | 'thread'
+      /** @description that it stands in; empty: in none */
+      thread: string
+      /**
+       * Format: int64
+       * @description how many voted; null: not shown yet
+       */
+      voters: number | null
+    }
+    PollList: {
+      polls: components['schemas']['Poll'][]
+    }
+    PollOption: {
+      text: string
+      /**
+       * Format: int64
+       * @description null: not shown yet
+       */
+      votes: number | null
     }
     Posted: {
       event: components['schemas']['Event']
@@ -3032,6 +3160,10 @@ export interface components {
       /** @description who takes payments here, the usual one first; at 'patrons' one enters a claim code */
       providers: string[]
       tiers: components['schemas']['Tier'][]
+    }
+    'Vote-pollRequest': {
+      /** Format: int64 */
+      option: number
     }
     Words: {
       /** @description chosen by the caller; the same key writes once */
@@ -4730,6 +4862,142 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Playback']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-polls': {
+    parameters: {
+      query?: {
+        room?: 'public' | 'space' | 'thread'
+        /** @description of the room 'thread' */
+        thread?: string
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PollList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'open-poll': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Open-pollRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Poll']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'close-poll': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        poll: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Poll']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'vote-poll': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        poll: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Vote-pollRequest']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {
