@@ -15,6 +15,8 @@ const keepEmbeddable: Plugin = {
 
 /** Small parts that most screens share are one file: as forty, gzip begins anew forty times, and so do requests. */
 const common = { name: 'common', test: /lucide|src.(ui|api|i18n.(format|reason))/, minShareCount: 5 }
+/** The same for what the rooms of the watch page share with a few others. */
+const rooms = { name: 'rooms', test: /icons.(eye|gift|arrow-down|arrow-up)\.|chat.(key|Length)\./ }
 
 const server = process.env.SUBSPACE_SERVER ?? 'http://127.0.0.1:8080'
 
@@ -30,7 +32,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') },
-      output: { codeSplitting: { groups: [common] } },
+      output: { codeSplitting: { groups: [common, rooms] } },
     },
   },
   server: {

@@ -115,6 +115,7 @@ export function world(role: Role = 'anonymous') {
     period: 'month',
     live_audience: 'public',
     on_air: onAir,
+    poll_open: false,
     badges: [],
     followers: 1204,
     modes: { public: noModes(), space: inside ? noModes() : null },

@@ -7,6 +7,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
+	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -27,6 +28,7 @@ type Channel struct {
 	Period       string    `json:"period" enum:"month,year"`
 	LiveAudience string    `json:"live_audience" enum:"public,subscribers"`
 	OnAir        *OnAir    `json:"on_air" doc:"null while nothing is on air"`
+	PollOpen     bool      `json:"poll_open" doc:"the public room is asked to choose: its polls say what"`
 	Badges       []Badge   `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
 	Followers    int64     `json:"followers" doc:"how many follow it"`
 	Modes        RoomModes `json:"modes"`
@@ -143,6 +145,9 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 	}
 	out.Badges = badgesOf(c.Handle, art)
 	if out.OnAir, err = a.onAir(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}); err != nil {
+		return Channel{}, err
+	}
+	if out.PollOpen, err = a.opt.Polls.Asked(ctx, room.Address{Channel: c.ID, Audience: room.Public}); err != nil {
 		return Channel{}, err
 	}
 	facts, err := a.opt.Gate.Facts(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID})

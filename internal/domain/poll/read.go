@@ -84,6 +84,15 @@ func (s *Service) Of(ctx context.Context, by ident.Account, channel ident.Channe
 	return out, err
 }
 
+// Asked reports whether a room has an open poll. It asks no gate: whoever calls it has.
+func (s *Service) Asked(ctx context.Context, at room.Address) (asked bool, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		asked, err = tx.OpenPollAt(ctx, at)
+		return err
+	})
+	return asked, err
+}
+
 // Current returns a room's open poll as everybody in it may see it; false: there
 // is none. It asks no gate: whoever calls it has.
 func (s *Service) Current(ctx context.Context, at room.Address) (Seen, bool, error) {

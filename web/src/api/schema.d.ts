@@ -2023,6 +2023,8 @@ export interface components {
       owner_name: string
       /** @enum {string} */
       period: 'month' | 'year'
+      /** @description the public room is asked to choose: its polls say what */
+      poll_open: boolean
       /** @description null while it does not sell */
       price: components['schemas']['Money'] | null
       space_open: boolean
@@ -2416,7 +2418,7 @@ export interface components {
       /** @description null while nothing is on air */
       on_air: components['schemas']['OnAir'] | null
       /** @description the open poll of the public room; null: there is none */
-      poll: components['schemas']['Poll']
+      poll: components['schemas']['Poll'] | null
       title: string
     }
     Page: {
@@ -2615,16 +2617,10 @@ export interface components {
        * @description the caller's vote; null: they have not voted
        */
       choice: number | null
-      /**
-       * Format: date-time
-       * @description null while it is open
-       */
-      closed_at: string
-      /**
-       * Format: date-time
-       * @description when it closes by itself; null: when the creator closes it
-       */
-      closes_at: string
+      /** @description null while it is open */
+      closed_at: string | null
+      /** @description when it closes by itself; null: when the creator closes it */
+      closes_at: string | null
       id: string
       /** Format: date-time */
       opened_at: string

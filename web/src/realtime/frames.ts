@@ -48,6 +48,20 @@ export type EventData = {
     people: number
     to: string[]
   }
+  'poll.opened': {
+    poll: string
+    question: string
+    options: string[]
+    changeable: boolean
+    results: 'live' | 'end'
+    closes_at: string | null
+  }
+  'poll.closed': {
+    poll: string
+    question: string
+    options: { text: string; votes: number }[]
+    voters: number
+  }
   'live.started': { broadcast: string; title: string }
   'live.interrupted': { broadcast: string }
   'live.resumed': { broadcast: string }
@@ -117,6 +131,8 @@ export type Moved = {
 }
 /** How many votes questions of a room have now. */
 export type Votes = Located & { type: 'votes'; votes: Record<string, number> }
+/** How many chose each option of an open poll now. */
+export type Totals = Located & { type: 'poll'; poll: string; totals: number[] }
 export type State = Passing & { type: 'state'; channel: string }
 /** A stretch of the log, both ends included, that will not come. */
 export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
@@ -138,5 +154,6 @@ export type ServerFrame =
   | StandingChanged
   | State
   | Threads
+  | Totals
   | Votes
   | { type: 'pong'; id: string }

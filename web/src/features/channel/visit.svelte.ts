@@ -30,6 +30,8 @@ export class Visit {
   /** How many sit in the space; known to those inside only. */
   inside: number | undefined = $state()
   onAir: OnAir | null = $state.raw(null)
+  /** The public room was asked to choose while we were here. */
+  polled = $state(false)
   /** Why the space has shut while we sat in it; '' when it has not. */
   shut = $state('')
 
@@ -122,6 +124,7 @@ export class Visit {
     this.failure = undefined
     this.onAir = channel.on_air
     this.viewers = channel.viewers
+    this.polled ||= channel.poll_open
     // What was a guess while nobody could say is now known.
     if (passingReasons.has(this.shut) && !channel.me.inside) this.shut = channel.me.reason
     if (channel.me.inside) this.space.start()
@@ -208,6 +211,9 @@ export class Visit {
     this.#followOnAir(room, event)
     if (event.kind === 'live.started' || event.kind === 'live.ended') this.#turned()
     switch (event.kind) {
+      case 'poll.opened':
+        this.polled ||= room === 'public'
+        return
       case 'live.started':
         void this.read()
         return void this.playback.read()

@@ -1,5 +1,5 @@
 /** From a log's events to the rows on the screen: pure, so that it can be tested without one. */
-import type { Author, ReplyTo, SubspaceEvent } from '../../realtime/frames'
+import type { Author, EventData, ReplyTo, SubspaceEvent } from '../../realtime/frames'
 
 export type MessageRow = {
   kind: 'message'
@@ -31,7 +31,9 @@ export type GiftRow = {
   months: number
   to: string[]
 }
-export type Row = MessageRow | RemovedRow | NoticeRow | GiftRow
+/** What a room chose: all that is to be shown stands in the event. */
+export type PollRow = { kind: 'poll'; seq: number; at: string } & EventData['poll.closed']
+export type Row = MessageRow | RemovedRow | NoticeRow | GiftRow | PollRow
 
 /** How many rows a live list keeps: beyond it a phone spends its frame on rows nobody reads. */
 export const LIVE_ROWS = 200
@@ -83,6 +85,8 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
       const { name, tier_name: tier, people, months, to } = event.data
       return { kind: 'gift', seq, at, name, tier, people, months, to }
     }
+    case 'poll.closed':
+      return { kind: 'poll', seq, at, ...event.data }
     case 'live.started':
       return { kind: 'notice', seq, at, what: 'started', name: '', text: event.data.title, question: '' }
     case 'live.ended':

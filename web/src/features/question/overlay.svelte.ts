@@ -1,21 +1,27 @@
+import type { Poll } from '../../api/poll'
 import { api, type OnAir } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import { Feed } from '../../realtime/feed'
-import type { SubspaceEvent } from '../../realtime/frames'
+import type { EventData, SubspaceEvent, Totals } from '../../realtime/frames'
 
 const AGAIN_AFTER = 5_000
 /** Without news for this long the question may be over; an empty overlay is the smaller mistake. */
 const TRUST_FOR = 20_000
 
-/** The OBS overlay: the question on air of one channel, known only by the overlay's secret. */
+/** How long the result of a poll stands over the picture. */
+const RESULT_FOR = 12_000
+
+/** The OBS overlay: the question on air of one channel and its public poll, known only by the overlay's secret. */
 export class OverlayState {
   onAir: OnAir | null = $state.raw(null)
+  poll: Poll | null = $state.raw(null)
 
   #secret: string
   #feed: Feed
   #timer: ReturnType<typeof setTimeout> | undefined
   #doubt: ReturnType<typeof setTimeout> | undefined
+  #result: ReturnType<typeof setTimeout> | undefined
 
   constructor(connection: Connection, secret: string) {
     this.#secret = secret
@@ -25,8 +31,9 @@ export class OverlayState {
       // Events before this entry are not replayed, so the present state is asked for.
       entered: () => this.#entered(),
       waiting: () => this.#doubtSoon(),
-      out: () => (this.onAir = null),
+      out: () => this.#clear(),
     })
+    connection.onFrame((frame) => frame.type === 'poll' && this.#count(frame))
     connection.onLink((link) => link !== 'open' && this.#doubtSoon())
   }
 
@@ -38,9 +45,12 @@ export class OverlayState {
   async read(): Promise<void> {
     clearTimeout(this.#timer)
     try {
-      this.onAir = (await api.overlayView(this.#secret)).on_air
+      const { on_air, poll } = await api.overlayView(this.#secret)
+      this.onAir = on_air
+      // A result stands its time out.
+      if (poll || !this.poll?.closed_at) this.poll = poll
     } catch (thrown) {
-      if (Refusal.from(thrown).status === 404) this.onAir = null
+      if (Refusal.from(thrown).status === 404) this.#clear()
       this.#timer = setTimeout(() => void this.read(), AGAIN_AFTER)
     }
   }
@@ -50,6 +60,9 @@ export class OverlayState {
       const { question, name, text } = event.data
       this.onAir = { question, name, text, since: event.at, audience: 'public' }
     }
+    // What is asked is read anew: the server alone says what may be shown of it.
+    if (event.kind === 'poll.opened') void this.read()
+    if (event.kind === 'poll.closed') this.#closed(event.data, event.at)
     const over = event.kind === 'question.answered' || event.kind === 'question.returned'
     if (over && this.onAir?.question === event.data.question) this.onAir = null
   }
@@ -62,7 +75,28 @@ export class OverlayState {
 
   /** From now on nobody tells us what happens. */
   #doubtSoon(): void {
-    this.#doubt ??= setTimeout(() => (this.onAir = null), TRUST_FOR)
+    this.#doubt ??= setTimeout(() => this.#clear(), TRUST_FOR)
+  }
+
+  #clear(): void {
+    this.onAir = null
+    this.poll = null
+  }
+
+  #count({ poll: id, totals }: Totals): void {
+    const { poll } = this
+    if (poll?.id !== id || poll.closed_at) return
+    const options = poll.options.map((option, i) => ({ ...option, votes: totals[i] ?? 0 }))
+    this.poll = { ...poll, options, voters: totals.reduce((a, b) => a + b, 0) }
+  }
+
+  #closed({ poll: id, options, voters }: EventData['poll.closed'], at: string): void {
+    if (this.poll?.id !== id) return
+    this.poll = { ...this.poll, options, voters, closed_at: at }
+    clearTimeout(this.#result)
+    this.#result = setTimeout(() => {
+      if (this.poll?.id === id) this.poll = null
+    }, RESULT_FOR)
   }
 }
 

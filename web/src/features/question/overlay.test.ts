@@ -20,7 +20,12 @@ describe('the overlay', () => {
 
   beforeEach(async () => {
     vi.useFakeTimers()
-    vi.spyOn(api, 'overlayView').mockResolvedValue({ channel: 'ines', title: '', on_air: question })
+    vi.spyOn(api, 'overlayView').mockResolvedValue({
+      channel: 'ines',
+      title: '',
+      on_air: question,
+      poll: null,
+    })
     network = new FakeNetwork()
     const connection = new Connection(network)
     overlay = new OverlayState(connection, 'secret')
