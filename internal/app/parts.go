@@ -120,8 +120,10 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
-	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: picture.NewPainter(2).Square, Now: now}
+	painter := picture.NewPainter(2)
+	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: painter.Square, Now: now}
 	p.space = space.NewService(store.UnitOf(s.db, as[space.Tx]), ids, now)
+	p.space.Redraw = painter.Square
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
@@ -182,6 +184,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
 		Viewers:   func(id ident.Channel) int { return p.gateway.Viewers(id) },
+		Inside:    func(id ident.Channel) int { return p.gateway.Inside(id) },
 	}
 	if p.sandbox != nil {
 		options.Sandbox = p.sandbox

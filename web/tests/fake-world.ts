@@ -1,6 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
+import { unset } from './fake-setup'
 import type { Channel, ChannelCard, Session, Standing } from '../src/api/subspace'
 import type { Term } from '../src/api/room'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
@@ -114,6 +115,7 @@ export function world(role: Role = 'anonymous') {
     price: { minor: 499, currency: 'EUR' },
     period: 'month',
     live_audience: 'public',
+    space_name: '',
     on_air: onAir,
     poll_open: false,
     badges: [],
@@ -154,6 +156,7 @@ export function world(role: Role = 'anonymous') {
     questions: questions(role),
     ...someThreads(),
     attention: attention(),
+    setup: unset(),
     inside: 146,
     /** What the server says of the channel is on its way until then. */
     held: undefined as Promise<void> | undefined,

@@ -77,7 +77,8 @@ type Options struct {
 	Playback      Playbacks
 	Health        func(ident.Channel) Health
 	Viewers       func(ident.Channel) int
-	SignedOut     func(ident.Session) // closes what the session still holds open
+	Inside        func(ident.Channel) int // in the Sub Space, for who is let know; no finer than once a minute
+	SignedOut     func(ident.Session)     // closes what the session still holds open
 }
 
 // API is the REST routes.
@@ -100,6 +101,7 @@ func New(opt Options) *API {
 	a.sessionRoutes()
 	a.accountRoutes()
 	a.channelRoutes()
+	a.setupRoutes()
 	a.threadRoutes()
 	a.readingRoutes()
 	a.followRoutes()

@@ -27,6 +27,7 @@ type Channel struct {
 	Price        *Money    `json:"price" doc:"null while it does not sell"`
 	Period       string    `json:"period" enum:"month,year"`
 	LiveAudience string    `json:"live_audience" enum:"public,subscribers"`
+	SpaceName    string    `json:"space_name" doc:"empty: the Sub Space has no name of its own"`
 	OnAir        *OnAir    `json:"on_air" doc:"null while nothing is on air"`
 	PollOpen     bool      `json:"poll_open" doc:"the public room is asked to choose: its polls say what"`
 	Badges       []Badge   `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
@@ -130,7 +131,7 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 	if err != nil {
 		return Channel{}, err
 	}
-	out := Channel{ChannelCard: a.card(c, b, on), Period: "month", LiveAudience: string(c.LiveAudience)}
+	out := Channel{ChannelCard: a.card(c, b, on), Period: "month", LiveAudience: string(c.LiveAudience), SpaceName: c.SpaceName}
 	tier, sells, err := a.opt.Subscriptions.Tier(ctx, c.ID)
 	if err != nil {
 		return Channel{}, err

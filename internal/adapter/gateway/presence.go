@@ -20,6 +20,13 @@ type presenceBoard struct {
 	// counted by channel, then node
 	counted map[ident.Channel]map[string]seen
 	shown   map[ident.Channel]display
+	noted   map[ident.Channel]note
+}
+
+// note is how many were inside when somebody outside first asked in a minute.
+type note struct {
+	minute time.Time
+	inside int
 }
 
 // display is the totals that a channel was last shown.
@@ -34,7 +41,7 @@ type seen struct {
 }
 
 func newPresenceBoard(now func() time.Time) *presenceBoard {
-	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel]display{}}
+	return &presenceBoard{now: now, counted: map[ident.Channel]map[string]seen{}, shown: map[ident.Channel]display{}, noted: map[ident.Channel]note{}}
 }
 
 func (b *presenceBoard) put(p room.Presence) {
@@ -61,6 +68,25 @@ func (b *presenceBoard) tidy(here map[ident.Channel]*room.Presence) {
 			delete(b.shown, channel)
 		}
 	}
+	for channel, n := range b.noted {
+		if b.now().Sub(n.minute) > 2*time.Minute {
+			delete(b.noted, channel)
+		}
+	}
+}
+
+// inMinute returns how many were inside when it was first asked in the minute that
+// runs: asking again and again shows no moment at which somebody came or went.
+func (b *presenceBoard) inMinute(channel ident.Channel) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	minute := b.now().Truncate(time.Minute)
+	if n, ok := b.noted[channel]; ok && n.minute.Equal(minute) {
+		return n.inside
+	}
+	_, inside := b.sum(channel)
+	b.noted[channel] = note{minute, inside}
+	return inside
 }
 
 // count returns how many watch a channel and how many are inside, on all nodes.
@@ -122,6 +148,9 @@ func (g *Gateway) Viewers(channel ident.Channel) int {
 	viewers, _ := g.presence.count(channel)
 	return viewers
 }
+
+// Inside returns how many are in a channel's Sub Space, on all nodes, once a minute.
+func (g *Gateway) Inside(channel ident.Channel) int { return g.presence.inMinute(channel) }
 
 // headcount is the people of one channel on one loop.
 type headcount struct {

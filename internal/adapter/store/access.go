@@ -63,14 +63,17 @@ type factsQuery struct {
 func (f *factsQuery) ofChannels() statement {
 	where, args := among(f.tx, 1, f.channels)
 	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, c.terms,
-		CASE WHEN EXISTS (SELECT 1 FROM tier t WHERE t.channel = c.id AND t.on_sale = 1) THEN 1 ELSE 0 END
-		FROM channel c WHERE c.id ` + where
+		CASE WHEN EXISTS (SELECT 1 FROM tier t WHERE t.channel = c.id AND t.on_sale = 1) THEN 1 ELSE 0 END,
+		COALESCE(s.level, 1), COALESCE(s.lives_only, 0),
+		CASE WHEN EXISTS (SELECT 1 FROM broadcast b WHERE b.channel = c.id AND b.state <> 'ended') THEN 1 ELSE 0 END
+		FROM channel c LEFT JOIN space_setup s ON s.channel = c.id WHERE c.id ` + where
 	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Channel
 		var owner ident.Account
-		var open, onSale, terms int64
+		var open, onSale, terms, livesOnly, live int64
+		var level int
 		var audience access.LiveAudience
-		if err := scan(&id, &owner, &open, &audience, &terms, &onSale); err != nil {
+		if err := scan(&id, &owner, &open, &audience, &terms, &onSale, &level, &livesOnly, &live); err != nil {
 			return err
 		}
 		for s, facts := range f.facts {
@@ -79,6 +82,7 @@ func (f *factsQuery) ofChannels() statement {
 			}
 			facts.Channel, facts.SpaceOpen, facts.LiveAudience, facts.OnSale = id, open == 1, audience, onSale == 1
 			facts.Role, facts.Terms = access.RoleNone, terms
+			facts.SpaceLevel, facts.LivesOnly, facts.Live = level, livesOnly == 1, live == 1
 			if s.Account == owner && owner != "" {
 				facts.Role = access.RoleOwner
 			}

@@ -9,13 +9,13 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
-const selectChannel = `SELECT c.id, c.handle, c.title, c.owner, a.name, c.space_open, c.live_audience, c.created, c.followers
-	FROM channel c JOIN account a ON a.id = c.owner `
+const selectChannel = `SELECT c.id, c.handle, c.title, c.owner, a.name, c.space_open, c.live_audience, c.created, c.followers,
+	COALESCE(s.name, '') FROM channel c JOIN account a ON a.id = c.owner LEFT JOIN space_setup s ON s.channel = c.id `
 
 func scanChannel(scan func(...any) error) (channel.Channel, error) {
 	var c channel.Channel
 	var open, created int64
-	err := scan(&c.ID, &c.Handle, &c.Title, &c.Owner, &c.OwnerName, &open, &c.LiveAudience, &created, &c.Followers)
+	err := scan(&c.ID, &c.Handle, &c.Title, &c.Owner, &c.OwnerName, &open, &c.LiveAudience, &created, &c.Followers, &c.SpaceName)
 	c.SpaceOpen, c.Created = open == 1, fromMillis(created)
 	return c, err
 }

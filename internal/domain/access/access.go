@@ -114,8 +114,14 @@ type Facts struct {
 	Blocks   []Block
 	Follows  time.Time // since when the person follows the channel; zero: they do not
 
-	Channel      ident.Channel
-	SpaceOpen    bool
+	Channel   ident.Channel
+	SpaceOpen bool
+	// SpaceLevel is from which level of tier on the Sub Space opens; zero and one: to
+	// every subscriber.
+	SpaceLevel int
+	// LivesOnly: the Sub Space is shut between lives; Live is whether one is on.
+	LivesOnly    bool
+	Live         bool
 	OnSale       bool
 	LiveAudience LiveAudience
 	// Modes is how the channel's rooms are written in; one that is missing has none.

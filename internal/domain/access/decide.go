@@ -78,10 +78,27 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 }
 
 func decideSpace(f Facts, now time.Time) Decision {
+	d := decideEntitled(f, now)
+	if d.Allowed && f.LivesOnly && !f.Live && !f.Role.Staff() {
+		return Decision{Reason: "between_lives"}
+	}
+	return d
+}
+
+// decideEntitled says whom the Sub Space is for, whether or not its hours have come.
+func decideEntitled(f Facts, now time.Time) Decision {
 	if !f.SpaceOpen && f.Role != RoleOwner {
 		return Decision{Reason: "space_closed"}
 	}
-	return decidePaid(f, now)
+	d := decidePaid(f, now)
+	if !d.Allowed || f.Role.Staff() || f.SpaceLevel <= 1 {
+		return d
+	}
+	paid, until := f.From(f.SpaceLevel).Subscriber(now)
+	if !paid {
+		return Decision{Reason: "tier_too_low"}
+	}
+	return Decision{Allowed: true, Until: until}
 }
 
 func decidePaid(f Facts, now time.Time) Decision {
@@ -213,6 +230,10 @@ func sentence(reason string) string {
 		return "Only subscribers write in this room for now."
 	case "followers_only":
 		return "Only people who follow the channel, and have for long enough, write in this room for now."
+	case "tier_too_low":
+		return "The Sub Space is for a higher tier than yours."
+	case "between_lives":
+		return "The Sub Space opens when the creator goes live."
 	case "space_closed":
 		return "The creator has not opened the Sub Space."
 	case "banned":

@@ -208,13 +208,17 @@ func someFacts(t *rapid.T) access.Facts {
 		SpaceOpen: rapid.Bool().Draw(t, "open"), OnSale: rapid.Bool().Draw(t, "sale"),
 		Role:         rapid.SampledFrom([]access.Role{access.RoleNone, access.RoleNone, access.RoleModerator, access.RoleOwner}).Draw(t, "role"),
 		LiveAudience: rapid.SampledFrom([]access.LiveAudience{access.LivePublic, access.LiveSubscribers}).Draw(t, "audience"),
+		SpaceLevel:   rapid.IntRange(0, 2).Draw(t, "space level"),
+		LivesOnly:    rapid.Bool().Draw(t, "lives only"), Live: rapid.Bool().Draw(t, "live"),
 	}
 	if rapid.IntRange(0, 5).Draw(t, "nobody") == 0 {
 		f.Account, f.Full, f.Operator, f.Role = "", false, false, access.RoleNone
 		return f
 	}
 	for range rapid.IntRange(0, 4).Draw(t, "grants") {
-		f.Grants = append(f.Grants, access.Grant{Starts: moment("starts", false), Ends: moment("ends", false), Revoked: moment("revoked", true)})
+		f.Grants = append(f.Grants, access.Grant{
+			Starts: moment("starts", false), Ends: moment("ends", false), Revoked: moment("revoked", true), Level: rapid.IntRange(0, 2).Draw(t, "level"),
+		})
 	}
 	for range rapid.IntRange(0, 2).Draw(t, "blocks") {
 		kind := rapid.SampledFrom([]access.BlockKind{access.BlockBan, access.BlockTimeout}).Draw(t, "kind")

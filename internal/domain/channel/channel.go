@@ -26,6 +26,7 @@ type Channel struct {
 	Owner        ident.Account
 	OwnerName    string
 	SpaceOpen    bool
+	SpaceName    string // empty: the Sub Space has no name of its own
 	LiveAudience access.LiveAudience
 	Created      time.Time
 	Followers    int64 // how many follow it

@@ -121,7 +121,7 @@ func (s *Service) start(ctx context.Context, tx Tx, in Ingest) (Broadcast, error
 	if err := tx.InsertBroadcast(ctx, b); err != nil {
 		return b, err
 	}
-	return b, tell(ctx, tx, b, event.LiveStarted{Broadcast: b.ID, Title: b.Title})
+	return b, tellOfDoors(ctx, tx, b, event.LiveStarted{Broadcast: b.ID, Title: b.Title})
 }
 
 func (s *Service) takeUp(ctx context.Context, tx Tx, open Broadcast) (Broadcast, error) {
@@ -143,13 +143,33 @@ func (s *Service) end(ctx context.Context, tx Tx, b Broadcast) error {
 	if err := tx.SetBroadcast(ctx, b.ended(s.Now())); err != nil {
 		return err
 	}
-	return tell(ctx, tx, b, event.LiveEnded{Broadcast: b.ID})
+	return tellOfDoors(ctx, tx, b, event.LiveEnded{Broadcast: b.ID})
 }
 
 // tell appends p to the channel's public log.
 func tell(ctx context.Context, tx Tx, b Broadcast, p event.Payload) error {
-	_, err := tx.Append(ctx, room.Entry{Address: room.Address{Channel: b.Channel, Audience: room.Public}, Payload: p})
+	_, err := tx.Append(ctx, entry(b, room.Public, p))
 	return err
+}
+
+// tellOfDoors is tell for what opens or shuts a Sub Space that is open during lives
+// only: rights are others now, so it stands in the channel's own log too, and
+// before the public word, which has pages ask.
+func tellOfDoors(ctx context.Context, tx Tx, b Broadcast, p event.Payload) error {
+	facts, err := tx.Facts(ctx, []access.Subject{{Channel: b.Channel}})
+	if err != nil {
+		return err
+	}
+	if facts[access.Subject{Channel: b.Channel}].LivesOnly {
+		if _, err := tx.Append(ctx, entry(b, room.Business, p)); err != nil {
+			return err
+		}
+	}
+	return tell(ctx, tx, b, p)
+}
+
+func entry(b Broadcast, a room.Audience, p event.Payload) room.Entry {
+	return room.Entry{Address: room.Address{Channel: b.Channel, Audience: a}, Payload: p}
 }
 
 // ingestByKey finds by hash and compares the secret itself in constant time.

@@ -1,10 +1,11 @@
 // Package space is what the creator sets up inside the Sub Space.
 //
 // Owns: threads, the topics that are suggested for them, how far each person has
-// read. Promises: a thread is a log of its own, and nobody learns of a thread that
-// their tier does not open; a change commits together with its events. Does not
-// do: writing into rooms and threads (package chat), deciding who is inside
-// (package access).
+// read, the room's name, picture and words of welcome, and what of it is told to
+// those outside. Promises: a thread is a log of its own, and nobody learns of a
+// thread that their tier does not open; outside nothing is told that the creator did
+// not tick; a change commits together with its events. Does not do: writing into
+// rooms and threads (package chat), deciding who is inside (package access).
 package space
 
 import (
@@ -69,6 +70,7 @@ type Tx interface {
 	// CountOpenThreads counts those that are not archived.
 	CountOpenThreads(ctx context.Context, channel ident.Channel) (int, error)
 	ReadingTx
+	SetupTx
 }
 
 // Store runs transactions. f may run more than once.
@@ -79,6 +81,9 @@ type Store interface {
 
 // Service is the Sub Space's furniture.
 type Service struct {
+	// Redraw makes a square PNG of so many pixels of an uploaded picture, or refuses it.
+	Redraw func(ctx context.Context, upload []byte, side int) (png []byte, err error)
+
 	store Store
 	ids   *ident.Source
 	now   func() time.Time
@@ -86,7 +91,7 @@ type Service struct {
 
 // NewService returns the service.
 func NewService(store Store, ids *ident.Source, now func() time.Time) *Service {
-	return &Service{store, ids, now}
+	return &Service{store: store, ids: ids, now: now}
 }
 
 // Opening is the wish to open a thread.

@@ -1161,6 +1161,76 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/space': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The Sub Space, without a look inside */
+    get: operations['get-space']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/space/picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Give the Sub Space a picture: PNG, JPEG, GIF or WebP (creator) */
+    put: operations['put-space-picture']
+    post?: never
+    /** Take the Sub Space's picture away (creator) */
+    delete: operations['drop-space-picture']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/space/picture/{picture}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The Sub Space's picture */
+    get: operations['get-space-picture']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/space/setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How the Sub Space is set up (creator) */
+    get: operations['get-space-setup']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /** Set the Sub Space up (creator) */
+    patch: operations['change-space-setup']
+    trace?: never
+  }
   '/api/channels/{channel}/subscribers': {
     parameters: {
       query?: never
@@ -1997,6 +2067,21 @@ export interface components {
       period: 'month' | 'year'
       tier: string
     }
+    'Change-space-setupRequest': {
+      /** Format: int64 */
+      level?: number
+      line?: string
+      name?: string
+      /** @enum {string} */
+      opens?: 'always' | 'lives'
+      /** @description the line */
+      tell_line?: boolean
+      /** @description to those outside: about how many are inside */
+      tell_people?: boolean
+      /** @description how long ago somebody last wrote */
+      tell_reply?: boolean
+      welcome?: string
+    }
     'Change-threadRequest': {
       archived?: boolean
       closed?: boolean
@@ -2027,6 +2112,8 @@ export interface components {
       poll_open: boolean
       /** @description null while it does not sell */
       price: components['schemas']['Money'] | null
+      /** @description empty: the Sub Space has no name of its own */
+      space_name: string
       space_open: boolean
       title: string
       /** Format: int64 */
@@ -2922,6 +3009,38 @@ export interface components {
     SignedInList: {
       sessions: components['schemas']['SignedIn'][]
     }
+    Space: {
+      /**
+       * Format: int64
+       * @description from which level of tier on one enters; 1: every subscriber
+       */
+      level: number
+      /** @description empty: it has none of its own */
+      name: string
+      /**
+       * @description lives: it is shut between lives
+       * @enum {string}
+       */
+      opens: 'always' | 'lives'
+      /** @description address of a square PNG that never changes; empty: it has none */
+      picture: string
+      teaser: components['schemas']['Teaser']
+      /** @description to those inside */
+      welcome?: string
+    }
+    SpaceSetup: {
+      /** Format: int64 */
+      level: number
+      line: string
+      name: string
+      /** @enum {string} */
+      opens: 'always' | 'lives'
+      picture: string
+      tell_line: boolean
+      tell_people: boolean
+      tell_reply: boolean
+      welcome: string
+    }
     Standing: {
       /** @description the caller's questions that were answered and of which they were not told */
       answered: components['schemas']['Question'][]
@@ -3045,6 +3164,25 @@ export interface components {
       currency: string
       /** Format: int64 */
       minor: number
+    }
+    Teaser: {
+      line?: string
+      people?: components['schemas']['TeaserPeople']
+      reply?: components['schemas']['TeaserReply']
+    }
+    TeaserPeople: {
+      /**
+       * Format: int64
+       * @description rounded down to 0, 5, 10, 20, 50, 100, …, and counted once a minute
+       */
+      at_least: number
+    }
+    TeaserReply: {
+      /**
+       * Format: int64
+       * @description as of the beginning of this minute; null: nobody ever did, or it is gone
+       */
+      minutes: number | null
     }
     Term: {
       /** Format: date-time */
@@ -5934,6 +6072,203 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-space': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Space']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'put-space-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpaceSetup']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'drop-space-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpaceSetup']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-space-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        picture: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': string
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-space-setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpaceSetup']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-space-setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-space-setupRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['SpaceSetup']
+        }
       }
       /** @description Error */
       default: {
