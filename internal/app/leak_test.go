@@ -11,13 +11,14 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/app/apptest"
 )
 
 // secretsOfTheSpace are words that only those inside may ever receive.
 type secretsOfTheSpace struct {
-	message, live, reply, asked, answered, thread, inThread, poll, option, closedPoll string
+	message, live, reply, asked, answered, thread, inThread, poll, option, closedPoll, planned, welcome string
 }
 
 func (s secretsOfTheSpace) all() map[string]string {
@@ -25,6 +26,7 @@ func (s secretsOfTheSpace) all() map[string]string {
 		"a message": s.message, "a message while they watched": s.live, "a reply": s.reply,
 		"a thread's title": s.thread, "a message in a thread": s.inThread,
 		"a poll": s.poll, "an option of a poll": s.option, "a poll that closed": s.closedPoll,
+		"a planned live": s.planned, "words of welcome": s.welcome,
 		"a question": s.asked, "a question that was answered unaired": s.answered,
 	}
 }
@@ -124,6 +126,7 @@ func newLeakStage(t *testing.T) *leakStage {
 	l.words = secretsOfTheSpace{
 		sentinel("message"), sentinel("live"), sentinel("reply"), sentinel("question"), sentinel("answered"),
 		sentinel("title"), sentinel("thread"), sentinel("poll"), sentinel("option"), sentinel("closed poll"),
+		sentinel("planned"), sentinel("welcome"),
 	}
 	expired, banned, elsewhere := s.SignUp("Expired"), s.SignUp("Banned"), s.SignUp("Elsewhere")
 	subscription := expired.Pays("atelier")
@@ -157,6 +160,12 @@ func (l *leakStage) speak() {
 	l.subscriber.Do("POST", l.c.Path("/threads/"+l.thread+"/messages"), map[string]any{"key": rand.Text(), "text": l.words.inThread})
 	l.ids = append(l.ids, l.thread)
 	l.polls()
+	var plan struct{ ID string }
+	l.c.Owner.Do("POST", l.c.Path("/schedule"), map[string]any{
+		"title": l.words.planned, "starts": time.Now().Add(time.Hour).Format(time.RFC3339), "private": true,
+	}).Into(l.t, &plan)
+	l.ids = append(l.ids, plan.ID)
+	l.c.Owner.Do("PATCH", l.c.Path("/space/setup"), map[string]any{"welcome": l.words.welcome})
 	l.inside.Hears("space", l.words.reply)
 	for _, e := range l.c.Owner.History("atelier", "space", 0) {
 		l.ids = append(l.ids, e.Log, e.ID)
@@ -346,6 +355,8 @@ func (l *leakStage) readAll(p *apptest.Person) {
 	p.History("atelier", "space", 0)
 	p.Do("GET", l.c.Path("/threads"), nil)
 	p.Do("GET", l.c.Path("/polls?room=space"), nil)
+	p.Do("GET", l.c.Path("/schedule"), nil)
+	p.Do("GET", l.c.Path("/space"), nil)
 	p.Do("GET", l.c.Path("/questions"), nil)
 	p.Do("GET", l.c.Path("/questions?state=skipped"), nil)
 }

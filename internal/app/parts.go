@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/api"
+	"github.com/subspace-live/subspace/internal/adapter/calendar"
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
@@ -30,6 +31,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/schedule"
 	"github.com/subspace-live/subspace/internal/domain/space"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -45,6 +47,7 @@ type parts struct {
 	questions     *question.Service
 	overlay       *question.Overlay
 	polls         *poll.Service
+	schedule      *schedule.Service
 	moderation    *moderation.Service
 	audit         *audit.Service
 	live          *live.Service
@@ -108,7 +111,10 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	closing := func(ctx context.Context) error {
 		return p.polls.Sweep(ctx, func(err error) { s.sur.Log.Warn("polls cannot be closed; will try again", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, p.polls.Run, closing, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
+	announce := func(ctx context.Context) error {
+		return p.schedule.Run(ctx, func(err error) { s.sur.Log.Warn("changes of schedules are not told; will try again", "err", err) })
+	}
+	p.background = append(p.background, p.chat.Run, p.polls.Run, closing, announce, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
@@ -139,6 +145,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
 	})
 	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
+	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
 	p.live = live.NewService(live.Config{
@@ -180,6 +187,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
 		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay, Polls: p.polls,
+		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },

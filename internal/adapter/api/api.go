@@ -30,6 +30,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
+	"github.com/subspace-live/subspace/internal/domain/schedule"
 	"github.com/subspace-live/subspace/internal/domain/space"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -66,6 +67,9 @@ type Options struct {
 	Questions     *question.Service
 	Polls         *poll.Service
 	Overlay       *question.Overlay
+	Schedule      *schedule.Service
+	// Calendar writes what a calendar's address shows; base is the server's address.
+	Calendar func(c schedule.Calendar, base string) []byte
 	Moderation    *moderation.Service
 	Audit         *audit.Service
 	Live          *live.Service
@@ -116,6 +120,7 @@ func New(opt Options) *API {
 	a.questionRoutes()
 	a.pollRoutes()
 	a.overlayRoutes()
+	a.scheduleRoutes()
 	a.liveRoutes()
 	a.tierRoutes()
 	a.subscriptionRoutes()

@@ -61,6 +61,7 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Statement":    {"from"},
 		"Passkey":      {"used_at"},
 		"SignedIn":     {"created_at", "seen_on"},
+		"TeaserReply":  {"minutes"},
 	} {
 		s := doc.Components.Schemas.Map()[schema]
 		for _, name := range properties {

@@ -80,6 +80,26 @@ func accountChapters() []chapter {
 			"follows", `SELECT f.channel, 0, c.handle, f.since FROM follow f JOIN channel c ON c.id = f.channel` + only(`f.account`, `f.channel`),
 			[]kept{word("channel"), moment("since")},
 		},
+		{
+			"sub_spaces", `SELECT s.channel, 0, c.handle, s.name, s.welcome, s.line FROM space_setup s
+				JOIN channel c ON c.id = s.channel` + only(`c.owner`, `s.channel`),
+			[]kept{word("channel"), word("name"), word("welcome"), word("line")},
+		},
+		{
+			"planned_lives", `SELECT p.id, 0, c.handle, p.title, p.starts, p.minutes, p.private, p.cancelled, p.changed FROM planned_live p
+				JOIN channel c ON c.id = p.channel` + only(`c.owner`, `p.id`),
+			[]kept{word("channel"), word("title"), moment("starts"), number("minutes"), truth("private"), truth("cancelled"), moment("changed_at")},
+		},
+		{ // the address opens itself, and nobody keeps it
+			"calendars", `SELECT f.channel, 0, c.handle, f.created FROM calendar_feed f
+				JOIN channel c ON c.id = f.channel` + only(`f.account`, `f.channel`),
+			[]kept{word("channel"), moment("created_at")},
+		},
+		{
+			"schedule_letters", `SELECT m.channel, 0, c.handle, m.since FROM schedule_mail m
+				JOIN channel c ON c.id = m.channel` + only(`m.account`, `m.channel`),
+			[]kept{word("channel"), moment("since")},
+		},
 	}
 }
 

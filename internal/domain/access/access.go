@@ -24,6 +24,7 @@ const (
 	PostPublic   Action = "post_public"   // write into the public chat
 	ReadSpace    Action = "read_space"    // read the Sub Space and its questions
 	PostSpace    Action = "post_space"    // write into the Sub Space
+	ReadPlans    Action = "read_plans"    // know of lives that are planned for those inside, also while the room waits for one
 	AskQuestion  Action = "ask_question"  // send a question from inside into the queue
 	AskPublic    Action = "ask_public"    // send a question from the public room into the queue
 	VotePublic   Action = "vote_public"   // vote for a question that was asked in public

@@ -56,6 +56,8 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 		return require(signedIn, "sign_in")
 	case ReadSpace, AskQuestion, VoteSpace:
 		return decideSpace(f, now)
+	case ReadPlans:
+		return decideEntitled(f, now)
 	case Follow:
 		return require(signedIn, "sign_in")
 	case WatchLive:

@@ -34,6 +34,7 @@ type (
 	Payout       string
 	Act          string
 	Note         string
+	Plan         string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

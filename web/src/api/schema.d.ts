@@ -280,6 +280,23 @@ export interface paths {
     patch: operations['change-buyer']
     trace?: never
   }
+  '/api/calendar/{secret}/lives.ics': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What a calendar address shows (iCalendar) */
+    get: operations['read-calendar']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels': {
     parameters: {
       query?: never
@@ -1161,6 +1178,78 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/schedule': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The planned lives I may know of */
+    get: operations['get-schedule']
+    put?: never
+    /** Plan a live (creator) */
+    post: operations['plan-live']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/schedule/calendar': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** A fresh calendar address; the old one stops */
+    post: operations['renew-calendar']
+    /** Revoke my calendar address */
+    delete: operations['revoke-calendar']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/schedule/letters': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** A letter when a date changes */
+    put: operations['get-schedule-letters']
+    post?: never
+    /** No more letters about dates */
+    delete: operations['drop-schedule-letters']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/schedule/{plan}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Call a planned live off (creator) */
+    delete: operations['cancel-planned-live']
+    options?: never
+    head?: never
+    /** Change a planned live (creator) */
+    patch: operations['change-planned-live']
+    trace?: never
+  }
   '/api/channels/{channel}/space': {
     parameters: {
       query?: never
@@ -2018,6 +2107,10 @@ export interface components {
       /** @description in the last seven days, what is promised by unfinished purchases included: one sum for each currency */
       spent: components['schemas']['Money'][]
     }
+    CalendarAddress: {
+      /** @description told this once; whoever has it sees what its person may know of */
+      url: string
+    }
     CardPage: {
       /** @description empty: the provider has no such page */
       url: string
@@ -2067,6 +2160,13 @@ export interface components {
       period: 'month' | 'year'
       tier: string
     }
+    'Change-planned-liveRequest': {
+      /** Format: int64 */
+      minutes?: number
+      /** Format: date-time */
+      starts?: string
+      title?: string
+    }
     'Change-space-setupRequest': {
       /** Format: int64 */
       level?: number
@@ -2115,6 +2215,11 @@ export interface components {
       /** @description empty: the Sub Space has no name of its own */
       space_name: string
       space_open: boolean
+      /**
+       * @description lives: the Sub Space is shut between lives
+       * @enum {string}
+       */
+      space_opens: 'always' | 'lives'
       title: string
       /** Format: int64 */
       viewers: number
@@ -2666,6 +2771,18 @@ export interface components {
       tier: string
       tier_name: string
     }
+    'Plan-liveRequest': {
+      /**
+       * Format: int64
+       * @description how long it is meant to last
+       */
+      minutes?: number
+      /** @description only those inside know of it; this never changes */
+      private?: boolean
+      /** Format: date-time */
+      starts: string
+      title: string
+    }
     PlanChange: {
       /** @enum {string} */
       period: 'month' | 'year'
@@ -2687,6 +2804,20 @@ export interface components {
       price: components['schemas']['Money']
       /** Format: date-time */
       renews_at: string
+    }
+    PlannedLive: {
+      cancelled: boolean
+      id: string
+      /**
+       * Format: int64
+       * @description how long it is meant to last; 0: nobody said
+       */
+      minutes: number
+      /** @description only those inside know of it */
+      private: boolean
+      /** Format: date-time */
+      starts: string
+      title: string
     }
     Playback: {
       /** @description why there is no address */
@@ -2952,6 +3083,13 @@ export interface components {
     SanctionList: {
       sanctions: components['schemas']['Sanction'][]
     }
+    Schedule: {
+      /** @description the caller has a calendar address for this channel */
+      calendar: boolean
+      /** @description the caller gets a letter when a date changes */
+      letters: boolean
+      lives: components['schemas']['PlannedLive'][]
+    }
     Session: {
       /** @description null when nobody is signed in */
       account: components['schemas']['Account'] | null
@@ -3178,11 +3316,8 @@ export interface components {
       at_least: number
     }
     TeaserReply: {
-      /**
-       * Format: int64
-       * @description as of the beginning of this minute; null: nobody ever did, or it is gone
-       */
-      minutes: number | null
+      /** @description as of the beginning of this minute; null: nobody ever did, or it is gone */
+      minutes: (number | null) | null
     }
     Term: {
       /** Format: date-time */
@@ -3922,6 +4057,39 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Buyer']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'read-calendar': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        secret: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': string
         }
       }
       /** @description Error */
@@ -6072,6 +6240,258 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-schedule': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Schedule']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'plan-live': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Plan-liveRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlannedLive']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'renew-calendar': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['CalendarAddress']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'revoke-calendar': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-schedule-letters': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'drop-schedule-letters': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'cancel-planned-live': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        plan: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlannedLive']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-planned-live': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        plan: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-planned-liveRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['PlannedLive']
+        }
       }
       /** @description Error */
       default: {
