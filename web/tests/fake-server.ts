@@ -10,6 +10,7 @@ import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { answerQueue } from './fake-queue'
 import { answerStaff } from './fake-staff'
+import { answerSchedule } from './fake-schedule'
 import { answerSetup } from './fake-setup'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
@@ -48,6 +49,7 @@ export class FakeServer {
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
     if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)
+    if (rest.startsWith('/C/schedule')) return answerSchedule(w, method, rest, body)
     if (rest.startsWith('/C/space')) return ok(answerSetup(w, method, rest, body))
     if (rest === '/C/attention') {
       if (method === 'PUT') w.attention.patience_seconds = Number(body.patience_seconds)

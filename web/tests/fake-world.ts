@@ -1,6 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
+import { unplanned } from './fake-schedule'
 import { unset } from './fake-setup'
 import type { Channel, ChannelCard, Session, Standing } from '../src/api/subspace'
 import type { Term } from '../src/api/room'
@@ -116,6 +117,7 @@ export function world(role: Role = 'anonymous') {
     period: 'month',
     live_audience: 'public',
     space_name: '',
+    space_opens: 'always',
     on_air: onAir,
     poll_open: false,
     badges: [],
@@ -157,6 +159,7 @@ export function world(role: Role = 'anonymous') {
     ...someThreads(),
     attention: attention(),
     setup: unset(),
+    dates: unplanned(),
     inside: 146,
     /** What the server says of the channel is on its way until then. */
     held: undefined as Promise<void> | undefined,

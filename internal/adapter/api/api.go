@@ -50,26 +50,26 @@ type Pages interface {
 
 // Options is what the API needs from its surroundings.
 type Options struct {
-	Version       string
-	PublicURL     string // empty: whatever host the request names
-	RTMPAddress   func(r *http.Request) string
-	Proxies       Proxies
-	Now           func() time.Time
-	Log           *slog.Logger
-	Gate          Gate
-	Pages         Pages
-	Accounts      *account.Service
-	Archive       account.Archive
-	Channels      *channel.Service
-	Badges        *badge.Service
-	Space         *space.Service
-	Chat          *chat.Service
-	Questions     *question.Service
-	Polls         *poll.Service
-	Overlay       *question.Overlay
-	Schedule      *schedule.Service
+	Version     string
+	PublicURL   string // empty: whatever host the request names
+	RTMPAddress func(r *http.Request) string
+	Proxies     Proxies
+	Now         func() time.Time
+	Log         *slog.Logger
+	Gate        Gate
+	Pages       Pages
+	Accounts    *account.Service
+	Archive     account.Archive
+	Channels    *channel.Service
+	Badges      *badge.Service
+	Space       *space.Service
+	Chat        *chat.Service
+	Questions   *question.Service
+	Polls       *poll.Service
+	Overlay     *question.Overlay
+	Schedule    *schedule.Service
 	// Calendar writes what a calendar's address shows; base is the server's address.
-	Calendar func(c schedule.Calendar, base string) []byte
+	Calendar      func(c schedule.Calendar, base string) []byte
 	Moderation    *moderation.Service
 	Audit         *audit.Service
 	Live          *live.Service

@@ -70,6 +70,9 @@ export type EventData = {
   /** `title` is '' when the suggested topic `prompt` is the title. */
   'thread.opened': { thread: string; kind: 'topic' | 'update'; title: string; prompt: string; level: number }
   'thread.changed': { thread: string; title: string; pinned: boolean; closed: boolean; archived: boolean }
+  'schedule.edited': object
+  /** Told once for all edits of a short time. `was` is when it was to start, where that changed. */
+  'schedule.changed': { plan: string; title: string; starts: string; was?: string; cancelled: boolean }
   /** How the room is written in from now on, all of it. */
   'modes.changed': Modes
   'space.opened': object

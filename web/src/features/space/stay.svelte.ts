@@ -6,7 +6,7 @@ import type { RoomChat } from '../chat/room.svelte'
 import { Mark } from './mark'
 import { ThreadList } from './threads.svelte'
 
-export type View = 'chat' | 'threads' | 'questions'
+export type View = 'chat' | 'threads' | 'questions' | 'schedule'
 
 export class SpaceStay {
   readonly threads: ThreadList
