@@ -65,6 +65,12 @@ bench-post: bin/subspace bin/bench-post ## 5,000 durable messages a second while
 bench-money: bin/ledger.test bin/subscription.test bin/bench-money ## gifts through the books, and providers' events until they are applied, on both databases (5 minutes)
 	@scripts/with-postgres bin/bench-money $(ARGS)
 
+.PHONY: bench-space
+bench-space: bin/subspace bin/poll.test bin/bench-space ## votes of a poll: as fast as they are written, and 5,000 a second by 5,000 people through HTTP, on both databases (4 minutes)
+	@bin/poll.test -test.run '^$$' -test.bench Votes -test.benchtime 50000x
+	@scripts/with-postgres bin/poll.test -test.run '^$$' -test.bench Votes -test.benchtime 50000x
+	@scripts/with-postgres bin/bench-space $(ARGS)
+
 .PHONY: bench-revoke
 bench-revoke: bin/subspace bin/natsd bin/bench-revoke ## 2,000 people on two nodes lose their right, by ban, refund and clock: how soon the doors close (12 minutes)
 	@scripts/with-postgres bin/bench-revoke $(ARGS)

@@ -12,6 +12,7 @@ import { answerQueue } from './fake-queue'
 import { answerStaff } from './fake-staff'
 import { answerSchedule } from './fake-schedule'
 import { answerSetup } from './fake-setup'
+import { polls } from './fake-polls'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
 
@@ -48,6 +49,7 @@ export class FakeServer {
     if (ruled) return ok(ruled)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
+    if (rest.startsWith('/C/polls')) return polls(this, method, rest, body, query)
     if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)
     if (rest.startsWith('/C/schedule')) return answerSchedule(w, method, rest, body)
     if (rest.startsWith('/C/space')) return ok(answerSetup(w, method, rest, body))
@@ -72,7 +74,7 @@ export class FakeServer {
       return ok({ subscribers: w.subscribers.slice(from, from + 100) })
     }
     if (path.startsWith('/api/overlay/'))
-      return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air })
+      return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air, poll: null })
     const found = this.#channel(method, rest, body)
     return found
       ? ok(found)

@@ -1,4 +1,5 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
+import type { Poll } from '../src/api/poll'
 import type { Author, SubspaceEvent } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
 import { unplanned } from './fake-schedule'
@@ -156,6 +157,9 @@ export function world(role: Role = 'anonymous') {
     },
     logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
     questions: questions(role),
+    polls: [] as Poll[],
+    /** Why votes are refused; '' when they are not. */
+    refuseVotes: '',
     ...someThreads(),
     attention: attention(),
     setup: unset(),

@@ -86,6 +86,16 @@ func TestEachBrokenPromiseIsFound(t *testing.T) {
 			},
 			map[string]string{"questions:": "Question q1 has the vote of its asker\nQuestion q1 was merged and has a vote\nQuestion q1 is not on air, and its time there goes on"},
 		},
+		"polls that miscount": {
+			[]string{
+				`INSERT INTO poll (id, log, opener, key, question, changeable, live, opened, closes, closed)
+					SELECT v.id, l.id, (SELECT MIN(id) FROM account), v.id, 'Which?', 1, 1, 1, 0, v.closed
+					FROM (SELECT 'p1' AS id, 2 AS closed UNION ALL SELECT 'p2', 0) v JOIN log l ON l.audience = 'public'`,
+				`INSERT INTO poll_option (poll, number, words, votes) VALUES ('p1', 0, 'A', 2), ('p1', 1, 'B', 0), ('p2', 0, 'A', 1)`,
+				`INSERT INTO poll_vote (poll, account, choice, at) SELECT 'p1', MIN(id), 0, 1 FROM account`,
+			},
+			map[string]string{"polls:": "Poll p1 says that 2 chose option 0, and there are 1\nPoll p2 is open and says already that 1 chose option 0"},
+		},
 		"an event that is gone": {
 			[]string{`DELETE FROM event WHERE seq = 2`},
 			map[string]string{"logs:": "has the head 3 and 2 events, the last 3"},
