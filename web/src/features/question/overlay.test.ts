@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '../../api/subspace'
 import { Connection } from '../../realtime/connection'
+import { aPoll } from '../../../tests/fake-polls'
 import { FakeNetwork } from '../../../tests/fake-network'
 import { OverlayState } from './overlay.svelte'
 
@@ -52,6 +53,33 @@ describe('the overlay', () => {
     await settled()
     await vi.advanceTimersByTimeAsync(20_000)
     expect(overlay.onAir).toBeNull()
+  })
+
+  it('counts the public poll, shows its result for a while, and then nothing', async () => {
+    const poll = aPoll()
+    vi.mocked(api.overlayView).mockResolvedValue({ channel: 'ines', title: '', on_air: null, poll })
+    network.answerLast((id) => ({
+      ...{ type: 'entered', id, channel: 'ines', room: 'public', log: 'l', head: 1, events: [], more: false },
+      ...{ until: null, state: { viewers: 1 } },
+    }))
+    await settled()
+    expect(overlay.poll).toEqual(poll)
+    const room = { channel: 'ines', room: 'public' } as const
+    network.socket.say({ type: 'poll', ...room, poll: 'another', totals: [1, 1] })
+    network.socket.say({ type: 'poll', ...room, poll: 'p1', totals: [8, 12] })
+    expect(overlay.poll?.options.map((o) => o.votes)).toEqual([8, 12])
+    expect(overlay.poll?.voters).toBe(20)
+    const options = poll.options.map(({ text }) => ({ text, votes: 9 }))
+    network.socket.say({
+      ...{ type: 'event', ...room },
+      event: {
+        ...{ log: 'l', seq: 2, id: 'e', v: 1, at: '2026-11-22T18:00:00Z', kind: 'poll.closed' },
+        data: { poll: 'p1', question: poll.question, options, voters: 18 },
+      },
+    })
+    expect(overlay.poll).toMatchObject({ voters: 18, closed_at: '2026-11-22T18:00:00Z' })
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(overlay.poll).toBeNull()
   })
 
   it('is empty at once when its address was replaced', async () => {
