@@ -125,7 +125,7 @@ func TestPollsDoWhatTheyPromise(t *testing.T) {
 func TestVotesAndTheCloseDoNotPassEachOther(t *testing.T) {
 	s := newStage(t)
 	nodes := []*poll.Service{s.polls, s.node(s.second())}
-	for round := range 5 {
+	for round := range 3 {
 		p := s.asks(s.public(), nil)
 		people := make([]ident.Account, 60)
 		for i := range people {
