@@ -32,7 +32,7 @@ describe('planned lives', () => {
     await expect.element(list).toHaveTextContent('Raku in the garden Cancelled')
     const at = opened.server.world.dates.lives[1]!.starts
     expect(document.querySelectorAll('dialog time')[1]!.getAttribute('datetime')).toBe(at)
-    const hour = new Date(at).toLocaleTimeString('en', { hour: '2-digit', minute: '2-digit' })
+    const hour = new Date(at).toLocaleTimeString('en', { hour: 'numeric', minute: '2-digit' })
     await expect.element(list).toHaveTextContent(hour)
     await page.getByRole('button', { name: 'Add to my calendar' }).click()
     await expect

@@ -7,7 +7,7 @@ export function when(at: string, now = new Date()): string {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
-    hour: '2-digit',
+    hour: 'numeric',
     minute: '2-digit',
     ...(date.getFullYear() === now.getFullYear() ? {} : { year: 'numeric' }),
   })
@@ -21,4 +21,12 @@ export function typed(at: Date): string {
   const two = (n: number) => String(n).padStart(2, '0')
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
   return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`
+}
+
+/** Tomorrow evening: when a live is likely to be. */
+export function tomorrow(): Date {
+  const at = new Date()
+  at.setDate(at.getDate() + 1)
+  at.setHours(20, 0, 0, 0)
+  return at
 }
