@@ -36,7 +36,7 @@ describe('planned lives', () => {
     await expect.element(list).toHaveTextContent(hour)
     await page.getByRole('button', { name: 'Add to my calendar' }).click()
     await expect
-      .element(page.getByLabelText('Calendar address'))
+      .element(page.getByLabelText('Calendar address', { exact: true }))
       .toHaveValue(`${location.origin}/api/calendar/secret-of-a-test/lives.ics`)
     await page.getByRole('switch', { name: /Mail me/ }).click()
     await expect.poll(() => opened.server.calls).toContain('PUT /api/channels/ines/schedule/letters')
@@ -72,7 +72,7 @@ describe('planned lives', () => {
   it('are a list inside', async () => {
     await open('subscriber', (w) => (w.dates.lives = [planned('p1', 'Inside only', 1, { private: true })]))
     await page.getByRole('tab').nth(1).click()
-    await page.getByRole('button', { name: 'Dates' }).click()
+    await page.getByRole('button', { name: 'Dates', exact: true }).click()
     await expect.element(page.getByTestId('schedule')).toHaveTextContent('Inside only')
     await expect.element(page.getByLabelText('For those inside')).toBeVisible()
   })

@@ -261,7 +261,12 @@ describe('watching', () => {
     await expect.element(page.getByTestId('space-locked')).toBeVisible()
     // A later call that was answered: an earlier one would be there too.
     await opened.app.directory.refresh({ force: true })
-    expect(opened.server.calls.filter((c) => c.includes('space') || c.includes('questions'))).toEqual([])
+    const inside = (call: string) => /rooms\/space|threads|questions/.test(call)
+    expect(opened.server.calls.filter(inside)).toEqual([])
+    // What everybody may know of the room is asked, and nothing more.
+    expect(new Set(opened.server.calls.filter((c) => c.includes('/space')))).toEqual(
+      new Set(['GET /api/channels/ines/space']),
+    )
   })
 
   it('shows and takes away the question on air', async () => {
