@@ -89,6 +89,9 @@ func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
 		if slices.ContainsFunc(p.Received(), func(b []byte) bool { return bytes.Contains(b, []byte(`"inside":`)) && countsInside(b) }) {
 			t.Errorf("%s was told how many are inside", who)
 		}
+		if p.Saw(`"wow"`) {
+			t.Errorf("%s was told of a reaction inside", who)
+		}
 		if len(p.Received()) < 50 {
 			t.Errorf("%s received only %d answers: hardly anything was tried", who, len(p.Received()))
 		}
@@ -155,6 +158,8 @@ func (l *leakStage) speak() {
 	l.thread = threadOf(l.t, l.c, map[string]any{"title": l.words.thread})
 	l.subscriber.Do("POST", l.c.Path("/threads/"+l.thread+"/messages"), map[string]any{"key": rand.Text(), "text": l.words.inThread})
 	l.ids = append(l.ids, l.thread)
+	l.subscriber.Do("PUT", reactTo(l.c, "rooms/space", first, "wow"), nil)
+	l.inside.Await("the reaction", stirred("space", first, "wow", 1))
 	l.inside.Hears("space", l.words.reply)
 	for _, e := range l.c.Owner.History("atelier", "space", 0) {
 		l.ids = append(l.ids, e.Log, e.ID)
@@ -282,6 +287,8 @@ func (l *leakStage) fill(path string) []string {
 			return []string{l.thread, l.subscriber.ID}
 		case "seq":
 			return []string{"1", "2", "3"}
+		case "emoji":
+			return []string{"sad"}
 		case "name":
 			return []string{"Yuna"}
 		case "account":
@@ -306,6 +313,11 @@ func (l *leakStage) fill(path string) []string {
 	if strings.HasSuffix(path, "/events") {
 		for _, p := range paths {
 			paths = append(paths, p+"?after=1&limit=500", p+"?before=1000&limit=500")
+		}
+	}
+	if strings.HasSuffix(path, "/reactions") {
+		for _, p := range paths[:len(paths):len(paths)] {
+			paths = append(paths, p+"?from=1&to=500")
 		}
 	}
 	if strings.HasSuffix(path, "/questions") {

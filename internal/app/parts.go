@@ -40,6 +40,7 @@ type parts struct {
 	badges        *badge.Service
 	space         *space.Service
 	chat          *chat.Service
+	reactions     *chat.Reactions
 	questions     *question.Service
 	overlay       *question.Overlay
 	moderation    *moderation.Service
@@ -101,7 +102,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	seen := func(ctx context.Context) error {
 		return p.accounts.Run(ctx, func(err error) { s.sur.Log.Warn("sessions are not noted as used", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
+	p.background = append(p.background, p.chat.Run, p.reactions.Run, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
@@ -117,6 +118,8 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.space = space.NewService(store.UnitOf(s.db, as[space.Tx]), ids, now)
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
+	p.reactions = chat.NewReactions(store.UnitOf(s.db, as[chat.ReactionTx]), now, account.NewThrottle(limitOf(chat.ReactionPace()), now),
+		func(at chat.Place) { s.bus.Stir(room.Stir{Address: at.Address, Seq: at.Seq}) })
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
 		question.Rules{
 			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked,
@@ -164,7 +167,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Questions: p.questions, Overlay: p.overlay,
 		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
@@ -192,7 +195,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 			return id, c.Handle, err
 		},
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
-		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals,
+		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals, Reactions: p.reactions.Totals,
 		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})

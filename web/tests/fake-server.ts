@@ -9,6 +9,7 @@ import { buyer, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { answerQueue } from './fake-queue'
+import { answerReactions } from './fake-reactions'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
 
@@ -43,6 +44,8 @@ export class FakeServer {
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     const ruled = method !== 'GET' || rest === '/C/terms' ? manners(w, method, rest, body) : undefined
     if (ruled) return ok(ruled)
+    if (/^\/C\/(rooms|threads)\/[^/]+\/(messages\/\d+\/)?reactions/.test(rest))
+      return answerReactions(this, method, rest)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
     if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)

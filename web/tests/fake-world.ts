@@ -5,6 +5,7 @@ import type { Channel, ChannelCard, Session } from '../src/api/subspace'
 import type { Term } from '../src/api/room'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
+import { someReactions } from './fake-reactions'
 import { someThreads } from './fake-threads'
 import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
@@ -150,6 +151,9 @@ export function world(role: Role = 'anonymous') {
     logs: { public: log('public', publicLines, [aired]), space: log('space', spaceLines) },
     questions: questions(role),
     ...someThreads(),
+    reactions: someReactions(),
+    /** Reacting is refused with this reason; '' accepts. */
+    refuseReaction: '',
     attention: attention(),
     inside: 146,
     /** What the server says of the channel is on its way until then. */

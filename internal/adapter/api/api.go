@@ -61,6 +61,7 @@ type Options struct {
 	Badges        *badge.Service
 	Space         *space.Service
 	Chat          *chat.Service
+	Reactions     *chat.Reactions
 	Questions     *question.Service
 	Overlay       *question.Overlay
 	Moderation    *moderation.Service
@@ -101,6 +102,7 @@ func New(opt Options) *API {
 	a.followRoutes()
 	a.badgeRoutes()
 	a.roomRoutes()
+	a.reactionRoutes()
 	a.modeRoutes()
 	a.moderationRoutes()
 	a.termRoutes()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -165,6 +166,15 @@ type votesFrame struct {
 	Channel string         `json:"channel"`
 	Room    string         `json:"room"`
 	Votes   map[string]int `json:"votes"`
+}
+
+// reactionsFrame says what stands at messages of a room now.
+type reactionsFrame struct {
+	Type      string                `json:"type"`
+	Channel   string                `json:"channel"`
+	Room      string                `json:"room"`
+	Thread    string                `json:"thread,omitempty"`
+	Reactions map[int64]chat.Counts `json:"reactions"`
 }
 
 // skippedFrame says that a stretch of the log will not come.

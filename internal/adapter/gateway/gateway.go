@@ -91,6 +91,8 @@ type Options struct {
 	Refuse func(w http.ResponseWriter, err error)
 	// Totals counts the votes of questions.
 	Totals func(ctx context.Context, questions []ident.Question) (map[ident.Question]int, error)
+	// Reactions counts what stands at messages.
+	Reactions func(ctx context.Context, places []chat.Place) (map[chat.Place]chat.Counts, error)
 	// Announce tells all nodes, this one included, how many are here.
 	Announce func(room.Presence)
 	Now      func() time.Time
@@ -131,7 +133,8 @@ type Gateway struct {
 	recheck  *recheckQueue
 	presence *presenceBoard
 	activity activity
-	tallies  *tallyBoard
+	tallies  *tallyBoard[ident.Question]
+	stirs    *tallyBoard[int64]
 	tidying  tidying
 }
 
@@ -148,7 +151,7 @@ func New(opt Options) (*Gateway, error) {
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
-		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard(),
+		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard[ident.Question](), stirs: newTallyBoard[int64](),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
 	g.wishes.crew, g.wishes.see = &g.crew, g.learn
@@ -183,6 +186,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, presenceEvery, g.announce) })
 	group.Go(func() error { return every(ctx, activityEvery, g.tellActivity) })
 	group.Go(func() error { return every(ctx, tallyEvery, g.tally) })
+	group.Go(func() error { return every(ctx, tallyEvery, g.stir) })
 	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()

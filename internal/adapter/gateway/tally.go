@@ -13,35 +13,35 @@ import (
 // tallyEvery is how often totals of what is counted are sent at most.
 const tallyEvery = 250 * time.Millisecond
 
-// tallyBoard holds which questions of which rooms have other votes than their
-// readers were sent. Which votes came it does not know.
-type tallyBoard struct {
+// tallyBoard holds which questions, or messages, of which rooms have other totals
+// than their readers were sent. What came it does not know.
+type tallyBoard[T comparable] struct {
 	mu      sync.Mutex
-	changed map[room.Address]map[ident.Question]bool
+	changed map[room.Address]map[T]bool
 	shown   map[room.Address]time.Time
 }
 
-func newTallyBoard() *tallyBoard {
-	return &tallyBoard{changed: map[room.Address]map[ident.Question]bool{}, shown: map[room.Address]time.Time{}}
+func newTallyBoard[T comparable]() *tallyBoard[T] {
+	return &tallyBoard[T]{changed: map[room.Address]map[T]bool{}, shown: map[room.Address]time.Time{}}
 }
 
 // put notes a change.
-func (b *tallyBoard) put(t room.Tally) {
+func (b *tallyBoard[T]) put(at room.Address, of T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.changed[t.Address] == nil {
-		b.changed[t.Address] = map[ident.Question]bool{}
+	if b.changed[at] == nil {
+		b.changed[at] = map[T]bool{}
 	}
-	b.changed[t.Address][t.Question] = true
+	b.changed[at][of] = true
 }
 
 // due takes the rooms whose totals may be sent now. size says how many read a
 // room; of one that nobody reads here nothing is kept.
-func (b *tallyBoard) due(now time.Time, size func(room.Address) int) map[room.Address][]ident.Question {
+func (b *tallyBoard[T]) due(now time.Time, size func(room.Address) int) map[room.Address][]T {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	out := map[room.Address][]ident.Question{}
-	for at, questions := range b.changed {
+	out := map[room.Address][]T{}
+	for at, changed := range b.changed {
 		readers := size(at)
 		if readers > 0 && now.Sub(b.shown[at]) < tallyCalm(readers) {
 			continue
@@ -51,8 +51,8 @@ func (b *tallyBoard) due(now time.Time, size func(room.Address) int) map[room.Ad
 			continue
 		}
 		b.shown[at] = now
-		for q := range questions {
-			out[at] = append(out[at], q)
+		for of := range changed {
+			out[at] = append(out[at], of)
 		}
 	}
 	for at, last := range b.shown {
@@ -72,16 +72,11 @@ func tallyCalm(readers int) time.Duration {
 // OnTally takes word that the votes of a question changed, on whatever node. It
 // does not block. A word that is lost is made good by the next, or when somebody
 // reads the queue.
-func (g *Gateway) OnTally(t room.Tally) { g.tallies.put(t) }
+func (g *Gateway) OnTally(t room.Tally) { g.tallies.put(t.Address, t.Question) }
 
 // tally sends rooms the totals that changed, as they are now.
 func (g *Gateway) tally(ctx context.Context) {
-	due := g.tallies.due(g.opt.Now(), func(at room.Address) int {
-		if a := g.find(at, false); a != nil {
-			return a.readers()
-		}
-		return 0
-	})
+	due := g.tallies.due(g.opt.Now(), g.readersOf)
 	if len(due) == 0 {
 		return
 	}
@@ -98,7 +93,7 @@ func (g *Gateway) tally(ctx context.Context) {
 		}
 		for at, questions := range due {
 			for _, q := range questions {
-				g.tallies.put(room.Tally{Address: at, Question: q})
+				g.tallies.put(at, q)
 			}
 		}
 		return
@@ -108,6 +103,14 @@ func (g *Gateway) tally(ctx context.Context) {
 			a.showVotes(questions, totals)
 		}
 	}
+}
+
+// readersOf counts who reads a room here.
+func (g *Gateway) readersOf(at room.Address) int {
+	if a := g.find(at, false); a != nil {
+		return a.readers()
+	}
+	return 0
 }
 
 // readers counts the doors of the audience.

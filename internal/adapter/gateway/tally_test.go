@@ -14,12 +14,12 @@ import (
 func TestTotalsAreMerged(t *testing.T) {
 	at := room.Address{Channel: "c", Audience: room.Public}
 	for name, c := range map[string]struct{ readers, most int }{"a few": {10, 40}, "thousands": {8000, 5}, "nobody": {0, 0}} {
-		b, now := newTallyBoard(), time.Unix(1000, 0)
+		b, now := newTallyBoard[ident.Question](), time.Unix(1000, 0)
 		size := func(room.Address) int { return c.readers }
 		sent, last := 0, 0
 		for ms := range 10_000 { // ten seconds, a vote each
 			q := ident.Question(fmt.Sprint(ms % 3))
-			b.put(room.Tally{Address: at, Question: q})
+			b.put(at, q)
 			if qs := b.due(now, size); len(qs) > 0 {
 				sent++
 				last = ms

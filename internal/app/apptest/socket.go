@@ -39,7 +39,8 @@ type Frame struct {
 	Viewers    int
 	Inside     *int
 	Votes      map[string]int
-	RetryAfter float64 `json:"retry_after"`
+	Reactions  map[int64]map[string]int // by message
+	RetryAfter float64                  `json:"retry_after"`
 
 	Raw []byte    `json:"-"`
 	At  time.Time `json:"-"`

@@ -28,6 +28,8 @@ const (
 	AskPublic    Action = "ask_public"    // send a question from the public room into the queue
 	VotePublic   Action = "vote_public"   // vote for a question that was asked in public
 	VoteSpace    Action = "vote_space"    // vote for a question that was asked inside
+	ReactPublic  Action = "react_public"  // react to a message of the public chat
+	ReactSpace   Action = "react_space"   // react to a message inside, an update among them
 	WatchLive    Action = "watch_live"    // playlists and segments
 	Moderate     Action = "moderate"      // remove, time out, ban, skip a question
 	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, on air, moderators

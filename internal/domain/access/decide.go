@@ -48,9 +48,9 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 	switch a {
 	case ReadPublic:
 		return Decision{Allowed: true}
-	case PostPublic, AskPublic: // a question stands in the room's chat too
+	case PostPublic, AskPublic, ReactPublic: // a question stands in the room's chat too
 		return decideModes(require(signedIn, "sign_in"), f, f.Modes[room.Public], now)
-	case PostSpace:
+	case PostSpace, ReactSpace:
 		return decideModes(decideSpace(f, now), f, f.Modes[room.Space], now)
 	case VotePublic:
 		return require(signedIn, "sign_in")

@@ -5,7 +5,6 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/event"
-	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -47,7 +46,7 @@ func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Pla
 	}
 	stored, ok := found[at]
 	if !ok {
-		return "", fault.New(fault.Missing, "message_missing", "There is no such message.")
+		return "", messageMissing()
 	}
 	env, err := event.Decode(stored.Event.Bytes)
 	if err != nil {
@@ -57,7 +56,7 @@ func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Pla
 		return "", nil
 	}
 	if _, is := event.As[event.MessagePosted](env); !is {
-		return "", fault.New(fault.Missing, "message_missing", "There is no such message.")
+		return "", messageMissing()
 	}
 	if stored.Author == by && by != "" {
 		return "author", nil

@@ -105,7 +105,7 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	w := &pending{post: p}
 	err = s.writer.Do(ctx, w)
 	if errors.Is(err, batch.ErrFull) {
-		err = fault.New(fault.Unavailable, "chat_busy", "Too much is being written right now. Please try again.").After(time.Second)
+		err = errBusy()
 	}
 	if err != nil {
 		return Receipt{}, err

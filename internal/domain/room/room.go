@@ -110,6 +110,13 @@ type Tally struct {
 	Question ident.Question
 }
 
+// Stir says that the reactions to a message are others now. It passes and is never
+// stored: the reactions are.
+type Stir struct {
+	Address
+	Seq int64
+}
+
 // Presence is how many people one node has in the rooms of a channel. It passes
 // and is never stored.
 type Presence struct {

@@ -971,6 +971,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/rooms/{room}/messages/{seq}/reactions/{emoji}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** React to a message; once with each emoji (who may write there) */
+    put: operations['react']
+    post?: never
+    /** Take a reaction back */
+    delete: operations['unreact']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/rooms/{room}/modes': {
     parameters: {
       query?: never
@@ -981,6 +999,23 @@ export interface paths {
     get?: never
     /** Say how a room is written in (staff) */
     put: operations['set-modes']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/reactions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How people reacted to the messages of a stretch */
+    get: operations['list-reactions']
+    put?: never
     post?: never
     delete?: never
     options?: never
@@ -1190,6 +1225,41 @@ export interface paths {
     post?: never
     /** Remove a message (author, staff) */
     delete: operations['remove-thread-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/messages/{seq}/reactions/{emoji}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** React to a message; once with each emoji (who may write there) */
+    put: operations['react-in-thread']
+    post?: never
+    /** Take a reaction back */
+    delete: operations['unreact-in-thread']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/reactions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How people reacted to the messages of a stretch (inside) */
+    get: operations['list-thread-reactions']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -1997,6 +2067,7 @@ export interface components {
       head: number
       /** @description older events exist (after a cursor: newer ones) */
       more: boolean
+      reactions: components['schemas']['Reactions'][]
     }
     'Forget-passwordRequest': {
       address: string
@@ -2518,6 +2589,23 @@ export interface components {
        * @description of waiting that a vote is worth
        */
       vote_seconds: number
+    }
+    ReactionList: {
+      /** @description of the messages that have some, in ascending order */
+      reactions: components['schemas']['Reactions'][]
+    }
+    Reactions: {
+      /** @description by emoji, those that somebody used */
+      counts: {
+        [key: string]: number
+      }
+      /** @description the caller's own */
+      mine: string[]
+      /**
+       * Format: int64
+       * @description of the message
+       */
+      seq: number
     }
     ReadUpTo: {
       /**
@@ -5224,6 +5312,76 @@ export interface operations {
       }
     }
   }
+  react: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  unreact: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'set-modes': {
     parameters: {
       query?: never
@@ -5247,6 +5405,43 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Modes']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-reactions': {
+    parameters: {
+      query?: {
+        /** @description the first sequence */
+        from?: number
+        /** @description the last sequence; at most 499 after the first */
+        to?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReactionList']
         }
       }
       /** @description Error */
@@ -5760,6 +5955,113 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'react-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unreact-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-thread-reactions': {
+    parameters: {
+      query?: {
+        /** @description the first sequence */
+        from?: number
+        /** @description the last sequence; at most 499 after the first */
+        to?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReactionList']
+        }
       }
       /** @description Error */
       default: {

@@ -1,5 +1,6 @@
 /** The socket's frames and the log's events, written once. The server's contract is the source. */
 import type { Modes } from '../api/room'
+import type { Counts } from '../api/message'
 import type { Account } from '../api/subspace'
 
 export type RoomName = 'public' | 'space'
@@ -117,6 +118,8 @@ export type Moved = {
 }
 /** How many votes questions of a room have now. */
 export type Votes = Located & { type: 'votes'; votes: Record<string, number> }
+/** What stands at messages of a room now, by their sequences. */
+export type ReactionTotals = Located & { type: 'reactions'; reactions: Record<number, Counts> }
 export type State = Passing & { type: 'state'; channel: string }
 /** A stretch of the log, both ends included, that will not come. */
 export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
@@ -139,4 +142,5 @@ export type ServerFrame =
   | State
   | Threads
   | Votes
+  | ReactionTotals
   | { type: 'pong'; id: string }

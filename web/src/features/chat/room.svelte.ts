@@ -4,6 +4,7 @@ import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import { Feed, type Pager } from '../../realtime/feed'
 import type { Entered, Located, LogName, Passing, RoomName, SubspaceEvent } from '../../realtime/frames'
+import type { Extras } from './extras.svelte'
 import { append, LIVE_ROWS, prepend, READING_ROWS, rowOf, type MessageRow, type Row } from './rows'
 import { freshKey } from './key'
 
@@ -71,6 +72,9 @@ export class RoomChat {
   /** Rows that came while the reader was looking further up. */
   unseen = $state(0)
 
+  /** What stands around the words, once it has come. */
+  extras: Extras | undefined = $state.raw()
+
   /** So much is written that a part of it is shown. */
   crowded = $state(false)
 
@@ -107,6 +111,10 @@ export class RoomChat {
       skipped: () => this.#skipped(),
       out: (reason) => this.#out(reason),
     })
+  }
+
+  get place(): Located {
+    return this.#log.place
   }
 
   start(): void {
