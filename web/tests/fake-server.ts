@@ -44,6 +44,7 @@ export class FakeServer {
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     const ruled = method !== 'GET' || rest === '/C/terms' ? manners(w, method, rest, body) : undefined
     if (ruled) return ok(ruled)
+    if (rest.endsWith('/pin')) return this.#pin(method, rest)
     if (/^\/C\/(rooms|threads)\/[^/]+\/(messages\/\d+\/)?reactions/.test(rest))
       return answerReactions(this, method, rest)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
@@ -139,7 +140,10 @@ export class FakeServer {
     }
     const { channel, room, thread } = frame
     const at = { channel, room, ...(thread ? { thread } : {}) }
-    const event = this.happenAt(at, 'message.posted', { author, text: frame.text })
+    const event = this.happenAt(at, 'message.posted', {
+      ...{ author, text: frame.text },
+      ...(frame.announcement ? { announcement: true } : {}),
+    })
     send({ type: 'ack', id, ...at, seq: event.seq, event })
   }
 
@@ -152,7 +156,12 @@ export class FakeServer {
     const log = this.#log(frame as Located)
     const events = log.filter((e) => e.seq > (frame.cursor ?? 0)).slice(-100)
     const head = log.at(-1)?.seq ?? 0
-    const state = { viewers: channel.viewers, ...(room === 'space' ? { inside } : {}) }
+    const pinned = this.world.pinned[frame.thread ?? room]
+    const state = {
+      viewers: channel.viewers,
+      ...(room === 'space' ? { inside } : {}),
+      ...(pinned ? { pinned } : {}),
+    }
     const thread = frame.thread ? { thread: frame.thread } : {}
     const where = { channel: 'ines', room, ...thread, log: room, head, until: null, more: false }
     send({ type: 'entered', id, ...where, events, state })
@@ -179,6 +188,19 @@ export class FakeServer {
       return { status: 204 }
     }
     return { status: 200, body: { events: log, head: log.at(-1)?.seq ?? 0, more: false } }
+  }
+
+  #pin(method: string, path: string): Answer {
+    const [, , kind, name, , seq] = path.split('/') as [string, string, string, string, string, string]
+    const where = kind === 'threads' ? { room: 'thread' as const, thread: name } : { room: name as RoomName }
+    const posted = this.#log({ channel: 'ines', ...where }).find((e) => e.seq === Number(seq))
+    const what = { by: 'owner', ...(posted?.data as object), seq: Number(seq) }
+    this.happenAt(
+      { channel: 'ines', ...where },
+      method === 'PUT' ? 'message.pinned' : 'message.unpinned',
+      what,
+    )
+    return { status: 204 }
   }
 
   #badges(method: string, badge: string): Answer {

@@ -1,5 +1,5 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
-import type { Author, SubspaceEvent } from '../src/realtime/frames'
+import type { Author, SubspaceEvent, Pinned } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
 import type { Channel, ChannelCard, Session } from '../src/api/subspace'
 import type { Term } from '../src/api/room'
@@ -152,6 +152,8 @@ export function world(role: Role = 'anonymous') {
     questions: questions(role),
     ...someThreads(),
     reactions: someReactions(),
+    /** What stands above the chats, by log. */
+    pinned: {} as Record<string, Pinned>,
     /** Reacting is refused with this reason; '' accepts. */
     refuseReaction: '',
     attention: attention(),

@@ -103,6 +103,7 @@ func New(opt Options) *API {
 	a.badgeRoutes()
 	a.roomRoutes()
 	a.reactionRoutes()
+	a.pinRoutes()
 	a.modeRoutes()
 	a.moderationRoutes()
 	a.termRoutes()

@@ -18,18 +18,19 @@ import (
 
 // ask is any frame from a client.
 type ask struct {
-	Type    string `json:"type"`
-	ID      string `json:"id"`
-	Channel string `json:"channel"`
-	Room    string `json:"room"`
-	Thread  string `json:"thread"`
-	Overlay string `json:"overlay"`
-	Cursor  *int64 `json:"cursor"`
-	History string `json:"history"`
-	Key     string `json:"key"`
-	Text    string `json:"text"`
-	ReplyTo int64  `json:"reply_to"`
-	Token   string `json:"token"`
+	Type         string `json:"type"`
+	ID           string `json:"id"`
+	Channel      string `json:"channel"`
+	Room         string `json:"room"`
+	Thread       string `json:"thread"`
+	Overlay      string `json:"overlay"`
+	Cursor       *int64 `json:"cursor"`
+	History      string `json:"history"`
+	Key          string `json:"key"`
+	Text         string `json:"text"`
+	ReplyTo      int64  `json:"reply_to"`
+	Announcement bool   `json:"announcement"`
+	Token        string `json:"token"`
 }
 
 // errNull says that a frame is JSON and yet no object.
@@ -106,9 +107,11 @@ func appendRoom(b []byte, at room.Address) []byte {
 }
 
 type stateView struct {
-	Viewers int                 `json:"viewers"`
-	Inside  *int                `json:"inside,omitempty"`
-	Modes   *event.ModesChanged `json:"modes,omitempty"` // in 'entered' only: later they are events
+	Viewers int  `json:"viewers"`
+	Inside  *int `json:"inside,omitempty"`
+	// In 'entered' only: later they are events.
+	Modes  *event.ModesChanged  `json:"modes,omitempty"`
+	Pinned *event.MessagePinned `json:"pinned,omitempty"`
 }
 
 // append appends what encode would.
@@ -119,6 +122,9 @@ func (s stateView) append(b []byte) []byte {
 	}
 	if s.Modes != nil {
 		b = append(append(b, `,"modes":`...), encode(s.Modes)...)
+	}
+	if s.Pinned != nil {
+		b = append(append(b, `,"pinned":`...), encode(s.Pinned)...)
 	}
 	return append(b, '}')
 }

@@ -43,14 +43,24 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 		if err != nil {
 			return err
 		}
-		m, is := event.As[event.MessagePosted](env)
-		if !is || m.ReplyTo == nil {
-			continue
+		if left := unquoted(env); left != nil {
+			if err := tx.rewrite(ctx, log.ID, q, left); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// unquoted returns what is left of an event without the words it quotes; nil when it
+// quotes none.
+func unquoted(env event.Envelope) event.Payload {
+	if m, is := event.As[event.MessagePosted](env); is && m.ReplyTo != nil {
 		m.ReplyTo = &event.ReplyTo{Seq: m.ReplyTo.Seq}
-		if err := tx.rewrite(ctx, log.ID, q, m); err != nil {
-			return err
-		}
+		return m
+	}
+	if p, is := event.As[event.MessagePinned](env); is {
+		return event.MessagePinned{Seq: p.Seq, By: p.By}
 	}
 	return nil
 }

@@ -142,6 +142,11 @@ func (s *Service) mayWrite(p Post, k known) error {
 	if f := access.Decide(facts, act, s.now()).Fault(s.now()); f != nil {
 		return f
 	}
+	if p.Announcement {
+		if f := access.Decide(facts, access.Moderate, s.now()).Fault(s.now()); f != nil {
+			return f
+		}
+	}
 	if p.Audience == room.ThreadRoom {
 		return s.mayWriteThread(p, facts, k)
 	}
@@ -152,7 +157,7 @@ func (s *Service) mayWrite(p Post, k known) error {
 func (s *Service) entry(p Post, k known) (room.Entry, error) {
 	var err error
 	facts := k.factsOf(p)
-	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text}
+	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text, Announcement: p.Announcement}
 	if p.ReplyTo != 0 {
 		if m.ReplyTo, err = replyTo(p, k); err != nil {
 			return room.Entry{}, err

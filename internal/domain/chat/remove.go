@@ -21,11 +21,13 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, at Place) error 
 		if err := tx.Entomb(ctx, at.Address, []int64{at.Seq}, event.MessageTombstone{By: grade}); err != nil {
 			return err
 		}
-		_, err = tx.Append(ctx, room.Entry{
+		if _, err = tx.Append(ctx, room.Entry{
 			Address: at.Address,
 			Payload: event.MessageRemoved{Seqs: []int64{at.Seq}, By: grade},
-		})
-		return err
+		}); err != nil {
+			return err
+		}
+		return unpin(ctx, tx, at, grade)
 	})
 }
 

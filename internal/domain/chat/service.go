@@ -33,6 +33,7 @@ type Tx interface {
 	access.Tx
 	ThreadTx
 	ModesTx
+	PinTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.

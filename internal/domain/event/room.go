@@ -24,6 +24,8 @@ type MessagePosted struct {
 	Author  Author   `json:"author"`
 	Text    string   `json:"text"`
 	ReplyTo *ReplyTo `json:"reply_to,omitempty"`
+	// What follows came later: absent it leaves the bytes as they were.
+	Announcement bool `json:"announcement,omitempty"` // staff want nobody to miss it
 }
 
 // EventKind implements Payload.

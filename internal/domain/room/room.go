@@ -41,7 +41,10 @@ type Log struct {
 	// everybody who may read a room of that audience.
 	Level int
 	Head  int64 // the last sequence; zero while the log is empty
-	Modes Modes // how it is written in as of Head, for who asks for the log alone
+	// For who asks for the log alone, as of Head: how it is written in, and what
+	// stands above its chat, nil for nothing.
+	Modes  Modes
+	Pinned *event.MessagePinned
 }
 
 // Entry is an event about to be appended.

@@ -1,4 +1,4 @@
-/** The calls about what stands at messages: reactions. They reach a room, or a thread of the Sub Space. */
+/** The calls about what stands at messages: reactions, and which is pinned. They reach a room, or a thread of the Sub Space. */
 import type { Located } from '../realtime/frames'
 import { client, given } from './client'
 import type { components } from './schema'
@@ -25,6 +25,19 @@ export const message = {
               params: { path: { channel, room: room as 'public', seq, emoji } },
             }),
       ),
+    )
+  },
+  /** Puts a message above the chat, in place of the one there, or takes it away (staff). */
+  pin: ({ channel, room, thread }: Located, seq: number, on: boolean) => {
+    const call = on ? client.PUT : client.DELETE
+    return given(
+      thread
+        ? call('/api/channels/{channel}/threads/{thread}/messages/{seq}/pin', {
+            params: { path: { channel, thread, seq } },
+          })
+        : call('/api/channels/{channel}/rooms/{room}/messages/{seq}/pin', {
+            params: { path: { channel, room: room as 'public', seq } },
+          }),
     )
   },
   /** Of the messages between two sequences, both included, those that have some. */

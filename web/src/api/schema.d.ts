@@ -971,6 +971,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/rooms/{room}/messages/{seq}/pin': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Have a message stand above the chat, in place of the one that did (staff) */
+    put: operations['pin-message']
+    post?: never
+    /** Take it away from there (staff) */
+    delete: operations['unpin-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/rooms/{room}/messages/{seq}/reactions/{emoji}': {
     parameters: {
       query?: never
@@ -1225,6 +1243,24 @@ export interface paths {
     post?: never
     /** Remove a message (author, staff) */
     delete: operations['remove-thread-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/messages/{seq}/pin': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Have a message stand above the chat, in place of the one that did (staff) */
+    put: operations['pin-message-in-thread']
+    post?: never
+    /** Take it away from there (staff) */
+    delete: operations['unpin-message-in-thread']
     options?: never
     head?: never
     patch?: never
@@ -3014,6 +3050,8 @@ export interface components {
       tiers: components['schemas']['Tier'][]
     }
     Words: {
+      /** @description it stands out (staff) */
+      announcement?: boolean
       /** @description chosen by the caller; the same key writes once */
       key: string
       /**
@@ -5312,6 +5350,68 @@ export interface operations {
       }
     }
   }
+  'pin-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unpin-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   react: {
     parameters: {
       query?: never
@@ -5937,6 +6037,68 @@ export interface operations {
     }
   }
   'remove-thread-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'pin-message-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unpin-message-in-thread': {
     parameters: {
       query?: never
       header?: never

@@ -16,12 +16,17 @@ export type Author = {
   badge: string
 }
 
+/** What stands above a chat. */
+export type Pinned = { seq: number; author: Author; text: string; by: string }
+
 /** Name and excerpt are empty when the quoted message was removed. */
 export type ReplyTo = { seq: number; name: string; excerpt: string }
 
 /** What each kind of event carries. A kind that is missing here is one this client does not know. */
 export type EventData = {
-  'message.posted': { author: Author; text: string; reply_to?: ReplyTo }
+  'message.posted': { author: Author; text: string; reply_to?: ReplyTo; announcement?: boolean }
+  'message.pinned': Pinned
+  'message.unpinned': { seq: number; by: string }
   'message.removed': { seqs: number[]; by: 'author' | 'moderator' | 'sanction' }
   'message.tombstone': { by: 'author' | 'moderator' | 'sanction' }
   /** What was asked before there were public questions lacks the last two. */
@@ -75,8 +80,8 @@ export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: Even
 export type Located = { channel: string; room: LogName; thread?: string }
 export type Place = Located | { overlay: string; room: 'public'; thread?: undefined }
 
-/** `modes` comes with the answer to `enter`; later they are events. */
-export type Passing = { viewers: number; inside?: number; modes?: Modes }
+/** `modes` and `pinned` come with the answer to `enter`; later they are events. */
+export type Passing = { viewers: number; inside?: number; modes?: Modes; pinned?: Pinned }
 
 /** `history` is that of the answer the cursor comes from: after a restored backup it is another. */
 type Enter = Place & { type: 'enter'; cursor?: number; history?: string }
@@ -86,6 +91,7 @@ type Post = Located & {
   key: string
   text: string
   reply_to?: number
+  announcement?: boolean
 }
 export type Request = Enter | Leave | Post | { type: 'ping' }
 export type ClientFrame = Request & { id: string }

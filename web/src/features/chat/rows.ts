@@ -8,6 +8,8 @@ export type MessageRow = {
   author: Author
   text: string
   replyTo?: ReplyTo
+  /** Staff want nobody to miss it. */
+  announcement?: boolean | undefined
 }
 export type RemovedRow = { kind: 'removed'; seq: number; at: string }
 export type NoticeRow = {
@@ -64,8 +66,16 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
   const { seq, at } = event
   switch (event.kind) {
     case 'message.posted': {
-      const { author, text, reply_to } = event.data
-      return { kind: 'message', seq, at, author, text, ...(reply_to ? { replyTo: reply_to } : {}) }
+      const { author, text, reply_to, announcement } = event.data
+      return {
+        kind: 'message',
+        seq,
+        at,
+        author,
+        text,
+        announcement,
+        ...(reply_to ? { replyTo: reply_to } : {}),
+      }
     }
     case 'message.tombstone':
       return { kind: 'removed', seq, at }
