@@ -41,6 +41,7 @@ type parts struct {
 	space         *space.Service
 	chat          *chat.Service
 	reactions     *chat.Reactions
+	shots         *chat.Pictures
 	questions     *question.Service
 	overlay       *question.Overlay
 	moderation    *moderation.Service
@@ -120,6 +121,14 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
 	p.reactions = chat.NewReactions(store.UnitOf(s.db, as[chat.ReactionTx]), now, account.NewThrottle(limitOf(chat.ReactionPace()), now),
 		func(at chat.Place) { s.bus.Stir(room.Stir{Address: at.Address, Seq: at.Seq}) })
+	photos := picture.NewPainter(1)
+	p.shots = &chat.Pictures{
+		Store: store.UnitOf(s.db, as[chat.Tx]), IDs: ids, Now: now,
+		Redraw: func(ctx context.Context, upload []byte, side int) (jpeg []byte, width, height int, err error) {
+			photo, err := photos.Photo(ctx, upload, side)
+			return photo.JPEG, photo.Width, photo.Height, err
+		},
+	}
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
 		question.Rules{
 			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked,
@@ -167,7 +176,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Questions: p.questions, Overlay: p.overlay,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay,
 		Moderation: p.moderation, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
 		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },

@@ -44,6 +44,10 @@ export class FakeServer {
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     const ruled = method !== 'GET' || rest === '/C/terms' ? manners(w, method, rest, body) : undefined
     if (ruled) return ok(ruled)
+    if (rest.endsWith('/pictures')) {
+      if (w.refusePicture) return { status: 422, body: { reason: w.refusePicture } }
+      return { status: 201, body: { id: `p${++w.uploaded}`, width: 1600, height: 900 } }
+    }
     if (rest.endsWith('/pin')) return this.#pin(method, rest)
     if (/^\/C\/(rooms|threads)\/[^/]+\/(messages\/\d+\/)?reactions/.test(rest))
       return answerReactions(this, method, rest)
@@ -143,6 +147,9 @@ export class FakeServer {
     const event = this.happenAt(at, 'message.posted', {
       ...{ author, text: frame.text },
       ...(frame.announcement ? { announcement: true } : {}),
+      ...(frame.pictures
+        ? { pictures: frame.pictures.map((p) => ({ ...p, width: 1600, height: 900 })) }
+        : {}),
     })
     send({ type: 'ack', id, ...at, seq: event.seq, event })
   }

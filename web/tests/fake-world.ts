@@ -156,6 +156,8 @@ export function world(role: Role = 'anonymous') {
     pinned: {} as Record<string, Pinned>,
     /** Reacting is refused with this reason; '' accepts. */
     refuseReaction: '',
+    refusePicture: '',
+    uploaded: 0,
     attention: attention(),
     inside: 146,
     /** What the server says of the channel is on its way until then. */

@@ -62,6 +62,7 @@ type Options struct {
 	Space         *space.Service
 	Chat          *chat.Service
 	Reactions     *chat.Reactions
+	Pictures      *chat.Pictures
 	Questions     *question.Service
 	Overlay       *question.Overlay
 	Moderation    *moderation.Service
@@ -104,6 +105,7 @@ func New(opt Options) *API {
 	a.roomRoutes()
 	a.reactionRoutes()
 	a.pinRoutes()
+	a.pictureRoutes()
 	a.modeRoutes()
 	a.moderationRoutes()
 	a.termRoutes()

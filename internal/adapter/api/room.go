@@ -76,10 +76,11 @@ type Posted struct {
 
 // Words is a message about to be written.
 type Words struct {
-	Key          string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
-	Text         string `json:"text" doc:"at most 500 characters"`
-	ReplyTo      int64  `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
-	Announcement bool   `json:"announcement,omitempty" doc:"it stands out (staff)"`
+	Key          string        `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
+	Text         string        `json:"text" doc:"at most 500 characters"`
+	ReplyTo      int64         `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
+	Announcement bool          `json:"announcement,omitempty" doc:"it stands out (staff)"`
+	Pictures     []PictureWish `json:"pictures,omitempty" doc:"of an update, at most four (creator)"`
 }
 
 func (a *API) postMessage(ctx context.Context, in *struct {
@@ -95,7 +96,7 @@ func (a *API) postMessage(ctx context.Context, in *struct {
 }
 
 func (a *API) post(ctx context.Context, at room.Address, s access.Subject, w Words) (*body[Posted], error) {
-	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo, Announcement: w.Announcement})
+	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo, Announcement: w.Announcement, Pictures: picturesOf(w.Pictures)})
 	if err != nil {
 		return nil, err
 	}

@@ -362,7 +362,11 @@ func (v *visitor) post(ctx context.Context, f ask, who ident.Account) (func() er
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo, Announcement: f.Announcement})
+	var pictures []chat.Shown
+	for _, p := range f.Pictures {
+		pictures = append(pictures, chat.Shown(p))
+	}
+	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo, Announcement: f.Announcement, Pictures: pictures})
 	if err != nil {
 		return nil, err
 	}

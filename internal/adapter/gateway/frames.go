@@ -11,6 +11,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -30,7 +31,11 @@ type ask struct {
 	Text         string `json:"text"`
 	ReplyTo      int64  `json:"reply_to"`
 	Announcement bool   `json:"announcement"`
-	Token        string `json:"token"`
+	Pictures     []struct {
+		ID  ident.Picture `json:"id"`
+		Alt string        `json:"alt"`
+	} `json:"pictures"`
+	Token string `json:"token"`
 }
 
 // errNull says that a frame is JSON and yet no object.

@@ -42,6 +42,7 @@ func (db *DB) Checks() []Check {
 		Check{"channels: each has as many followers as it says", db.viewing((*Tx).brokenFollowers)},
 		Check{"reactions: each is to a message that is there", db.viewing((*Tx).brokenReactions)},
 		Check{"pins: each is of a message that is there", db.viewing((*Tx).brokenPins)},
+		Check{"pictures: each belongs to a message that is there, or to none yet", db.viewing((*Tx).brokenPictures)},
 		Check{"questions: nobody votes for their own, what was merged has no votes, and only what is on air is timed", db.viewing((*Tx).brokenQuestions)},
 		Check{"payments: the books say of each sale what the sale says", db.viewing((*Tx).brokenSales)},
 		Check{"payouts: each is in the books once, with its statement, and the books hold no other", db.viewing((*Tx).brokenPayouts)},

@@ -38,6 +38,7 @@ func allRemains() []remains {
 		{"sandbox_event", "id", `created <= $1`, memory},
 		{"sandbox_session", "ref", `paid = 0 AND created <= $1`, memory},
 		{"said", "digest", `at <= $1`, chat.JustSaid},
+		{"picture", "id", `seq = 0 AND at <= $1`, 24 * time.Hour},
 		{"patron_event", "id", `created <= $1`, memory},
 		{"patron_checkout", "ref", `subscription = '' AND expires <= $1`, memory},
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // Entomb implements chat.Tx. The words are gone afterwards, also from the
-// messages that quote them, and so are all reactions. Sequence and time stay, and so do author and key as
+// messages that quote them, and so are all reactions and pictures. Sequence and time stay, and so do author and key as
 // columns that no reader is sent: a retry of a removed message must not bring it
 // back.
 func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error {
@@ -32,6 +32,9 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 		}
 	}
 	if err := tx.dropReactions(ctx, log.ID, seqs); err != nil {
+		return err
+	}
+	if err := tx.dropPictures(ctx, log.ID, seqs); err != nil {
 		return err
 	}
 	quotes, err := tx.written(ctx, log.ID, `answers`, seqs)

@@ -37,6 +37,7 @@ type Post struct {
 	ReplyTo int64 // sequence answered; zero for none
 	// Announcement marks what staff want nobody to miss.
 	Announcement bool
+	Pictures     []Shown // with an update
 }
 
 // Receipt is the answer to a Post that was written.

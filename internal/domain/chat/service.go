@@ -34,6 +34,7 @@ type Tx interface {
 	ThreadTx
 	ModesTx
 	PinTx
+	PictureTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.

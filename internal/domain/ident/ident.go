@@ -31,6 +31,7 @@ type (
 	Checkout     string
 	Subscription string
 	Payout       string
+	Picture      string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

@@ -1,7 +1,9 @@
-/** The calls about what stands at messages: reactions, and which is pinned. They reach a room, or a thread of the Sub Space. */
+/** The calls about what stands at messages: reactions, pictures, and which is pinned. They reach a room, or a thread of the Sub Space. */
 import type { Located } from '../realtime/frames'
 import { client, given } from './client'
 import type { components } from './schema'
+
+export type Picture = { id: string; width: number; height: number }
 
 type Schemas = components['schemas']
 export type Emoji = 'heart' | 'laugh' | 'fire' | 'clap' | 'wow' | 'sad'
@@ -27,6 +29,16 @@ export const message = {
       ),
     )
   },
+  /** Uploads a picture for an update (creator). */
+  upload: ({ channel, thread = '' }: Located, file: Blob): Promise<Picture> =>
+    given(
+      client.POST('/api/channels/{channel}/threads/{thread}/pictures', {
+        params: { path: { channel, thread } },
+        body: file as unknown as string,
+        bodySerializer: (body) => body,
+        headers: { 'Content-Type': 'application/octet-stream' },
+      }),
+    ),
   /** Puts a message above the chat, in place of the one there, or takes it away (staff). */
   pin: ({ channel, room, thread }: Located, seq: number, on: boolean) => {
     const call = on ? client.PUT : client.DELETE
@@ -55,3 +67,7 @@ export const message = {
     return list.reactions.map(known)
   },
 }
+
+/** Where a picture of an update is, for those who may see it. */
+export const pictureAt = ({ channel, thread }: Located, id: string) =>
+  `/api/channels/${channel}/threads/${thread}/pictures/${id}`

@@ -1284,6 +1284,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/threads/{thread}/pictures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Upload a picture for an update: PNG, JPEG or WebP (creator) */
+    post: operations['put-picture']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/pictures/{picture}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A picture of an update (inside) */
+    get: operations['get-picture']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/threads/{thread}/reactions': {
     parameters: {
       query?: never
@@ -2481,6 +2515,18 @@ export interface components {
       /** @description no real money moves */
       sandbox: boolean
     }
+    Picture: {
+      /** Format: int64 */
+      height: number
+      id: string
+      /** Format: int64 */
+      width: number
+    }
+    PictureWish: {
+      /** @description what it shows, for who does not see it; at most 300 characters */
+      alt?: string
+      id: string
+    }
     Place: {
       broadcast: string
       /**
@@ -3054,6 +3100,8 @@ export interface components {
       announcement?: boolean
       /** @description chosen by the caller; the same key writes once */
       key: string
+      /** @description of an update, at most four (creator) */
+      pictures?: components['schemas']['PictureWish'][] | null
       /**
        * Format: int64
        * @description sequence of the message answered
@@ -6186,6 +6234,77 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'put-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Picture']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        picture: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': string
         }
       }
       /** @description Error */

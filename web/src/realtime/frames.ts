@@ -16,6 +16,9 @@ export type Author = {
   badge: string
 }
 
+/** One of an update, with its measures. */
+export type Picture = { id: string; width: number; height: number; alt: string }
+
 /** What stands above a chat. */
 export type Pinned = { seq: number; author: Author; text: string; by: string }
 
@@ -24,7 +27,13 @@ export type ReplyTo = { seq: number; name: string; excerpt: string }
 
 /** What each kind of event carries. A kind that is missing here is one this client does not know. */
 export type EventData = {
-  'message.posted': { author: Author; text: string; reply_to?: ReplyTo; announcement?: boolean }
+  'message.posted': {
+    author: Author
+    text: string
+    reply_to?: ReplyTo
+    announcement?: boolean
+    pictures?: Picture[]
+  }
   'message.pinned': Pinned
   'message.unpinned': { seq: number; by: string }
   'message.removed': { seqs: number[]; by: 'author' | 'moderator' | 'sanction' }
@@ -92,6 +101,7 @@ type Post = Located & {
   text: string
   reply_to?: number
   announcement?: boolean
+  pictures?: { id: string; alt: string }[]
 }
 export type Request = Enter | Leave | Post | { type: 'ping' }
 export type ClientFrame = Request & { id: string }

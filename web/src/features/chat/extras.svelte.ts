@@ -6,12 +6,14 @@ import type { Act } from './MessageMenu.svelte'
 import { EMOJIS, emojis, ReactionBoard } from './reactions.svelte'
 import { message, type Emoji } from '../../api/message'
 import RowExtras from './RowExtras.svelte'
+import type { Located } from '../../realtime/frames'
+import { Uploads } from './uploads.svelte'
 import StaffCompose from './StaffCompose.svelte'
 import type { RoomChat } from './room.svelte'
 import type { MessageRow } from './rows'
 
 /** What is sent with the words of a message. */
-export type Sent = { announcement?: true }
+export type Sent = { announcement?: true; pictures?: { id: string; alt: string }[] }
 
 export class Extras {
   /** What is shown under a message. */
@@ -22,13 +24,18 @@ export class Extras {
   problem = $state('')
   /** The next message is one that nobody should miss. */
   announcing = $state(false)
+  /** The pictures of the next update. */
+  readonly uploads: Uploads
   #chat: RoomChat
+  #updates: () => boolean
   #reacts: () => boolean
   #staff: () => boolean
 
   /** `reacts` and `staff` say what whoever reads may; the server has the last word. */
-  constructor(chat: RoomChat, reacts: () => boolean, staff: () => boolean) {
+  constructor(chat: RoomChat, reacts: () => boolean, staff: () => boolean, updates: () => boolean) {
     this.#chat = chat
+    this.#updates = updates
+    this.uploads = new Uploads(chat.place)
     this.#reacts = reacts
     this.#staff = staff
     this.reactions = new ReactionBoard(chat.place)
@@ -38,13 +45,26 @@ export class Extras {
     return this.#reacts()
   }
 
+  get place(): Located {
+    return this.#chat.place
+  }
+
+  /** Whether what is written here is an update. */
+  get updates(): boolean {
+    return this.#updates()
+  }
+
   get staff(): boolean {
     return this.#staff()
   }
 
   /** Takes what goes with the message that is being sent. */
   take(): Sent {
-    const sent: Sent = this.announcing ? { announcement: true } : {}
+    const pictures = this.uploads.take()
+    const sent: Sent = {
+      ...(this.announcing ? { announcement: true } : {}),
+      ...(pictures.length ? { pictures } : {}),
+    }
     this.announcing = false
     return sent
   }

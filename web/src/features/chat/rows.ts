@@ -1,5 +1,5 @@
 /** From a log's events to the rows on the screen: pure, so that it can be tested without one. */
-import type { Author, ReplyTo, SubspaceEvent } from '../../realtime/frames'
+import type { Author, Picture, ReplyTo, SubspaceEvent } from '../../realtime/frames'
 
 export type MessageRow = {
   kind: 'message'
@@ -10,6 +10,8 @@ export type MessageRow = {
   replyTo?: ReplyTo
   /** Staff want nobody to miss it. */
   announcement?: boolean | undefined
+  /** Of an update. */
+  pictures?: Picture[] | undefined
 }
 export type RemovedRow = { kind: 'removed'; seq: number; at: string }
 export type NoticeRow = {
@@ -66,7 +68,7 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
   const { seq, at } = event
   switch (event.kind) {
     case 'message.posted': {
-      const { author, text, reply_to, announcement } = event.data
+      const { author, text, reply_to, announcement, pictures } = event.data
       return {
         kind: 'message',
         seq,
@@ -74,6 +76,7 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
         author,
         text,
         announcement,
+        pictures,
         ...(reply_to ? { replyTo: reply_to } : {}),
       }
     }
