@@ -109,6 +109,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if err := s.bus.OnTally(s.parts.gateway.OnTally); err != nil {
 		return err
 	}
+	if err := s.bus.OnStir(s.parts.gateway.OnStir); err != nil {
+		return err
+	}
 	if err := s.bus.OnNotice(s.parts.gateway.OnNotice); err != nil {
 		return err
 	}

@@ -97,6 +97,9 @@ func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
 		if slices.ContainsFunc(received, func(b []byte) bool { return bytes.Contains(b, []byte(`"inside":`)) && countsInside(b) }) {
 			t.Errorf("%s was told how many are inside", who)
 		}
+		if p.Saw(`"wow"`) {
+			t.Errorf("%s was told of a reaction inside", who)
+		}
 		if len(received) < 50 {
 			t.Errorf("%s received only %d answers: hardly anything was tried", who, len(received))
 		}
@@ -171,6 +174,8 @@ func (l *leakStage) speak() {
 	}).Into(l.t, &plan)
 	l.ids = append(l.ids, plan.ID)
 	l.c.Owner.Do("PATCH", l.c.Path("/space/setup"), map[string]any{"welcome": l.words.welcome})
+	l.subscriber.Do("PUT", reactTo(l.c, "rooms/space", first, "wow"), nil)
+	l.inside.Await("the reaction", stirred("space", first, "wow", 1))
 	l.inside.Hears("space", l.words.reply)
 	for _, e := range l.c.Owner.History("atelier", "space", 0) {
 		l.ids = append(l.ids, e.Log, e.ID)
@@ -313,6 +318,8 @@ func (l *leakStage) fill(path string) []string {
 			return []string{l.thread, l.subscriber.ID}
 		case "seq":
 			return []string{"1", "2", "3"}
+		case "emoji":
+			return []string{"sad"}
 		case "name":
 			return []string{"Yuna"}
 		case "account":
@@ -342,6 +349,11 @@ func (l *leakStage) fill(path string) []string {
 	if strings.HasSuffix(path, "/polls") {
 		for _, p := range paths[:len(paths):len(paths)] {
 			paths = append(paths, p+"?room=public", p+"?room=space", p+"?room=thread&thread="+l.thread)
+		}
+	}
+	if strings.HasSuffix(path, "/reactions") {
+		for _, p := range paths[:len(paths):len(paths)] {
+			paths = append(paths, p+"?from=1&to=500")
 		}
 	}
 	if strings.HasSuffix(path, "/questions") {

@@ -44,6 +44,8 @@ type parts struct {
 	badges        *badge.Service
 	space         *space.Service
 	chat          *chat.Service
+	reactions     *chat.Reactions
+	shots         *chat.Pictures
 	questions     *question.Service
 	overlay       *question.Overlay
 	polls         *poll.Service
@@ -114,7 +116,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	announce := func(ctx context.Context) error {
 		return p.schedule.Run(ctx, func(err error) { s.sur.Log.Warn("changes of schedules are not told; will try again", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, p.polls.Run, closing, announce, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
+	p.background = append(p.background, p.chat.Run, p.reactions.Run, p.polls.Run, closing, announce, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
@@ -132,6 +134,16 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.space.Redraw = painter.Square
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
+	p.reactions = chat.NewReactions(store.UnitOf(s.db, as[chat.ReactionTx]), now, account.NewThrottle(limitOf(chat.ReactionPace()), now),
+		func(at chat.Place) { s.bus.Stir(room.Stir{Address: at.Address, Seq: at.Seq}) })
+	photos := picture.NewPainter(1)
+	p.shots = &chat.Pictures{
+		Store: store.UnitOf(s.db, as[chat.Tx]), IDs: ids, Now: now,
+		Redraw: func(ctx context.Context, upload []byte, side int) (jpeg []byte, width, height int, err error) {
+			photo, err := photos.Photo(ctx, upload, side)
+			return photo.JPEG, photo.Width, photo.Height, err
+		},
+	}
 	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
 		question.Rules{
 			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked,
@@ -186,7 +198,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Questions: p.questions, Overlay: p.overlay, Polls: p.polls,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls,
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
@@ -217,7 +229,8 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		},
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals, PollTotals: p.polls.Totals,
-		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
+		Reactions: p.reactions.Totals,
+		Now:       s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})
 	return err

@@ -13,6 +13,7 @@ import { answerStaff } from './fake-staff'
 import { answerSchedule } from './fake-schedule'
 import { answerSetup } from './fake-setup'
 import { polls } from './fake-polls'
+import { answerReactions } from './fake-reactions'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
 
@@ -47,6 +48,13 @@ export class FakeServer {
     if (path === '/api/channels') return ok(method === 'GET' ? { channels: w.channels } : w.channel)
     const ruled = method !== 'GET' || rest === '/C/terms' ? manners(w, method, rest, body) : undefined
     if (ruled) return ok(ruled)
+    if (rest.endsWith('/pictures')) {
+      if (w.refusePicture) return { status: 422, body: { reason: w.refusePicture } }
+      return { status: 201, body: { id: `p${++w.uploaded}`, width: 1600, height: 900 } }
+    }
+    if (rest.endsWith('/pin')) return this.#pin(method, rest)
+    if (/^\/C\/(rooms|threads)\/[^/]+\/(messages\/\d+\/)?reactions/.test(rest))
+      return answerReactions(this, method, rest)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
     if (rest.startsWith('/C/polls')) return polls(this, method, rest, body, query)
@@ -143,7 +151,13 @@ export class FakeServer {
     }
     const { channel, room, thread } = frame
     const at = { channel, room, ...(thread ? { thread } : {}) }
-    const event = this.happenAt(at, 'message.posted', { author, text: frame.text })
+    const event = this.happenAt(at, 'message.posted', {
+      ...{ author, text: frame.text },
+      ...(frame.announcement ? { announcement: true } : {}),
+      ...(frame.pictures
+        ? { pictures: frame.pictures.map((p) => ({ ...p, width: 1600, height: 900 })) }
+        : {}),
+    })
     send({ type: 'ack', id, ...at, seq: event.seq, event })
   }
 
@@ -156,7 +170,12 @@ export class FakeServer {
     const log = this.#log(frame as Located)
     const events = log.filter((e) => e.seq > (frame.cursor ?? 0)).slice(-100)
     const head = log.at(-1)?.seq ?? 0
-    const state = { viewers: channel.viewers, ...(room === 'space' ? { inside } : {}) }
+    const pinned = this.world.pinned[frame.thread ?? room]
+    const state = {
+      viewers: channel.viewers,
+      ...(room === 'space' ? { inside } : {}),
+      ...(pinned ? { pinned } : {}),
+    }
     const thread = frame.thread ? { thread: frame.thread } : {}
     const where = { channel: 'ines', room, ...thread, log: room, head, until: null, more: false }
     send({ type: 'entered', id, ...where, events, state })
@@ -183,6 +202,19 @@ export class FakeServer {
       return { status: 204 }
     }
     return { status: 200, body: { events: log, head: log.at(-1)?.seq ?? 0, more: false } }
+  }
+
+  #pin(method: string, path: string): Answer {
+    const [, , kind, name, , seq] = path.split('/') as [string, string, string, string, string, string]
+    const where = kind === 'threads' ? { room: 'thread' as const, thread: name } : { room: name as RoomName }
+    const posted = this.#log({ channel: 'ines', ...where }).find((e) => e.seq === Number(seq))
+    const what = { by: 'owner', ...(posted?.data as object), seq: Number(seq) }
+    this.happenAt(
+      { channel: 'ines', ...where },
+      method === 'PUT' ? 'message.pinned' : 'message.unpinned',
+      what,
+    )
+    return { status: 204 }
   }
 
   #badges(method: string, badge: string): Answer {

@@ -1,6 +1,6 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Poll } from '../src/api/poll'
-import type { Author, SubspaceEvent } from '../src/realtime/frames'
+import type { Author, SubspaceEvent, Pinned } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
 import { unplanned } from './fake-schedule'
 import { unset } from './fake-setup'
@@ -9,6 +9,7 @@ import type { Term } from '../src/api/room'
 import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subscription'
 import { details, signedIn } from './fake-account'
 import { staffed } from './fake-staff'
+import { someReactions } from './fake-reactions'
 import { someThreads } from './fake-threads'
 import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
@@ -161,6 +162,13 @@ export function world(role: Role = 'anonymous') {
     /** Why votes are refused; '' when they are not. */
     refuseVotes: '',
     ...someThreads(),
+    reactions: someReactions(),
+    /** What stands above the chats, by log. */
+    pinned: {} as Record<string, Pinned>,
+    /** Reacting is refused with this reason; '' accepts. */
+    refuseReaction: '',
+    refusePicture: '',
+    uploaded: 0,
     attention: attention(),
     setup: unset(),
     dates: unplanned(),

@@ -66,6 +66,8 @@ type Options struct {
 	Chat        *chat.Service
 	Questions   *question.Service
 	Polls       *poll.Service
+	Reactions   *chat.Reactions
+	Pictures    *chat.Pictures
 	Overlay     *question.Overlay
 	Schedule    *schedule.Service
 	// Calendar writes what a calendar's address shows; base is the server's address.
@@ -111,6 +113,9 @@ func New(opt Options) *API {
 	a.followRoutes()
 	a.badgeRoutes()
 	a.roomRoutes()
+	a.reactionRoutes()
+	a.pinRoutes()
+	a.pictureRoutes()
 	a.modeRoutes()
 	a.moderationRoutes()
 	a.termRoutes()

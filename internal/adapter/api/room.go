@@ -25,6 +25,8 @@ type EventPage struct {
 	Events []storedEvent `json:"events" nullable:"false"`
 	Head   int64         `json:"head" doc:"the log's last sequence"`
 	More   bool          `json:"more" doc:"older events exist (after a cursor: newer ones)"`
+	// Reactions are those of the messages among the events that have some.
+	Reactions []Reactions `json:"reactions" nullable:"false"`
 }
 
 // Stretch names a stretch of a log.
@@ -47,11 +49,11 @@ func (a *API) listEvents(ctx context.Context, in *struct {
 	if _, err := a.opt.Gate.Allow(ctx, s, access.Reading(audience)); err != nil {
 		return nil, err
 	}
-	return a.eventPage(ctx, room.Address{Channel: c.ID, Audience: audience}, in.Stretch)
+	return a.eventPage(ctx, room.Address{Channel: c.ID, Audience: audience}, s, in.Stretch)
 }
 
 // eventPage reads a log for somebody who may.
-func (a *API) eventPage(ctx context.Context, at room.Address, in Stretch) (*body[EventPage], error) {
+func (a *API) eventPage(ctx context.Context, at room.Address, s access.Subject, in Stretch) (*body[EventPage], error) {
 	page, err := a.opt.Pages.Page(ctx, at, in.After, in.Before, in.Limit)
 	if err != nil {
 		return nil, err
@@ -60,7 +62,10 @@ func (a *API) eventPage(ctx context.Context, at room.Address, in Stretch) (*body
 	for _, e := range page.Events {
 		out.Events = append(out.Events, storedEvent{e.Bytes})
 	}
-	return answer(out, nil)
+	if out.Reactions = []Reactions{}; len(page.Events) > 0 && at.Audience != room.Business {
+		out.Reactions, err = a.reactionsIn(ctx, at, s, page.Events[0].Seq, page.Events[len(page.Events)-1].Seq)
+	}
+	return answer(out, err)
 }
 
 // Posted is a message that was written.
@@ -71,9 +76,11 @@ type Posted struct {
 
 // Words is a message about to be written.
 type Words struct {
-	Key     string `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
-	Text    string `json:"text" doc:"at most 500 characters"`
-	ReplyTo int64  `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
+	Key          string        `json:"key" maxLength:"64" doc:"chosen by the caller; the same key writes once"`
+	Text         string        `json:"text" doc:"at most 500 characters"`
+	ReplyTo      int64         `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
+	Announcement bool          `json:"announcement,omitempty" doc:"it stands out (staff)"`
+	Pictures     []PictureWish `json:"pictures,omitempty" doc:"of an update, at most four (creator)"`
 }
 
 func (a *API) postMessage(ctx context.Context, in *struct {
@@ -89,7 +96,7 @@ func (a *API) postMessage(ctx context.Context, in *struct {
 }
 
 func (a *API) post(ctx context.Context, at room.Address, s access.Subject, w Words) (*body[Posted], error) {
-	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo})
+	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo, Announcement: w.Announcement, Pictures: picturesOf(w.Pictures)})
 	if err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func (a *API) listThreadEvents(ctx context.Context, in *struct {
 	if err := a.opt.Space.Allow(ctx, s.Account, at); err != nil {
 		return nil, err
 	}
-	return a.eventPage(ctx, at, in.Stretch)
+	return a.eventPage(ctx, at, s, in.Stretch)
 }
 
 func (a *API) postThreadMessage(ctx context.Context, in *struct {

@@ -37,6 +37,31 @@ func (b *Bus) OnTally(f func(room.Tally)) error {
 	})
 }
 
+// stir is the wire form of room.Stir between nodes.
+type stir struct {
+	Channel  ident.Channel `json:"channel"`
+	Audience room.Audience `json:"audience"`
+	Thread   ident.Thread  `json:"thread,omitempty"`
+	Seq      int64         `json:"seq"`
+}
+
+// Stir tells all nodes that the reactions to a message changed. It does not wait.
+func (b *Bus) Stir(s room.Stir) {
+	b.pass("subspace.stir", stir{s.Channel, s.Audience, s.Thread, s.Seq})
+}
+
+// OnStir calls f with what every node tells of reactions. f must not block.
+func (b *Bus) OnStir(f func(room.Stir)) error {
+	return b.subscribe("subspace.stir", func(m *nats.Msg) {
+		var s stir
+		if err := json.Unmarshal(m.Data, &s); err != nil {
+			b.log.Warn("stir not understood", "err", err)
+			return
+		}
+		f(room.Stir{Address: room.Address{Channel: s.Channel, Audience: s.Audience, Thread: s.Thread}, Seq: s.Seq})
+	})
+}
+
 // notice is the wire form of a word to one person's pages between nodes.
 type notice struct {
 	Channel ident.Channel `json:"channel"`

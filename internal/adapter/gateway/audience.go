@@ -24,6 +24,7 @@ type audience struct {
 	sample  *sample // nil: everything is shown
 	parts   []*part // one for each loop
 	modes   atomic.Pointer[event.ModesChanged]
+	pinned  atomic.Pointer[event.MessagePinned] // nil: nothing stands above the chat
 
 	// follow is called for each event, also with no doors; nil for most.
 	follow  func(event.Encoded)
@@ -79,6 +80,7 @@ func (g *Gateway) newAudience(at room.Address, handle string, log room.Log) *aud
 	}
 	modes := log.Modes.Told()
 	a.modes.Store(&modes)
+	a.pinned.Store(log.Pinned)
 	switch at.Audience {
 	case room.Business:
 		a.follow = func(e event.Encoded) { g.onBusiness(at.Channel, e) }
@@ -138,6 +140,9 @@ func (a *audience) deliver(e event.Encoded) {
 	}
 	if modes, ok := event.ModesIn(e.Bytes); ok {
 		a.modes.Store(&modes) // first: who enters with this event must not be told the old ones
+	}
+	if pin, says := event.PinIn(e.Bytes); says {
+		a.pinned.Store(pin)
 	}
 	a.recent.add(e)
 	if a.sample != nil && a.sample.take(e, a.gateway.opt.Now()) {

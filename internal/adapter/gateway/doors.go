@@ -286,7 +286,7 @@ func (e *entrance) begin(d *door, p page) error {
 	viewers, inside := g.presence.count(e.audience.address.Channel)
 	state := stateView{Viewers: viewers}
 	if e.audience.address.Audience != room.Business {
-		state.Modes = e.audience.modes.Load()
+		state.Modes, state.Pinned = e.audience.modes.Load(), e.audience.pinned.Load()
 	}
 	if e.audience.address.Audience == room.Space {
 		state.Inside = &inside
@@ -362,7 +362,11 @@ func (v *visitor) post(ctx context.Context, f ask, who ident.Account) (func() er
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo})
+	var pictures []chat.Shown
+	for _, p := range f.Pictures {
+		pictures = append(pictures, chat.Shown(p))
+	}
+	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo, Announcement: f.Announcement, Pictures: pictures})
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,9 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -17,18 +19,23 @@ import (
 
 // ask is any frame from a client.
 type ask struct {
-	Type    string `json:"type"`
-	ID      string `json:"id"`
-	Channel string `json:"channel"`
-	Room    string `json:"room"`
-	Thread  string `json:"thread"`
-	Overlay string `json:"overlay"`
-	Cursor  *int64 `json:"cursor"`
-	History string `json:"history"`
-	Key     string `json:"key"`
-	Text    string `json:"text"`
-	ReplyTo int64  `json:"reply_to"`
-	Token   string `json:"token"`
+	Type         string `json:"type"`
+	ID           string `json:"id"`
+	Channel      string `json:"channel"`
+	Room         string `json:"room"`
+	Thread       string `json:"thread"`
+	Overlay      string `json:"overlay"`
+	Cursor       *int64 `json:"cursor"`
+	History      string `json:"history"`
+	Key          string `json:"key"`
+	Text         string `json:"text"`
+	ReplyTo      int64  `json:"reply_to"`
+	Announcement bool   `json:"announcement"`
+	Pictures     []struct {
+		ID  ident.Picture `json:"id"`
+		Alt string        `json:"alt"`
+	} `json:"pictures"`
+	Token string `json:"token"`
 }
 
 // errNull says that a frame is JSON and yet no object.
@@ -105,9 +112,11 @@ func appendRoom(b []byte, at room.Address) []byte {
 }
 
 type stateView struct {
-	Viewers int                 `json:"viewers"`
-	Inside  *int                `json:"inside,omitempty"`
-	Modes   *event.ModesChanged `json:"modes,omitempty"` // in 'entered' only: later they are events
+	Viewers int  `json:"viewers"`
+	Inside  *int `json:"inside,omitempty"`
+	// In 'entered' only: later they are events.
+	Modes  *event.ModesChanged  `json:"modes,omitempty"`
+	Pinned *event.MessagePinned `json:"pinned,omitempty"`
 }
 
 // append appends what encode would.
@@ -118,6 +127,9 @@ func (s stateView) append(b []byte) []byte {
 	}
 	if s.Modes != nil {
 		b = append(append(b, `,"modes":`...), encode(s.Modes)...)
+	}
+	if s.Pinned != nil {
+		b = append(append(b, `,"pinned":`...), encode(s.Pinned)...)
 	}
 	return append(b, '}')
 }
@@ -175,6 +187,15 @@ type pollFrame struct {
 	Thread  string `json:"thread,omitempty"`
 	Poll    string `json:"poll"`
 	Totals  []int  `json:"totals"`
+}
+
+// reactionsFrame says what stands at messages of a room now.
+type reactionsFrame struct {
+	Type      string                `json:"type"`
+	Channel   string                `json:"channel"`
+	Room      string                `json:"room"`
+	Thread    string                `json:"thread,omitempty"`
+	Reactions map[int64]chat.Counts `json:"reactions"`
 }
 
 // skippedFrame says that a stretch of the log will not come.

@@ -94,6 +94,8 @@ type Options struct {
 	// PollTotals counts the votes of polls for each option, of those whose rooms may
 	// see them.
 	PollTotals func(ctx context.Context, polls []ident.Poll) (map[ident.Poll][]int, error)
+	// Reactions counts what stands at messages.
+	Reactions func(ctx context.Context, places []chat.Place) (map[chat.Place]chat.Counts, error)
 	// Announce tells all nodes, this one included, how many are here.
 	Announce func(room.Presence)
 	Now      func() time.Time
@@ -136,6 +138,7 @@ type Gateway struct {
 	activity activity
 	tallies  *tallyBoard[ident.Question]
 	polls    *tallyBoard[ident.Poll]
+	stirs    *tallyBoard[int64]
 	tidying  tidying
 }
 
@@ -153,6 +156,7 @@ func New(opt Options) (*Gateway, error) {
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
 		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard[ident.Question](), polls: newTallyBoard[ident.Poll](),
+		stirs: newTallyBoard[int64](),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
 	g.wishes.crew, g.wishes.see = &g.crew, g.learn
@@ -187,6 +191,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, presenceEvery, g.announce) })
 	group.Go(func() error { return every(ctx, activityEvery, g.tellActivity) })
 	group.Go(func() error { return every(ctx, tallyEvery, g.tally) })
+	group.Go(func() error { return every(ctx, tallyEvery, g.stir) })
 	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()

@@ -13,8 +13,8 @@ import (
 // tallyEvery is how often totals of what is counted are sent at most.
 const tallyEvery = 250 * time.Millisecond
 
-// tallyBoard holds which questions, or polls, of which rooms have other votes than
-// their readers were sent. Which votes came it does not know.
+// tallyBoard holds which questions, polls or messages of which rooms have other
+// totals than their readers were sent. What came it does not know.
 type tallyBoard[T comparable] struct {
 	mu      sync.Mutex
 	changed map[room.Address]map[T]bool
@@ -90,12 +90,7 @@ func (g *Gateway) tally(ctx context.Context) {
 func tellTotals[T comparable, N any](ctx context.Context, g *Gateway, board *tallyBoard[T],
 	read func(context.Context, []T) (map[T]N, error), show func(*audience, []T, map[T]N),
 ) {
-	due := board.due(g.opt.Now(), func(at room.Address) int {
-		if a := g.find(at, false); a != nil {
-			return a.readers()
-		}
-		return 0
-	})
+	due := board.due(g.opt.Now(), g.readersOf)
 	if len(due) == 0 {
 		return
 	}
@@ -122,6 +117,14 @@ func tellTotals[T comparable, N any](ctx context.Context, g *Gateway, board *tal
 			show(a, counted, totals)
 		}
 	}
+}
+
+// readersOf counts who reads a room here.
+func (g *Gateway) readersOf(at room.Address) int {
+	if a := g.find(at, false); a != nil {
+		return a.readers()
+	}
+	return 0
 }
 
 // readers counts the doors of the audience.

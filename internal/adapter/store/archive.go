@@ -121,6 +121,17 @@ func roomChapters() []chapter {
 				JOIN log l ON l.id = r.log JOIN channel c ON c.id = l.channel` + only(`r.account`, `r.log`),
 			[]kept{word("channel"), word("room"), number("up_to_seq")},
 		},
+		{ // whom they are about stays out
+			"reactions", `SELECT r.log || ' ' || r.emoji, r.seq, c.handle, l.audience, r.seq, r.emoji, r.at FROM reaction r
+				JOIN log l ON l.id = r.log JOIN channel c ON c.id = l.channel` +
+				` WHERE r.account = $1 AND (r.log || ' ' || r.emoji, r.seq) > ($2, $3) ORDER BY r.log || ' ' || r.emoji, r.seq LIMIT $4`,
+			[]kept{word("channel"), word("room"), number("seq"), word("emoji"), moment("at")},
+		},
+		{
+			"pins", `SELECT p.log, 0, c.handle, l.audience, p.seq, p.at FROM pin p
+				JOIN log l ON l.id = p.log JOIN channel c ON c.id = l.channel` + only(`p.by_account`, `p.log`),
+			[]kept{word("channel"), word("room"), number("seq"), moment("at")},
+		},
 		{
 			"questions", `SELECT q.id, 0, c.handle, q.room, q.audience, q.text, q.shown, q.state, q.asked, q.aired, q.answered FROM question q
 				JOIN channel c ON c.id = q.channel` + only(`q.asker`, `q.id`),

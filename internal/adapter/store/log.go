@@ -247,14 +247,17 @@ func (l *Logs) Heads(ctx context.Context, logs []ident.Log) (map[ident.Log]int64
 	return heads, err
 }
 
-// Log returns the log at an address, its modes included. The head comes first: an
-// event that changes them meanwhile is then above it, and is still to be heard.
+// Log returns the log at an address, its modes and what is pinned included. The head
+// comes first: an event that changes them meanwhile is then above it, and is still to be heard.
 func (l *Logs) Log(ctx context.Context, a room.Address) (log room.Log, err error) {
 	err = l.db.View(ctx, func(tx *Tx) error {
 		if log, err = tx.LogAt(ctx, a); err != nil {
 			return err
 		}
-		log.Modes, err = tx.Modes(ctx, a)
+		if log.Modes, err = tx.Modes(ctx, a); err != nil {
+			return err
+		}
+		log.Pinned, err = tx.pinned(ctx, log.ID)
 		return err
 	})
 	return log, err

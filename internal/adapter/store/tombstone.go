@@ -11,7 +11,7 @@ import (
 )
 
 // Entomb implements chat.Tx. The words are gone afterwards, also from the
-// messages that quote them. Sequence and time stay, and so do author and key as
+// messages that quote them, and so are all reactions and pictures. Sequence and time stay, and so do author and key as
 // columns that no reader is sent: a retry of a removed message must not bring it
 // back.
 func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error {
@@ -31,6 +31,12 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 			return err
 		}
 	}
+	if err := tx.dropReactions(ctx, log.ID, seqs); err != nil {
+		return err
+	}
+	if err := tx.dropPictures(ctx, log.ID, seqs); err != nil {
+		return err
+	}
 	quotes, err := tx.written(ctx, log.ID, `answers`, seqs)
 	if err != nil {
 		return err
@@ -40,14 +46,24 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 		if err != nil {
 			return err
 		}
-		m, is := event.As[event.MessagePosted](env)
-		if !is || m.ReplyTo == nil {
-			continue
+		if left := unquoted(env); left != nil {
+			if err := tx.rewrite(ctx, log.ID, q, left); err != nil {
+				return err
+			}
 		}
+	}
+	return nil
+}
+
+// unquoted returns what is left of an event without the words it quotes; nil when it
+// quotes none.
+func unquoted(env event.Envelope) event.Payload {
+	if m, is := event.As[event.MessagePosted](env); is && m.ReplyTo != nil {
 		m.ReplyTo = &event.ReplyTo{Seq: m.ReplyTo.Seq}
-		if err := tx.rewrite(ctx, log.ID, q, m); err != nil {
-			return err
-		}
+		return m
+	}
+	if p, is := event.As[event.MessagePinned](env); is {
+		return event.MessagePinned{Seq: p.Seq, By: p.By}
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ type Frame struct {
 	Votes      map[string]int
 	Poll       string
 	Totals     []int
-	RetryAfter float64 `json:"retry_after"`
+	Reactions  map[int64]map[string]int // by message
+	RetryAfter float64                  `json:"retry_after"`
 
 	Raw []byte    `json:"-"`
 	At  time.Time `json:"-"`

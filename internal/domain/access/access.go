@@ -31,6 +31,8 @@ const (
 	VoteSpace    Action = "vote_space"    // vote for a question that was asked inside
 	PollPublic   Action = "poll_public"   // vote in a poll of the public room
 	PollSpace    Action = "poll_space"    // vote in a poll of the Sub Space
+	ReactPublic  Action = "react_public"  // react to a message of the public chat
+	ReactSpace   Action = "react_space"   // react to a message inside, an update among them
 	WatchLive    Action = "watch_live"    // playlists and segments
 	Moderate     Action = "moderate"      // remove, time out for a short while, skip a question, write notes
 	Ban          Action = "ban"           // ban, time out for long, and take such back

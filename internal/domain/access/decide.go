@@ -48,9 +48,9 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 	switch a {
 	case ReadPublic:
 		return Decision{Allowed: true}
-	case PostPublic, AskPublic, PollPublic: // a question stands in the room's chat too, and a vote is the room's word
+	case PostPublic, AskPublic, PollPublic, ReactPublic: // a question stands in the room's chat too, and a vote is the room's word
 		return decideModes(require(signedIn, "sign_in"), f, f.Modes[room.Public], now)
-	case PostSpace, PollSpace:
+	case PostSpace, PollSpace, ReactSpace:
 		return decideModes(decideSpace(f, now), f, f.Modes[room.Space], now)
 	case VotePublic:
 		return require(signedIn, "sign_in")

@@ -61,6 +61,9 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 		f := first[keyOf(w.post)]
 		w.receipt, w.err = Receipt{Event: f.receipt.Event, Repeated: true}, f.err
 	}
+	if err := showPictures(ctx, tx, writers); err != nil {
+		return err
+	}
 	return s.countPosts(ctx, tx, writers)
 }
 
@@ -71,7 +74,9 @@ type known struct {
 	written map[Key]event.Encoded
 	replied map[Place]Stored
 	threads map[ident.Thread]room.Thread
-	turns   turns
+	// pictures are those that posts are written with.
+	pictures map[ident.Picture]Picture
+	turns    turns
 }
 
 func (k known) factsOf(p Post) access.Facts {
@@ -111,6 +116,9 @@ func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, 
 	if k.replied, err = tx.EventsAt(ctx, places); err != nil {
 		return k, err
 	}
+	if k.pictures, err = picturesFor(ctx, tx, posts); err != nil {
+		return k, err
+	}
 	k.turns, err = s.turns(ctx, tx, posts, k)
 	return k, err
 }
@@ -142,6 +150,11 @@ func (s *Service) mayWrite(p Post, k known) error {
 	if f := access.Decide(facts, act, s.now()).Fault(s.now()); f != nil {
 		return f
 	}
+	if p.Announcement {
+		if f := access.Decide(facts, access.Moderate, s.now()).Fault(s.now()); f != nil {
+			return f
+		}
+	}
 	if p.Audience == room.ThreadRoom {
 		return s.mayWriteThread(p, facts, k)
 	}
@@ -152,7 +165,10 @@ func (s *Service) mayWrite(p Post, k known) error {
 func (s *Service) entry(p Post, k known) (room.Entry, error) {
 	var err error
 	facts := k.factsOf(p)
-	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text}
+	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text, Announcement: p.Announcement}
+	if m.Pictures, err = shown(p, k); err != nil {
+		return room.Entry{}, err
+	}
 	if p.ReplyTo != 0 {
 		if m.ReplyTo, err = replyTo(p, k); err != nil {
 			return room.Entry{}, err

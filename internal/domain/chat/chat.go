@@ -35,6 +35,9 @@ type Post struct {
 	Key     string // chosen by the caller; the same key writes once
 	Text    string
 	ReplyTo int64 // sequence answered; zero for none
+	// Announcement marks what staff want nobody to miss.
+	Announcement bool
+	Pictures     []Shown // with an update
 }
 
 // Receipt is the answer to a Post that was written.

@@ -8,7 +8,6 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
-	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -30,11 +29,13 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, at Place) error 
 				return err
 			}
 		}
-		_, err = tx.Append(ctx, room.Entry{
+		if _, err = tx.Append(ctx, room.Entry{
 			Address: at.Address,
 			Payload: event.MessageRemoved{Seqs: []int64{at.Seq}, By: r.as},
-		})
-		return err
+		}); err != nil {
+			return err
+		}
+		return unpin(ctx, tx, at, r.as)
 	})
 }
 
@@ -94,8 +95,4 @@ func (s *Service) mayRemove(ctx context.Context, tx Tx, by ident.Account, at Pla
 		return removal{}, f
 	}
 	return removal{"moderator", facts, stored.Author, time.Time(env.At)}, nil
-}
-
-func messageMissing() *fault.Fault {
-	return fault.New(fault.Missing, "message_missing", "There is no such message.")
 }

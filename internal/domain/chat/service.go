@@ -35,6 +35,8 @@ type Tx interface {
 	audit.Recorder
 	ThreadTx
 	ModesTx
+	PinTx
+	PictureTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.
@@ -107,7 +109,7 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	w := &pending{post: p}
 	err = s.writer.Do(ctx, w)
 	if errors.Is(err, batch.ErrFull) {
-		err = fault.New(fault.Unavailable, "chat_busy", "Too much is being written right now. Please try again.").After(time.Second)
+		err = errBusy()
 	}
 	if err != nil {
 		return Receipt{}, err

@@ -39,6 +39,11 @@ func (s *Service) mayWriteThread(p Post, f access.Facts, k known) error {
 			return f
 		}
 	}
+	return open(t, f)
+}
+
+// open is nil where something may still be added to a thread.
+func open(t room.Thread, f access.Facts) error {
 	if t.Archived || (t.Closed && !f.Role.Staff()) {
 		return fault.New(fault.Conflict, "thread_closed", "This thread is closed. It can be read, and nobody writes in it any more.")
 	}

@@ -34,6 +34,8 @@ func samples() []event.Payload {
 		event.MessagePosted{Author: author, Text: "Zwölf & <ein> 👩‍🚀 \u2028", ReplyTo: &event.ReplyTo{Seq: 7, Name: "Noa", Excerpt: "…"}},
 		event.MessageRemoved{Seqs: []int64{3, 9}, By: "sanction"},
 		event.MessageTombstone{By: "author"},
+		event.MessagePinned{Seq: 7, Author: author, Text: "Tonight at 9", By: "owner"},
+		event.MessageUnpinned{Seq: 7, By: "sanction"},
 		event.QuestionAskedV1{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author},
 		event.QuestionAsked{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author, Audience: "space", First: true},
 		event.QuestionAired{Question: "q1", Name: "", Text: "How hot?"},
@@ -139,6 +141,8 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.MessagePosted{}, as[event.MessagePosted])
 	add(event.MessageRemoved{}, as[event.MessageRemoved])
 	add(event.MessageTombstone{}, as[event.MessageTombstone])
+	add(event.MessagePinned{}, as[event.MessagePinned])
+	add(event.MessageUnpinned{}, as[event.MessageUnpinned])
 	add(event.QuestionAskedV1{}, as[event.QuestionAskedV1])
 	add(event.QuestionAsked{}, as[event.QuestionAsked])
 	add(event.QuestionAired{}, as[event.QuestionAired])

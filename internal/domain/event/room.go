@@ -24,6 +24,17 @@ type MessagePosted struct {
 	Author  Author   `json:"author"`
 	Text    string   `json:"text"`
 	ReplyTo *ReplyTo `json:"reply_to,omitempty"`
+	// What follows came later: absent it leaves the bytes as they were.
+	Announcement bool      `json:"announcement,omitempty"` // staff want nobody to miss it
+	Pictures     []Picture `json:"pictures,omitempty"`     // of an update
+}
+
+// Picture is one that an update shows, with its measures, so that room for it is kept.
+type Picture struct {
+	ID     ident.Picture `json:"id"`
+	Width  int           `json:"width"`
+	Height int           `json:"height"`
+	Alt    string        `json:"alt"`
 }
 
 // EventKind implements Payload.

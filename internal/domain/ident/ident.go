@@ -35,6 +35,7 @@ type (
 	Act          string
 	Note         string
 	Plan         string
+	Picture      string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

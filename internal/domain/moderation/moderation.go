@@ -65,6 +65,9 @@ type Tx interface {
 	RecentBy(ctx context.Context, at room.Address, account ident.Account, kinds []event.Kind, since time.Time, limit int) ([]int64, error)
 	// ThreadsWrittenIn returns the threads that account wrote into.
 	ThreadsWrittenIn(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]ident.Thread, error)
+	// DropPinsBy takes what the account wrote away from above the chats of the
+	// channel, threads among them, and returns where it stood.
+	DropPinsBy(ctx context.Context, channel ident.Channel, account ident.Account) ([]Unpinned, error)
 	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
 	// WithdrawQuestions takes the person's questions out of the queue and off the
 	// air, and returns them. Of those and of all since, also where they are over, it
@@ -223,6 +226,13 @@ func (s *Service) tell(ctx context.Context, tx Tx, x Sanction) error {
 		}
 		entries = append(entries, hidden...)
 	}
+	unpinned, err := tx.DropPinsBy(ctx, x.Channel, x.Account)
+	if err != nil {
+		return err
+	}
+	for _, u := range unpinned {
+		entries = append(entries, room.Entry{Address: u.Address, Payload: event.MessageUnpinned{Seq: u.Seq, By: "sanction"}})
+	}
 	withdrawn, err := s.withdraw(ctx, tx, x)
 	if err != nil {
 		return err
@@ -262,6 +272,12 @@ func (s *Service) hide(ctx context.Context, tx Tx, at room.Address, account iden
 		}
 	}
 	return entries, nil
+}
+
+// Unpinned is a message that stood above the chat of a room.
+type Unpinned struct {
+	room.Address
+	Seq int64
 }
 
 // Withdrawn is a question that was taken out of the queue or off the air.

@@ -80,7 +80,7 @@ func TestWhoVotes(t *testing.T) {
 	expired := s.Person("Expired")
 	s.Grant(s.channel, expired, s.Clock.Now().Add(-2*time.Hour), s.Clock.Now(), 1)
 	banned, timed := s.Subscriber(s.channel, s.Person("Banned"), 1), s.Subscriber(s.channel, s.Person("Timed"), 1)
-	mods := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	mods := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 	for who, kind := range map[ident.Account]access.BlockKind{banned: access.BlockBan, timed: access.BlockTimeout} {
 		_, err := mods.Impose(t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: who, Kind: kind, For: time.Minute})
 		s.must(err)

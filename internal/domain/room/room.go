@@ -41,7 +41,10 @@ type Log struct {
 	// everybody who may read a room of that audience.
 	Level int
 	Head  int64 // the last sequence; zero while the log is empty
-	Modes Modes // how it is written in as of Head, for who asks for the log alone
+	// For who asks for the log alone, as of Head: how it is written in, and what
+	// stands above its chat, nil for nothing.
+	Modes  Modes
+	Pinned *event.MessagePinned
 }
 
 // Entry is an event about to be appended.
@@ -109,6 +112,13 @@ type Tally struct {
 	Address
 	Question ident.Question // or
 	Poll     ident.Poll
+}
+
+// Stir says that the reactions to a message are others now. It passes and is never
+// stored: the reactions are.
+type Stir struct {
+	Address
+	Seq int64
 }
 
 // Presence is how many people one node has in the rooms of a channel. It passes

@@ -342,7 +342,7 @@ func TestACalendarsAddress(t *testing.T) {
 			t.Errorf("%q shows %s", wrong, got)
 		}
 	}
-	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.Clock.Now)
+	m := moderation.NewService(store.UnitOf(s.DB, func(tx *store.Tx) moderation.Tx { return tx }), s.IDs, s.Clock.Now)
 	if _, err := m.Impose(t.Context(), s.owner, moderation.Order{Channel: s.channel, Account: s.sam, Kind: access.BlockBan}); err != nil {
 		t.Fatal(err)
 	}

@@ -1092,6 +1092,42 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/rooms/{room}/messages/{seq}/pin': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Have a message stand above the chat, in place of the one that did (staff) */
+    put: operations['pin-message']
+    post?: never
+    /** Take it away from there (staff) */
+    delete: operations['unpin-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/messages/{seq}/reactions/{emoji}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** React to a message; once with each emoji (who may write there) */
+    put: operations['react']
+    post?: never
+    /** Take a reaction back */
+    delete: operations['unreact']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/rooms/{room}/modes': {
     parameters: {
       query?: never
@@ -1102,6 +1138,23 @@ export interface paths {
     get?: never
     /** Say how a room is written in (staff) */
     put: operations['set-modes']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/rooms/{room}/reactions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How people reacted to the messages of a stretch */
+    get: operations['list-reactions']
+    put?: never
     post?: never
     delete?: never
     options?: never
@@ -1453,6 +1506,93 @@ export interface paths {
     post?: never
     /** Remove a message (author, staff) */
     delete: operations['remove-thread-message']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/messages/{seq}/pin': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Have a message stand above the chat, in place of the one that did (staff) */
+    put: operations['pin-message-in-thread']
+    post?: never
+    /** Take it away from there (staff) */
+    delete: operations['unpin-message-in-thread']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/messages/{seq}/reactions/{emoji}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** React to a message; once with each emoji (who may write there) */
+    put: operations['react-in-thread']
+    post?: never
+    /** Take a reaction back */
+    delete: operations['unreact-in-thread']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/pictures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Upload a picture for an update: PNG, JPEG or WebP (creator) */
+    post: operations['put-picture']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/pictures/{picture}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A picture of an update (inside) */
+    get: operations['get-picture']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/threads/{thread}/reactions': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How people reacted to the messages of a stretch (inside) */
+    get: operations['list-thread-reactions']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -2325,6 +2465,7 @@ export interface components {
       head: number
       /** @description older events exist (after a cursor: newer ones) */
       more: boolean
+      reactions: components['schemas']['Reactions'][]
     }
     'Forget-passwordRequest': {
       address: string
@@ -2749,6 +2890,18 @@ export interface components {
       id: string
       name: string
     }
+    Picture: {
+      /** Format: int64 */
+      height: number
+      id: string
+      /** Format: int64 */
+      width: number
+    }
+    PictureWish: {
+      /** @description what it shows, for who does not see it; at most 300 characters */
+      alt?: string
+      id: string
+    }
     Place: {
       broadcast: string
       /**
@@ -2963,6 +3116,23 @@ export interface components {
        * @description of waiting that a vote is worth
        */
       vote_seconds: number
+    }
+    ReactionList: {
+      /** @description of the messages that have some, in ascending order */
+      reactions: components['schemas']['Reactions'][]
+    }
+    Reactions: {
+      /** @description by emoji, those that somebody used */
+      counts: {
+        [key: string]: number
+      }
+      /** @description the caller's own */
+      mine: string[]
+      /**
+       * Format: int64
+       * @description of the message
+       */
+      seq: number
     }
     ReadUpTo: {
       /**
@@ -3435,8 +3605,12 @@ export interface components {
       option: number
     }
     Words: {
+      /** @description it stands out (staff) */
+      announcement?: boolean
       /** @description chosen by the caller; the same key writes once */
       key: string
+      /** @description of an update, at most four (creator) */
+      pictures?: components['schemas']['PictureWish'][] | null
       /**
        * Format: int64
        * @description sequence of the message answered
@@ -6045,6 +6219,138 @@ export interface operations {
       }
     }
   }
+  'pin-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unpin-message': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  react: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  unreact: {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'set-modes': {
     parameters: {
       query?: never
@@ -6068,6 +6374,43 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Modes']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-reactions': {
+    parameters: {
+      query?: {
+        /** @description the first sequence */
+        from?: number
+        /** @description the last sequence; at most 499 after the first */
+        to?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        room: 'public' | 'space' | 'channel'
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReactionList']
         }
       }
       /** @description Error */
@@ -7030,6 +7373,246 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'pin-message-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unpin-message-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'react-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unreact-in-thread': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        seq: number
+        /** @description heart, laugh, fire, clap, wow or sad */
+        emoji: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Reactions']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'put-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Picture']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        thread: string
+        picture: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': string
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-thread-reactions': {
+    parameters: {
+      query?: {
+        /** @description the first sequence */
+        from?: number
+        /** @description the last sequence; at most 499 after the first */
+        to?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        thread: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['ReactionList']
+        }
       }
       /** @description Error */
       default: {

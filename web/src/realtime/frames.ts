@@ -1,5 +1,6 @@
 /** The socket's frames and the log's events, written once. The server's contract is the source. */
 import type { Modes } from '../api/room'
+import type { Counts } from '../api/message'
 import type { Account } from '../api/subspace'
 
 export type RoomName = 'public' | 'space'
@@ -15,12 +16,26 @@ export type Author = {
   badge: string
 }
 
+/** One of an update, with its measures. */
+export type Picture = { id: string; width: number; height: number; alt: string }
+
+/** What stands above a chat. */
+export type Pinned = { seq: number; author: Author; text: string; by: string }
+
 /** Name and excerpt are empty when the quoted message was removed. */
 export type ReplyTo = { seq: number; name: string; excerpt: string }
 
 /** What each kind of event carries. A kind that is missing here is one this client does not know. */
 export type EventData = {
-  'message.posted': { author: Author; text: string; reply_to?: ReplyTo }
+  'message.posted': {
+    author: Author
+    text: string
+    reply_to?: ReplyTo
+    announcement?: boolean
+    pictures?: Picture[]
+  }
+  'message.pinned': Pinned
+  'message.unpinned': { seq: number; by: string }
   'message.removed': { seqs: number[]; by: 'author' | 'moderator' | 'sanction' }
   'message.tombstone': { by: 'author' | 'moderator' | 'sanction' }
   /** What was asked before there were public questions lacks the last two. */
@@ -91,8 +106,8 @@ export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: Even
 export type Located = { channel: string; room: LogName; thread?: string }
 export type Place = Located | { overlay: string; room: 'public'; thread?: undefined }
 
-/** `modes` comes with the answer to `enter`; later they are events. */
-export type Passing = { viewers: number; inside?: number; modes?: Modes }
+/** `modes` and `pinned` come with the answer to `enter`; later they are events. */
+export type Passing = { viewers: number; inside?: number; modes?: Modes; pinned?: Pinned }
 
 /** `history` is that of the answer the cursor comes from: after a restored backup it is another. */
 type Enter = Place & { type: 'enter'; cursor?: number; history?: string }
@@ -102,6 +117,8 @@ type Post = Located & {
   key: string
   text: string
   reply_to?: number
+  announcement?: boolean
+  pictures?: { id: string; alt: string }[]
 }
 export type Request = Enter | Leave | Post | { type: 'ping' }
 export type ClientFrame = Request & { id: string }
@@ -136,6 +153,8 @@ export type Moved = {
 export type Votes = Located & { type: 'votes'; votes: Record<string, number> }
 /** How many chose each option of an open poll now. */
 export type Totals = Located & { type: 'poll'; poll: string; totals: number[] }
+/** What stands at messages of a room now, by their sequences. */
+export type ReactionTotals = Located & { type: 'reactions'; reactions: Record<number, Counts> }
 export type State = Passing & { type: 'state'; channel: string }
 /** A stretch of the log, both ends included, that will not come. */
 export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
@@ -159,4 +178,5 @@ export type ServerFrame =
   | Threads
   | Totals
   | Votes
+  | ReactionTotals
   | { type: 'pong'; id: string }

@@ -3,7 +3,16 @@ import { api, type Account } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import { Feed, type Pager } from '../../realtime/feed'
-import type { Entered, Located, LogName, Passing, RoomName, SubspaceEvent } from '../../realtime/frames'
+import type {
+  Entered,
+  Located,
+  LogName,
+  Passing,
+  Pinned,
+  RoomName,
+  SubspaceEvent,
+} from '../../realtime/frames'
+import type { Extras, Sent } from './extras.svelte'
 import { append, LIVE_ROWS, prepend, READING_ROWS, rowOf, type MessageRow, type Row } from './rows'
 import { freshKey } from './key'
 
@@ -11,6 +20,8 @@ export type Outgoing = {
   key: string
   text: string
   replyTo?: MessageRow
+  /** What else is said of it. */
+  more: Sent
   /** 'waiting' for the connection: it is sent when the room is entered again. */
   state: 'sending' | 'waiting' | 'failed'
   refusal?: Refusal | undefined
@@ -71,6 +82,12 @@ export class RoomChat {
   /** Rows that came while the reader was looking further up. */
   unseen = $state(0)
 
+  /** What stands around the words, once it has come. */
+  extras: Extras | undefined = $state.raw()
+
+  /** What stands above the chat. */
+  pinned: Pinned | undefined = $state.raw()
+
   /** So much is written that a part of it is shown. */
   crowded = $state(false)
 
@@ -107,6 +124,10 @@ export class RoomChat {
       skipped: () => this.#skipped(),
       out: (reason) => this.#out(reason),
     })
+  }
+
+  get place(): Located {
+    return this.#log.place
   }
 
   start(): void {
@@ -167,7 +188,14 @@ export class RoomChat {
     const text = this.draft.trim()
     if (!text) return
     const replyTo = this.replyTo
-    const message: Outgoing = { key: freshKey(), text, state: 'sending', ...(replyTo ? { replyTo } : {}) }
+    const more = this.extras?.take() ?? {}
+    const message: Outgoing = {
+      key: freshKey(),
+      text,
+      more,
+      state: 'sending',
+      ...(replyTo ? { replyTo } : {}),
+    }
     this.outgoing = [...this.outgoing, message]
     this.handedBack = undefined
     this.draft = ''
@@ -204,10 +232,17 @@ export class RoomChat {
 
   async #post(message: Outgoing): Promise<void> {
     this.#mark(message.key, { state: 'sending' })
-    const { key, text, replyTo } = message
+    const { key, text, replyTo, more } = message
     try {
       const reply = replyTo ? { reply_to: replyTo.seq } : {}
-      const answer = await this.#connection.request({ type: 'post', ...this.#log.place, key, text, ...reply })
+      const answer = await this.#connection.request({
+        type: 'post',
+        ...this.#log.place,
+        key,
+        text,
+        ...more,
+        ...reply,
+      })
       if (answer.type === 'ack') this.#acknowledged(key, answer.event)
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
@@ -253,6 +288,7 @@ export class RoomChat {
     this.phase = 'in'
     this.reason = ''
     this.trouble = ''
+    this.pinned = frame.state.pinned
     this.#ears.state?.(frame.state)
     this.#ears.entered?.()
     for (const message of this.#waiting()) void this.#post(message)
@@ -269,7 +305,11 @@ export class RoomChat {
     const idle = this.#queue.length === 0
     this.#queue.push(...events)
     if (idle) this.#nextFrame(() => this.#flush())
-    for (const event of events) this.#ears.happened?.(event)
+    for (const event of events) {
+      this.#ears.happened?.(event)
+      if (event.kind === 'message.pinned') this.pinned = event.data
+      if (event.kind === 'message.unpinned') this.pinned = undefined
+    }
   }
 
   /** Once per frame, however many came: fifty messages a second are sixty cheap frames, not fifty layouts. */
@@ -309,6 +349,7 @@ export class RoomChat {
     this.trouble = ''
     this.#queue = []
     this.rows = []
+    this.pinned = undefined
     this.older = false
     this.unseen = 0
     this.#reading = false

@@ -1,5 +1,5 @@
 /** From a log's events to the rows on the screen: pure, so that it can be tested without one. */
-import type { Author, EventData, ReplyTo, SubspaceEvent } from '../../realtime/frames'
+import type { Author, EventData, Picture, ReplyTo, SubspaceEvent } from '../../realtime/frames'
 
 export type MessageRow = {
   kind: 'message'
@@ -8,6 +8,10 @@ export type MessageRow = {
   author: Author
   text: string
   replyTo?: ReplyTo
+  /** Staff want nobody to miss it. */
+  announcement?: boolean | undefined
+  /** Of an update. */
+  pictures?: Picture[] | undefined
 }
 export type RemovedRow = { kind: 'removed'; seq: number; at: string }
 export type NoticeRow = {
@@ -66,8 +70,17 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
   const { seq, at } = event
   switch (event.kind) {
     case 'message.posted': {
-      const { author, text, reply_to } = event.data
-      return { kind: 'message', seq, at, author, text, ...(reply_to ? { replyTo: reply_to } : {}) }
+      const { author, text, reply_to, announcement, pictures } = event.data
+      return {
+        kind: 'message',
+        seq,
+        at,
+        author,
+        text,
+        announcement,
+        pictures,
+        ...(reply_to ? { replyTo: reply_to } : {}),
+      }
     }
     case 'message.tombstone':
       return { kind: 'removed', seq, at }

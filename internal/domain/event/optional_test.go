@@ -1,0 +1,23 @@
+package event_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/subspace-live/subspace/internal/domain/event"
+)
+
+// What messages learned to say later leaves the bytes of those without it as they
+// were released, and is written in one way.
+func TestWhatMessagesLearnedLater(t *testing.T) {
+	for want, m := range map[string]event.MessagePosted{
+		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"x"}`: {Author: event.Author{ID: "a"}, Text: "x"},
+		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"x","announcement":true,"pictures":[{"id":"p1","width":4,"height":3,"alt":"A kiln"}]}`: {
+			Author: event.Author{ID: "a"}, Text: "x", Announcement: true, Pictures: []event.Picture{{ID: "p1", Width: 4, Height: 3, Alt: "A kiln"}},
+		},
+	} {
+		if got, err := json.Marshal(m); err != nil || string(got) != want {
+			t.Errorf("%s\n%s %v", got, want, err)
+		}
+	}
+}
