@@ -46,7 +46,8 @@ describe('reactions', () => {
   it('are given from the message’s menu, by keyboard', async () => {
     await watch((w) => (w.reactions = {}))
     await expect.poll(() => opened.server.calls).toContain('GET /api/channels/ines/rooms/public/reactions')
-    row(0).querySelector('button')!.focus()
+    await expect.poll(() => row(0).querySelector('[aria-haspopup=menu]')).not.toBeNull()
+    row(0).querySelector<HTMLElement>('[aria-haspopup=menu]')!.focus()
     await userEvent.keyboard('{Enter}')
     const has = (role: 'menuitem' | 'menuitemcheckbox', name: string) =>
       expect.element(page.getByRole(role, { name })).toHaveFocus()
