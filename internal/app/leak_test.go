@@ -311,6 +311,9 @@ func (l *leakStage) fill(path string) []string {
 	guesses := func(name string) []string {
 		switch name {
 		case "channel":
+			if strings.Count(path, "{") > 1 { // what else is in the path is guessed with the right channel
+				return []string{"atelier"}
+			}
 			return append([]string{"atelier", "Atelier"}, l.ids[len(l.ids)-4:]...)
 		case "room":
 			return []string{"space", "public", "channel"}

@@ -3,8 +3,8 @@
  * keeps no rules; e2e tests use the real one.
  */
 import type { ClientFrame, Located, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
-import type { Badge } from '../src/api/subspace'
 import type { Period, Sale, Tier } from '../src/api/subscription'
+import { badges } from './fake-badges'
 import { buyer, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
@@ -73,7 +73,7 @@ export class FakeServer {
       return this.#subscriptions(path.replace('/sandbox', ''), body)
     if (path === '/api/payments')
       return w.refusePayments ? { status: 503, body: { reason: 'unavailable' } } : ok({ sales: w.payments })
-    if (rest.startsWith('/C/badges/')) return this.#badges(method, rest.split('/')[3]!)
+    if (rest.startsWith('/C/badges/')) return badges(w, method, rest.split('/')[3]!)
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body, query.get('account'))
     if (rest.startsWith('/C/rights')) return this.#rights(method, rest, body)
@@ -215,16 +215,6 @@ export class FakeServer {
       what,
     )
     return { status: 204 }
-  }
-
-  #badges(method: string, badge: string): Answer {
-    const w = this.world
-    if (w.refuseBadge) return { status: 422, body: { reason: w.refuseBadge } }
-    const drawn = { badge: badge as Badge['badge'], picture: `/favicon.svg?${badge}` }
-    w.channel.badges = w.channel.badges.filter((b) => b.badge !== badge)
-    if (method === 'DELETE') return { status: 204 }
-    w.channel.badges = [...w.channel.badges, drawn]
-    return { status: 200, body: drawn }
   }
 
   #checkout(path: string, body: Record<string, unknown>): Answer {
