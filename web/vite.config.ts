@@ -14,7 +14,7 @@ const keepEmbeddable: Plugin = {
 }
 
 /** Small parts that most screens share are one file: as forty, gzip begins anew forty times, and so do requests. */
-const common = { name: 'common', test: /lucide|src.(ui|api|i18n.(format|reason))/, minShareCount: 5 }
+const common = { name: 'common', test: /lucide|src.(ui|api|i18n.(format|reason))/, minShareCount: 6 }
 /** The same for what the rooms of the watch page share with a few others. */
 const rooms = { name: 'rooms', test: /icons.(eye|gift|arrow-down|arrow-up)\.|chat.(key|Length)\./ }
 

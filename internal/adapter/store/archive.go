@@ -34,7 +34,7 @@ type kept struct {
 // adds a chapter. It tells what the person did, said, paid or was given; names and
 // words of others stay out of it, also when they stand in the same row.
 func chapters() []chapter {
-	return slices.Concat(accountChapters(), roomChapters(), moneyChapters(), payoutChapters())
+	return slices.Concat(accountChapters(), channelChapters(), roomChapters(), questionChapters(), rightChapters(), moneyChapters(), payoutChapters())
 }
 
 func accountChapters() []chapter {
@@ -59,6 +59,11 @@ func accountChapters() []chapter {
 			"channels", `SELECT c.id, 0, c.handle, c.title, c.created FROM channel c` + only(`c.owner`, `c.id`),
 			[]kept{word("channel"), word("title"), moment("created_at")},
 		},
+	}
+}
+
+func channelChapters() []chapter {
+	return []chapter{
 		{
 			"moderates", `SELECT m.channel, 0, c.handle FROM moderator m JOIN channel c ON c.id = m.channel` + only(`m.account`, `m.channel`),
 			[]kept{word("channel")},
@@ -132,6 +137,11 @@ func roomChapters() []chapter {
 				JOIN log l ON l.id = p.log JOIN channel c ON c.id = l.channel` + only(`p.by_account`, `p.log`),
 			[]kept{word("channel"), word("room"), number("seq"), moment("at")},
 		},
+	}
+}
+
+func questionChapters() []chapter {
+	return []chapter{
 		{
 			"questions", `SELECT q.id, 0, c.handle, q.room, q.audience, q.text, q.shown, q.state, q.asked, q.aired, q.answered FROM question q
 				JOIN channel c ON c.id = q.channel` + only(`q.asker`, `q.id`),
@@ -159,6 +169,11 @@ func roomChapters() []chapter {
 				JOIN channel c ON c.id = q.channel` + only(`q.replied_by`, `q.id`),
 			[]kept{word("channel"), word("text"), moment("at")},
 		},
+	}
+}
+
+func rightChapters() []chapter {
+	return []chapter{
 		{
 			"rights", `SELECT g.id, 0, c.handle, g.source, g.starts, g.ends, g.revoked, g.months FROM access_grant g
 				JOIN channel c ON c.id = g.channel` + only(`g.account`, `g.id`),
