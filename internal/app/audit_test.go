@@ -29,6 +29,7 @@ func TestEveryActOfStaffIsAudited(t *testing.T) {
 
 	seq := noa.Posts("atelier", "public", "spam")
 	mod.Do("DELETE", c.Path("/rooms/public/messages/"+strconv.FormatInt(seq, 10)), nil)
+	kept := noa.Posts("atelier", "public", "keep me")
 	own := noa.Posts("atelier", "public", "my own")
 	noa.Do("DELETE", c.Path("/rooms/public/messages/"+strconv.FormatInt(own, 10)), nil) // no act of staff
 	var skipped, removed struct{ ID string }
@@ -39,6 +40,12 @@ func TestEveryActOfStaffIsAudited(t *testing.T) {
 	mod.Do("PUT", c.Path("/rooms/public/modes"), map[string]any{
 		"slow": 30, "followers": false, "followed_for": 0, "subscribers": false, "emotes": false, "unique": false,
 	})
+	pin := c.Path("/rooms/public/messages/" + strconv.FormatInt(kept, 10) + "/pin")
+	for _, method := range []string{"PUT", "PUT", "DELETE", "DELETE"} { // the second of each changes nothing
+		assistant.Do(method, pin, nil)
+	}
+	c.Owner.Do("PATCH", c.Path("/space/setup"), map[string]any{"opens": "lives"})
+	c.Owner.Do("PATCH", c.Path("/space/setup"), map[string]any{"opens": "always"})
 	mod.Do("POST", c.Path("/terms"), map[string]any{"term": "idiot"})
 	mod.Do("DELETE", c.Path("/terms/idiot"), nil)
 	thread := threadOf(t, c, map[string]any{"title": "Glazes"})
@@ -63,6 +70,10 @@ func TestEveryActOfStaffIsAudited(t *testing.T) {
 		{"thread.changed", "Maud", "moderator", "", "closed", "false", "true"},
 		{"term.dropped", "Maud", "moderator", "", "", "", ""},
 		{"term.blocked", "Maud", "moderator", "", "", "", ""},
+		{"space.changed", c.Owner.Name, "owner", "", "lives_only", "true", "false"},
+		{"space.changed", c.Owner.Name, "owner", "", "lives_only", "false", "true"},
+		{"message.unpinned", "Ada", "assistant", "Noa", "", "", ""},
+		{"message.pinned", "Ada", "assistant", "Noa", "", "", ""},
 		{"modes.set", "Maud", "moderator", "", "slow", "0", "30"},
 		{"question.removed", "Ada", "assistant", "Yuna", "state", "waiting", ""},
 		{"question.skipped", "Ada", "assistant", "Yuna", "state", "waiting", ""},

@@ -21,6 +21,8 @@ type Act string
 // The acts.
 const (
 	MessageRemoved     Act = "message.removed"
+	MessagePinned      Act = "message.pinned"
+	MessageUnpinned    Act = "message.unpinned"
 	QuestionRemoved    Act = "question.removed"
 	QuestionSkipped    Act = "question.skipped"
 	SanctionImposed    Act = "sanction.imposed"
@@ -30,19 +32,12 @@ const (
 	TermDropped        Act = "term.dropped"
 	ThreadChanged      Act = "thread.changed"
 	ChannelChanged     Act = "channel.changed"
+	SpaceChanged       Act = "space.changed"
 	ModeratorAppointed Act = "moderator.appointed"
 	ModeratorDismissed Act = "moderator.dismissed"
 	NoteWritten        Act = "note.written"
 	NoteDropped        Act = "note.dropped"
 )
-
-// Acts returns them all.
-func Acts() []Act {
-	return []Act{
-		MessageRemoved, QuestionRemoved, QuestionSkipped, SanctionImposed, SanctionLifted, ModesSet, TermBlocked,
-		TermDropped, ThreadChanged, ChannelChanged, ModeratorAppointed, ModeratorDismissed, NoteWritten, NoteDropped,
-	}
-}
 
 // State is how something stood: names of settings and their values. Moments are
 // RFC 3339 in UTC, durations whole seconds.

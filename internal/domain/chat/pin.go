@@ -2,9 +2,11 @@ package chat
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -35,6 +37,13 @@ func (s *Service) Pin(ctx context.Context, by ident.Account, at Place) error {
 		if err := tx.PutPin(ctx, at, by, s.now()); err != nil {
 			return err
 		}
+		e := audit.By(facts, audit.MessagePinned, s.now()).About(m.Author.ID, at.named())
+		if pinned != 0 {
+			e.Before = audit.State{"pinned": strconv.FormatInt(pinned, 10)}
+		}
+		if err := tx.Record(ctx, e); err != nil {
+			return err
+		}
 		// It answers the message: its words go when those do.
 		_, err = tx.Append(ctx, room.Entry{Address: at.Address, Answers: at.Seq, Payload: event.MessagePinned{
 			Seq: at.Seq, Author: m.Author, Text: m.Text, By: string(facts.Role),
@@ -47,8 +56,15 @@ func (s *Service) Pin(ctx context.Context, by ident.Account, at Place) error {
 // there changes nothing.
 func (s *Service) Unpin(ctx context.Context, by ident.Account, at Place) error {
 	return s.store.Update(ctx, func(tx Tx) error {
-		facts, _, err := s.mayPin(ctx, tx, by, at)
+		facts, m, err := s.mayPin(ctx, tx, by, at)
 		if err != nil {
+			return err
+		}
+		pinned, err := tx.PinnedAt(ctx, at.Address)
+		if err != nil || pinned != at.Seq {
+			return err
+		}
+		if err := tx.Record(ctx, audit.By(facts, audit.MessageUnpinned, s.now()).About(m.Author.ID, at.named())); err != nil {
 			return err
 		}
 		return unpin(ctx, tx, at, string(facts.Role))

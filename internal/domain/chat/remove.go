@@ -50,13 +50,18 @@ type removal struct {
 // entry is what the audit log keeps: where it stood, whose it was and since when.
 // The words are gone.
 func (r removal) entry(at Place, now time.Time) audit.Entry {
+	e := audit.By(r.actor, audit.MessageRemoved, now).About(r.author, at.named())
+	e.Before = audit.State{"written": audit.Moment(r.written)}
+	return e
+}
+
+// named is the place as the audit log has it.
+func (at Place) named() string {
 	where := string(at.Audience)
 	if at.Thread != "" {
 		where = string(at.Thread)
 	}
-	e := audit.By(r.actor, audit.MessageRemoved, now).About(r.author, where+"/"+strconv.FormatInt(at.Seq, 10))
-	e.Before = audit.State{"written": audit.Moment(r.written)}
-	return e
+	return where + "/" + strconv.FormatInt(at.Seq, 10)
 }
 
 // mayRemove returns as what by removes the message. A stranger to the room learns

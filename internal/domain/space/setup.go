@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -123,6 +125,10 @@ func (s *Service) ChangeSetup(ctx context.Context, by ident.Account, channel ide
 		if err := tx.PutSpaceSetup(ctx, out); err != nil {
 			return err
 		}
+		owner := access.Facts{Account: by, Channel: channel, Role: access.RoleOwner}
+		if err := tx.Record(ctx, audit.By(owner, audit.SpaceChanged, s.now()).Changing(was.state(), out.state())); err != nil {
+			return err
+		}
 		return tellOfSetup(ctx, tx, by, channel)
 	})
 	return out, err
@@ -193,6 +199,15 @@ func tellOfSetup(ctx context.Context, tx Tx, by ident.Account, channel ident.Cha
 		room.Entry{Address: room.Address{Channel: channel, Audience: room.Business}, Payload: event.SettingsChanged{By: by}},
 		room.Entry{Address: room.Address{Channel: channel, Audience: room.Public}, Payload: event.ChannelChanged{}})
 	return err
+}
+
+// state is the set-up as the audit log has it, without the picture.
+func (s Setup) state() audit.State {
+	return audit.State{
+		"name": s.Name, "welcome": s.Welcome, "level": strconv.Itoa(s.Level), "lives_only": strconv.FormatBool(s.LivesOnly),
+		"tell_people": strconv.FormatBool(s.Teaser.People), "tell_reply": strconv.FormatBool(s.Teaser.Reply),
+		"tell_line": strconv.FormatBool(s.Teaser.Line), "line": s.Teaser.Words,
+	}
 }
 
 func (ch SetupChange) apply(s Setup) (Setup, error) {
