@@ -10,7 +10,15 @@ const rule = { vote_seconds: 300, first_seconds: 900, carried_seconds: 1800 }
 
 /** A question that is nothing in particular. */
 const plain: Omit<Question, 'id' | 'text' | 'name' | 'asked_at' | 'stands'> = {
-  ...{ mine: false, state: 'waiting', room: 'space', audience: 'public', votes: 0, voted: false },
+  ...{
+    mine: false,
+    state: 'waiting',
+    room: 'space',
+    audience: 'public',
+    votes: 0,
+    voted: false,
+    consented: false,
+  },
   ...{ first: false, placed: false, carried: null, aired: null, answered: null, reply: null },
 }
 
@@ -97,6 +105,7 @@ export function answerQueue(
     return { status: 200, body: { questions: shown, rule } }
   }
   if (!id) return ask(server, body)
+  if (what === 'consent' || what === 'publication') return publish(server, id, what, method === 'PUT')
   if (method === 'DELETE' && what !== 'vote') return remove(server, id)
   if (what === 'told') {
     w.channel.me.answered = w.channel.me.answered.filter((q) => q.id !== id)
@@ -114,6 +123,14 @@ export function answerQueue(
     return { status: 200, body: change(server, id, { voted: on, votes: was.votes + (on ? 1 : -1) }) }
   }
   return move(server, id, what!)
+}
+
+function publish(server: FakeServer, id: string, what: 'consent' | 'publication', on: boolean): Answer {
+  if (what === 'consent') return { status: 200, body: change(server, id, { consented: on }) }
+  const { published_at: _, ...rest } = change(server, id, {})
+  const question = on ? { ...rest, published_at: new Date().toISOString() } : rest
+  server.world.questions = server.world.questions.map((q) => (q.id === id ? question : q))
+  return { status: 200, body: question }
 }
 
 function ask({ world }: FakeServer, body: Record<string, unknown>): Answer {

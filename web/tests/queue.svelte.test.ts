@@ -83,7 +83,7 @@ describe('the queue at a desk', () => {
     await page.getByRole('button', { name: 'They ask the same' }).nth(1).click()
     await expect.poll(calls).toHaveLength(1)
     expect(calls()[0]).toMatch(/q3\/merge$/)
-    expect(rows()).toHaveLength(5)
+    await expect.poll(rows).toHaveLength(5)
   })
 
   it('lets a moderator answer in text, and not move', async () => {

@@ -40,6 +40,8 @@ type Question struct {
 	Aired      *Place   `json:"aired" doc:"where in a broadcast it last went on air; null: in none"`
 	Answered   *Place   `json:"answered" doc:"where in a broadcast it was answered; null: in none"`
 	Reply      *Reply   `json:"reply" doc:"the answer in text; null: there is none"`
+	Consented  bool     `json:"consented" doc:"its asker allows that everybody reads it; told to staff and the asker"`
+	Published  *Moment  `json:"published_at,omitempty" doc:"since when everybody may read it by that consent"`
 }
 
 // Carried is the live that a question was carried over from.
@@ -112,7 +114,9 @@ func questionOf(q question.Question, by ident.Account, staff bool) Question {
 		AskedAt: Moment(q.AskedAt), AiredAt: MomentOf(q.AiredAt), AnsweredAt: MomentOf(q.AnsweredAt),
 		Aired: placeOf(q.Aired), Answered: placeOf(q.Answered),
 	}
+	out.Published = MomentOf(q.PublishedAt)
 	if staff || out.Mine {
+		out.Consented = !q.ConsentedAt.IsZero()
 		out.Author = &Person{ID: string(q.Asker), Name: q.AskerName}
 	}
 	if q.CarriedOver() {
@@ -125,10 +129,16 @@ func questionOf(q question.Question, by ident.Account, staff bool) Question {
 }
 
 // outside is a question as those see it who may not read the room it was asked
-// in: what everybody saw on air, and where.
+// in: what everybody saw on air, and where, or what was published.
 func outside(q question.Question) question.Question {
 	if q.Room == room.Public {
 		return q
+	}
+	if !q.PublishedAt.IsZero() {
+		return question.Question{
+			ID: q.ID, Room: q.Room, Audience: q.Audience, Shown: q.Shown, Text: q.Text, State: q.State, Reply: q.Reply,
+			AskedAt: q.PublishedAt, Stands: q.PublishedAt, AnsweredAt: q.AnsweredAt, PublishedAt: q.PublishedAt,
+		}
 	}
 	return question.Question{
 		ID: q.ID, Room: q.Room, Audience: q.Audience, Shown: q.Shown, Text: q.Text, State: q.State,
@@ -151,6 +161,7 @@ func (a *API) questionRoutes() {
 	a.moveQuestion("return", "return-question", "Put back into the queue (creator)", q.PutBack)
 	a.moveQuestion("skip", "skip-question", "Take out of the queue (staff)", q.Skip)
 	a.answerRoutes()
+	a.publishRoutes()
 	a.voteRoutes()
 	a.attentionRoutes()
 }

@@ -76,7 +76,7 @@ func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, acco
 	}
 	for _, change := range []string{
 		`UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`,
-		`UPDATE question SET text = '', shown = '' WHERE channel = $1 AND asker = $2 AND asked >= $3`,
+		`UPDATE question SET text = '', shown = '', published = 0 WHERE channel = $1 AND asker = $2 AND asked >= $3`,
 		`UPDATE question SET reply = '' WHERE channel = $1 AND replied_by = $2 AND answered >= $3`,
 	} {
 		args := []any{channel, account, millis(since)}

@@ -13,7 +13,7 @@ import (
 
 // selectQuestion asks for questions; $1 is whose votes are told.
 const selectQuestion = `SELECT q.id, q.channel, q.room, q.audience, q.asker, a.name, q.shown, q.text, q.state, q.first_time, q.place,
-	q.asked, q.aired, q.answered, q.aired_in, q.aired_offset, q.answered_in, q.answered_offset,
+	q.consented, q.published, q.asked, q.aired, q.answered, q.aired_in, q.aired_offset, q.answered_in, q.answered_offset,
 	q.reply, q.replied_by, COALESCE(r.name, ''), q.merged_into, COALESCE(b.id, ''), COALESCE(b.title, ''), COALESCE(b.started, 0), COALESCE(b.ended, 0),
 	(SELECT COUNT(*) FROM question_vote v WHERE v.question = q.id), (SELECT COUNT(*) FROM question_vote v WHERE v.question = q.id AND v.account = $1)
 	FROM question q JOIN account a ON a.id = q.asker LEFT JOIN account r ON r.id = q.replied_by LEFT JOIN broadcast b ON b.id = q.broadcast WHERE `
@@ -23,11 +23,12 @@ func (tx *Tx) questions(ctx context.Context, by ident.Account, where string, arg
 	var out []question.Question
 	err := tx.each(ctx, selectQuestion+where, append([]any{by}, args...), func(scan func(...any) error) error {
 		var q question.Question
-		var first, voted, asked, aired, answered, started, ended, airedMS, answeredMS int64
+		var first, voted, consented, published, asked, aired, answered, started, ended, airedMS, answeredMS int64
 		err := scan(&q.ID, &q.Channel, &q.Room, &q.Audience, &q.Asker, &q.AskerName, &q.Shown, &q.Text, &q.State, &first, &q.Place,
-			&asked, &aired, &answered, &q.Aired.Broadcast, &airedMS, &q.Answered.Broadcast, &answeredMS,
+			&consented, &published, &asked, &aired, &answered, &q.Aired.Broadcast, &airedMS, &q.Answered.Broadcast, &answeredMS,
 			&q.Reply.Text, &q.Reply.By, &q.Reply.Name, &q.Merged, &q.Origin.ID, &q.Origin.Title, &started, &ended, &q.Votes, &voted)
 		q.First, q.Voted = first == 1, voted == 1
+		q.ConsentedAt, q.PublishedAt = fromMillis(consented), fromMillis(published)
 		q.AskedAt, q.AiredAt, q.AnsweredAt = fromMillis(asked), fromMillis(aired), fromMillis(answered)
 		q.Aired.Offset, q.Answered.Offset = time.Duration(airedMS)*time.Millisecond, time.Duration(answeredMS)*time.Millisecond
 		q.Origin.Started, q.Origin.Ended = fromMillis(started), fromMillis(ended)
@@ -73,7 +74,7 @@ func (tx *Tx) Questions(ctx context.Context, q question.Query, newest bool) ([]q
 	}
 	where := `q.channel = $2 AND q.merged_into = '' AND q.state IN ` + listed(4, len(q.States))
 	if q.Open {
-		where += ` AND (q.room = 'public' OR (q.audience = 'public' AND q.aired > 0 AND q.state IN ('on_air', 'answered')))`
+		where += ` AND (q.room = 'public' OR (q.audience = 'public' AND q.aired > 0 AND q.state IN ('on_air', 'answered')) OR (q.published > 0 AND q.state = 'answered'))`
 	}
 	args := append([]any{q.Channel, q.Limit}, anys(q.States)...)
 	return tx.questions(ctx, q.By, where+` ORDER BY `+order+` LIMIT $3`, args...)
@@ -106,9 +107,9 @@ func (tx *Tx) NewToQueue(ctx context.Context, q question.Question) (bool, error)
 // SetQuestion implements question.Tx.
 func (tx *Tx) SetQuestion(ctx context.Context, q question.Question) error {
 	_, err := tx.exec(ctx, `UPDATE question SET state = $1, aired = $2, answered = $3, text = $4, shown = $5, aired_in = $6, aired_offset = $7,
-		answered_in = $8, answered_offset = $9, reply = $10, replied_by = $11, merged_into = $12 WHERE id = $13`,
+		answered_in = $8, answered_offset = $9, reply = $10, replied_by = $11, merged_into = $12, consented = $13, published = $14 WHERE id = $15`,
 		q.State, millis(q.AiredAt), millis(q.AnsweredAt), q.Text, q.Shown, q.Aired.Broadcast, q.Aired.Offset.Milliseconds(),
-		q.Answered.Broadcast, q.Answered.Offset.Milliseconds(), q.Reply.Text, q.Reply.By, q.Merged, q.ID)
+		q.Answered.Broadcast, q.Answered.Offset.Milliseconds(), q.Reply.Text, q.Reply.By, q.Merged, millis(q.ConsentedAt), millis(q.PublishedAt), q.ID)
 	return err
 }
 
@@ -120,9 +121,10 @@ func (tx *Tx) QuestionEvents(ctx context.Context, at room.Address, q question.Qu
 	asked, _ := event.QuestionAsked{}.EventKind()
 	aired, _ := event.QuestionAired{}.EventKind()
 	replied, _ := event.QuestionReplied{}.EventKind()
+	published, _ := event.QuestionPublished{}.EventKind()
 	err := tx.each(ctx, `SELECT e.seq, e.body FROM event e JOIN log l ON l.id = e.log
-		WHERE l.channel = $1 AND l.audience = $2 AND e.author IN ($3, $4) AND e.author <> '' AND e.kind IN ($5, $6, $7) ORDER BY e.seq`,
-		[]any{at.Channel, at.Audience, q.Asker, q.Reply.By, asked, aired, replied}, func(scan func(...any) error) error {
+		WHERE l.channel = $1 AND l.audience = $2 AND e.author IN ($3, $4) AND e.author <> '' AND e.kind IN ($5, $6, $7, $8) ORDER BY e.seq`,
+		[]any{at.Channel, at.Audience, q.Asker, q.Reply.By, asked, aired, replied, published}, func(scan func(...any) error) error {
 			var seq int64
 			var body string
 			if err := scan(&seq, &body); err != nil {
@@ -146,6 +148,9 @@ func questionIn(env event.Envelope) ident.Question {
 		return e.Question
 	}
 	if e, is := event.As[event.QuestionReplied](env); is {
+		return e.Question
+	}
+	if e, is := event.As[event.QuestionPublished](env); is {
 		return e.Question
 	}
 	e, _ := event.As[event.QuestionAired](env)

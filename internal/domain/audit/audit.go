@@ -24,6 +24,8 @@ const (
 	MessagePinned      Act = "message.pinned"
 	MessageUnpinned    Act = "message.unpinned"
 	QuestionRemoved    Act = "question.removed"
+	QuestionPublished  Act = "question.published"
+	QuestionTakenBack  Act = "question.taken_back"
 	QuestionSkipped    Act = "question.skipped"
 	SanctionImposed    Act = "sanction.imposed"
 	SanctionLifted     Act = "sanction.lifted"

@@ -40,6 +40,7 @@ func samples() []event.Payload {
 		event.QuestionAsked{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author, Audience: "space", First: true},
 		event.QuestionAired{Question: "q1", Name: "", Text: "How hot?"},
 		event.QuestionAnswered{Question: "q1"},
+		event.QuestionPublished{Question: "q1", Name: "Yuna", Text: "How hot?", Answer: "Cone 6, <slowly>", By: "Inès"},
 		event.QuestionReplied{Question: "q1", Author: author, Text: "Cone 6, <slowly>"},
 		event.QuestionReturned{Question: "q1"},
 		event.QuestionSkipped{Question: "q1"},
@@ -149,6 +150,7 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.QuestionAnswered{}, as[event.QuestionAnswered])
 	add(event.QuestionReturned{}, as[event.QuestionReturned])
 	add(event.QuestionSkipped{}, as[event.QuestionSkipped])
+	add(event.QuestionPublished{}, as[event.QuestionPublished])
 	add(event.QuestionReplied{}, as[event.QuestionReplied])
 	add(event.QuestionsArranged{}, as[event.QuestionsArranged])
 	add(event.QuestionMerged{}, as[event.QuestionMerged])

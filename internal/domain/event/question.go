@@ -59,6 +59,20 @@ type QuestionReplied struct {
 // EventKind implements Payload.
 func (QuestionReplied) EventKind() (Kind, int) { return "question.replied", 1 }
 
+// QuestionPublished is an answered question of the Sub Space that everybody may read
+// since its asker allowed it, in the public log: the name its asker chose, and the
+// answer in text with who gave it; both empty when it was given on camera.
+type QuestionPublished struct {
+	Question ident.Question `json:"question"`
+	Name     string         `json:"name"`
+	Text     string         `json:"text"`
+	Answer   string         `json:"answer"`
+	By       string         `json:"by"`
+}
+
+// EventKind implements Payload.
+func (QuestionPublished) EventKind() (Kind, int) { return "question.published", 1 }
+
 // QuestionReturned takes a question off the air, back into the queue.
 type QuestionReturned struct {
 	Question ident.Question `json:"question"`

@@ -262,7 +262,7 @@ func (s *Service) hide(ctx context.Context, tx Tx, at room.Address, account iden
 			return nil, err
 		}
 	}
-	questions, err := tx.RecentBy(ctx, at, account, kinds(event.QuestionAsked{}, event.QuestionAired{}, event.QuestionReplied{}), since, recentLimit)
+	questions, err := tx.RecentBy(ctx, at, account, kinds(event.QuestionAsked{}, event.QuestionAired{}, event.QuestionReplied{}, event.QuestionPublished{}), since, recentLimit)
 	if err != nil {
 		return nil, err
 	}

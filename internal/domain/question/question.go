@@ -59,6 +59,9 @@ type Question struct {
 	Answered   Moment
 	Reply      Reply
 
+	ConsentedAt time.Time // since when its asker allows that everybody reads it; zero: not
+	PublishedAt time.Time // since when everybody may read it, by that consent; zero: not
+
 	Stands time.Time // set by Order
 }
 
@@ -106,8 +109,8 @@ type Query struct {
 	Channel ident.Channel
 	By      ident.Account // whose votes Voted is about
 	States  []State
-	// Open leaves out what not everybody may read: what was asked inside and never
-	// was on air for everybody.
+	// Open leaves out what not everybody may read: what was asked inside and neither
+	// was on air for everybody nor published.
 	Open  bool
 	Limit int // the oldest; of those whose time is over, the newest
 }
@@ -139,7 +142,8 @@ type Tx interface {
 	// NewToQueue reports whether those who may read q see no other question of its
 	// asker that was answered or waits. Of who does not show a name it says nothing.
 	NewToQueue(ctx context.Context, q Question) (bool, error)
-	// SetQuestion writes state, times, moments, words, the answer and what it was merged into.
+	// SetQuestion writes state, times, moments, words, the answer, what it was merged
+	// into, consent and publication.
 	SetQuestion(ctx context.Context, q Question) error
 	// QuestionEvents returns the sequences at an address that hold the words of q
 	// or of its answer.

@@ -2,6 +2,7 @@ package question
 
 import (
 	"context"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/audit"
@@ -32,7 +33,7 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Ch
 			}
 		}
 		for _, at := range []room.Address{Address(channel, room.Public), space(channel)} {
-			gone, err := entomb(ctx, tx, at, q)
+			gone, err := entomb(ctx, tx, at, q, "moderator")
 			if err != nil {
 				return err
 			}
@@ -41,7 +42,7 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Ch
 		if err := s.record(ctx, tx, by, audit.QuestionRemoved, q); err != nil {
 			return err
 		}
-		q.State, q.Text, q.Shown, q.Reply = Skipped, "", "", Reply{}
+		q.State, q.Text, q.Shown, q.Reply, q.PublishedAt = Skipped, "", "", Reply{}, time.Time{}
 		if err := tx.SetQuestion(ctx, q); err != nil {
 			return err
 		}
@@ -63,8 +64,7 @@ func leave(q Question) []room.Entry {
 }
 
 // entomb overwrites every event at an address that holds the question's words.
-func entomb(ctx context.Context, tx Tx, at room.Address, q Question) ([]room.Entry, error) {
-	const by = "moderator"
+func entomb(ctx context.Context, tx Tx, at room.Address, q Question, by string) ([]room.Entry, error) {
 	seqs, err := tx.QuestionEvents(ctx, at, q)
 	if err != nil || len(seqs) == 0 {
 		return nil, err

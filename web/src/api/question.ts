@@ -59,6 +59,19 @@ export const api = {
         body: { into },
       }),
     ),
+  /** The asker allows that everybody reads their answered question, or no longer. */
+  consent: (channel: string, id: string, on: boolean) =>
+    given(
+      on
+        ? client.PUT('/api/channels/{channel}/questions/{question}/consent', of(channel, id))
+        : client.DELETE('/api/channels/{channel}/questions/{question}/consent', of(channel, id)),
+    ),
+  publish: (channel: string, id: string, on: boolean) =>
+    given(
+      on
+        ? client.PUT('/api/channels/{channel}/questions/{question}/publication', of(channel, id))
+        : client.DELETE('/api/channels/{channel}/questions/{question}/publication', of(channel, id)),
+    ),
   /** The asker knows of the answer and is not told again. */
   told: (channel: string, id: string) =>
     given(client.POST('/api/channels/{channel}/questions/{question}/told', of(channel, id))),

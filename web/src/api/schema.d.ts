@@ -852,6 +852,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/questions/{question}/consent': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Allow that everybody reads my answered question */
+    put: operations['give-consent']
+    post?: never
+    /** No longer allow it: what was published is taken back */
+    delete: operations['take-back-consent']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/questions/{question}/merge': {
     parameters: {
       query?: never
@@ -881,6 +899,24 @@ export interface paths {
     put: operations['place-question']
     post?: never
     delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/questions/{question}/publication': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Have everybody read a question whose asker allows it (creator) */
+    put: operations['publish-question']
+    post?: never
+    /** Take a published question back (creator) */
+    delete: operations['unpublish-question']
     options?: never
     head?: never
     patch?: never
@@ -3068,6 +3104,8 @@ export interface components {
       author?: components['schemas']['Person']
       /** @description it has outlasted the live it was asked in; null: it has not */
       carried: components['schemas']['Carried'] | null
+      /** @description its asker allows that everybody reads it; told to staff and the asker */
+      consented: boolean
       /** @description its asker had nothing answered here, and nothing else in the queue */
       first: boolean
       id: string
@@ -3076,6 +3114,11 @@ export interface components {
       name: string
       /** @description it stands where the creator put it, not where the rule would */
       placed: boolean
+      /**
+       * Format: date-time
+       * @description since when everybody may read it by that consent
+       */
+      published_at?: string
       /** @description the answer in text; null: there is none */
       reply: components['schemas']['Reply'] | null
       /**
@@ -5682,6 +5725,70 @@ export interface operations {
       }
     }
   }
+  'give-consent': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'take-back-consent': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'merge-question': {
     parameters: {
       query?: never
@@ -5741,6 +5848,70 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['QuestionList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'publish-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'unpublish-question': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        question: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Question']
         }
       }
       /** @description Error */

@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import protocol from '../../../docs/protocol.md?raw'
+import audit from '../../../internal/domain/audit/audit.go?raw'
 import { passingReasons } from '../api/refusal'
 import { chooseLocale, language, preferredLocale, t } from './index.svelte'
 
@@ -79,13 +80,21 @@ describe('the reasons of docs/protocol.md', () => {
   })
 })
 
+describe('the acts of the audit log', () => {
+  it('have words on the screens', () => {
+    const acts = [...audit.matchAll(/Act = "([\w.]+)"/g)].map((m) => m[1]!)
+    expect(acts.length).toBeGreaterThan(15)
+    expect(acts.filter((act) => !(`audit.act.${act}` in en))).toEqual([])
+  })
+})
+
 describe('the words', () => {
   beforeAll(() => language.choose('en'))
 
   it('are all used: an unused key is a sentence somebody translates for nothing', () => {
     const code = Object.values(sources).join('\n')
     const built =
-      /^(reason|source|health|health\.trouble|sandbox|settings|settings\.announce|payout\.(row|every|account)|statement\.line|thread\.prompt|reaction)\./
+      /^(reason|source|health|health\.trouble|sandbox|settings|settings\.announce|payout\.(row|every|account)|statement\.line|thread\.prompt|reaction|grade|audit)\./
     const unused = [...new Set(Object.keys(en).map(stem))].filter(
       (k) => !built.test(k) && !code.includes(`'${k}'`),
     )

@@ -52,6 +52,7 @@ export type EventData = {
   'question.returned': { question: string }
   'question.skipped': { question: string }
   'question.replied': { question: string; author: Author; text: string }
+  'question.published': { question: string; name: string; text: string; answer: string; by: string }
   'question.merged': { question: string; into: string }
   'questions.arranged': { first: string[] }
   /** `name` is '' when the giver stays unnamed; `months` is what each of `people` got. */

@@ -148,6 +148,16 @@ export class QuestionList {
     this.#drop(id)
   }
 
+  async consent(id: string, on: boolean): Promise<void> {
+    const question = await this.#ours(api.consent(this.#channel, id, on))
+    if (question) this.#replace(question)
+  }
+
+  async publish(id: string, on: boolean): Promise<void> {
+    const question = await this.#ours(api.publish(this.#channel, id, on))
+    if (question) this.#replace(question)
+  }
+
   async remove(id: string): Promise<void> {
     await channels.removeQuestion(this.#channel, id)
     this.#drop(id)
@@ -187,7 +197,10 @@ export class QuestionList {
         return void this.read() // what is carried over, and where it stands, is another now
       case 'message.removed':
         // Who is shut out takes their questions with them.
-        if (event.data.by === 'sanction') void this.read()
+        if (event.data.by === 'sanction' || this.all.some((q) => q.published_at)) void this.read()
+        return
+      case 'question.published':
+        return void this.read()
     }
   }
 
@@ -196,7 +209,16 @@ export class QuestionList {
     if (this.all.some((q) => q.id === id)) return
     this.take({
       ...{ id, name, text, room, audience, first, mine: false, state: 'waiting', asked_at: event.at },
-      ...{ votes: 0, voted: false, placed: false, carried: null, aired: null, answered: null, reply: null },
+      ...{
+        votes: 0,
+        voted: false,
+        placed: false,
+        carried: null,
+        aired: null,
+        answered: null,
+        reply: null,
+        consented: false,
+      },
       stands: standing(event.at, first, this.rule),
       ...(author ? { author: { id: author.id, name: author.name } } : {}),
     })

@@ -6,7 +6,7 @@ import { QuestionList } from './questions.svelte'
 const asked = (id: string, minute: number): Question => ({
   ...{ id, text: id, name: 'Yuna', mine: false, state: 'waiting', room: 'space', audience: 'public' },
   ...{ votes: 0, voted: false, first: false, placed: false },
-  ...{ carried: null, aired: null, answered: null, reply: null },
+  ...{ carried: null, aired: null, answered: null, reply: null, consented: false },
   asked_at: `2026-11-22T18:${minute}:00.000Z`,
   stands: `2026-11-22T18:${minute}:00.000Z`,
 })
