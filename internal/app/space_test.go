@@ -66,10 +66,10 @@ func TestOutsideIsToldWhatWasTicked(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				mark := k.Mark()
+				doors := map[*apptest.Socket]int{k: k.Mark(), stream: stream.Mark()}
 				setsUp(c, map[string]any{"tell_people": people, "tell_reply": reply, "tell_line": words, "name": who + rand.Text()[:6]})
-				for _, door := range []*apptest.Socket{k, stream} {
-					door.Since(min(mark, door.Mark()), "the change", func(f apptest.Frame) bool { return f.Event.Kind == "channel.changed" })
+				for door, mark := range doors {
+					door.Since(mark, "the change", func(f apptest.Frame) bool { return f.Event.Kind == "channel.changed" })
 				}
 				var out struct{ Teaser json.RawMessage }
 				answer := p.Do("GET", c.Path("/space"), nil)

@@ -14,7 +14,9 @@ describe('the grades of moderators', () => {
     opened = await openPage('/cockpit/ines', { as: 'owner' })
     await section('Moderators').click()
     const mods = page.getByTestId('moderators')
-    await expect.element(mods).toHaveTextContent('removes messages and times out for an hour at most')
+    await expect
+      .element(mods)
+      .toHaveTextContent('removes, pins and announces, and times out for an hour at most')
     await mods.getByLabelText('Account name').fill('Noor')
     await mods.getByRole('combobox', { name: /^As/ }).selectOptions('Assistant')
     await mods.getByRole('button', { name: 'Appoint' }).click()

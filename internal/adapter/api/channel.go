@@ -28,6 +28,7 @@ type Channel struct {
 	Period       string    `json:"period" enum:"month,year"`
 	LiveAudience string    `json:"live_audience" enum:"public,subscribers"`
 	SpaceName    string    `json:"space_name" doc:"empty: the Sub Space has no name of its own"`
+	SpaceLevel   int       `json:"space_level" doc:"from which level of tier on the Sub Space opens; 1: every subscriber"`
 	SpaceOpens   string    `json:"space_opens" enum:"always,lives" doc:"lives: the Sub Space is shut between lives"`
 	OnAir        *OnAir    `json:"on_air" doc:"null while nothing is on air"`
 	PollOpen     bool      `json:"poll_open" doc:"the public room is asked to choose: its polls say what"`
@@ -156,7 +157,7 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 	if err != nil {
 		return Channel{}, err
 	}
-	out.SpaceOpens = opens(facts.LivesOnly)
+	out.SpaceOpens, out.SpaceLevel = opens(facts.LivesOnly), max(1, facts.SpaceLevel)
 	out.Followers, out.Modes = c.Followers, roomModes(facts, a.opt.Now())
 	out.Me, err = a.standing(ctx, facts)
 	return out, err

@@ -41,7 +41,7 @@ func (tx *Tx) Acts(ctx context.Context, q audit.Query) ([]audit.Entry, error) {
 		WHERE e.channel = $1 AND ($2 = '' OR e.id < $2)`
 	args := []any{q.Channel, q.Before, q.Limit}
 	if q.On != "" {
-		query, args = query+` AND e.about = $4`, append(args, q.On)
+		query, args = query+` AND e.about = $4 AND e.about <> ''`, append(args, q.On)
 	}
 	var out []audit.Entry
 	err := tx.each(ctx, query+` ORDER BY e.id DESC LIMIT $3`, args, func(scan func(...any) error) error {

@@ -45,8 +45,9 @@ func (tx *Tx) DropPin(ctx context.Context, at chat.Place) (bool, error) {
 func (tx *Tx) DropPinsBy(ctx context.Context, channel ident.Channel, account ident.Account) ([]moderation.Unpinned, error) {
 	var out []moderation.Unpinned
 	var logs []ident.Log
-	err := tx.each(ctx, `SELECT p.log, p.seq, l.audience FROM pin p JOIN log l ON l.id = p.log JOIN event e ON e.log = p.log AND e.seq = p.seq
-		WHERE l.channel = $1 AND e.author = $2 ORDER BY p.log`, []any{channel, account}, func(scan func(...any) error) error {
+	// The order of joins is said for SQLite, which would read every event there is.
+	err := tx.each(ctx, `SELECT p.log, p.seq, l.audience FROM pin p CROSS JOIN log l CROSS JOIN event e
+		WHERE l.id = p.log AND e.log = p.log AND e.seq = p.seq AND l.channel = $1 AND e.author = $2 ORDER BY p.log`, []any{channel, account}, func(scan func(...any) error) error {
 		var log ident.Log
 		u := moderation.Unpinned{Address: room.Address{Channel: channel}}
 		err := scan(&log, &u.Seq, &u.Audience)
@@ -68,7 +69,7 @@ func (tx *Tx) DropPinsBy(ctx context.Context, channel ident.Channel, account ide
 func (tx *Tx) pinned(ctx context.Context, log ident.Log) (*event.MessagePinned, error) {
 	var body string
 	kind, _ := event.MessagePinned{}.EventKind()
-	found, err := tx.one(ctx, `SELECT e.body FROM pin p JOIN event e ON e.log = p.log AND e.answers = p.seq AND e.kind = $2
+	found, err := tx.one(ctx, `SELECT e.body FROM pin p JOIN event e ON e.log = p.log AND e.answers = p.seq AND e.answers > 0 AND e.kind = $2
 		WHERE p.log = $1 ORDER BY e.seq DESC LIMIT 1`, []any{log, kind}, &body)
 	if err != nil || !found {
 		return nil, err

@@ -51,11 +51,19 @@ func (tx *Tx) SpacePicture(ctx context.Context, channel ident.Channel, picture s
 	return png, found, err
 }
 
+// lookedBack is how many of the newest events of a log are looked through for its
+// last message: a room in which so much else happened since has none to tell of.
+const lookedBack = 500
+
 // LastMessage implements space.SetupTx.
 func (tx *Tx) LastMessage(ctx context.Context, at room.Address, by time.Time) (time.Time, error) {
+	log, err := tx.logID(ctx, at)
+	if err != nil {
+		return time.Time{}, err
+	}
 	posted, _ := event.MessagePosted{}.EventKind()
 	var last int64
-	_, err := tx.one(ctx, `SELECT e.at FROM event e JOIN log l ON l.id = e.log WHERE l.channel = $1 AND l.audience = $2
-		AND e.kind = $3 AND e.at <= $4 ORDER BY e.seq DESC LIMIT 1`, []any{at.Channel, at.Audience, posted, millis(by)}, &last)
+	_, err = tx.one(ctx, `SELECT at FROM event WHERE log = $1 AND seq > (SELECT head FROM log WHERE id = $1) - $2
+		AND kind = $3 AND at <= $4 ORDER BY seq DESC LIMIT 1`, []any{log, lookedBack, posted, millis(by)}, &last)
 	return fromMillis(last), err
 }

@@ -34,7 +34,7 @@ const (
 	ReactPublic  Action = "react_public"  // react to a message of the public chat
 	ReactSpace   Action = "react_space"   // react to a message inside, an update among them
 	WatchLive    Action = "watch_live"    // playlists and segments
-	Moderate     Action = "moderate"      // remove, time out for a short while, skip a question, write notes
+	Moderate     Action = "moderate"      // remove, pin, announce, skip a question, time out for a short while, write notes
 	Ban          Action = "ban"           // ban, time out for long, and take such back
 	SetManners   Action = "set_manners"   // how rooms are written in: modes, blocked terms
 	ReadAudit    Action = "read_audit"    // what staff did

@@ -6,7 +6,7 @@ type Grade int
 // The grades.
 const (
 	NoGrade        Grade = iota
-	GradeAssistant       // removes, skips, times out for a short while, writes notes
+	GradeAssistant       // removes, skips, pins, announces, times out for a short while, writes notes
 	GradeModerator       // bans, sets how rooms are written in, reads the audit log
 	GradeLead            // appoints and dismisses moderators and assistants
 )

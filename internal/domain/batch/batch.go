@@ -96,7 +96,7 @@ func (w *Writer[J]) work(ctx context.Context, batch []*waiting[J]) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeLimit)
 	defer cancel()
 	err := w.commit(ctx, batch)
-	if err == nil || len(batch) == 1 || fault.Of(err) != nil {
+	if err == nil || len(batch) == 1 || forAll(err) {
 		settle(batch, err)
 		return
 	}
@@ -104,6 +104,13 @@ func (w *Writer[J]) work(ctx context.Context, batch []*waiting[J]) {
 		alone := batch[i : i+1]
 		settle(alone, w.commit(ctx, alone))
 	}
+}
+
+// forAll reports whether an error is everybody's: the database's, and not that one
+// job is bad, which the others are not refused for.
+func forAll(err error) bool {
+	f := fault.Of(err)
+	return f != nil && f.Kind != fault.Invalid
 }
 
 // commit writes a batch. One that ran into the limit may have been written or

@@ -71,6 +71,7 @@ func TestWhoBreaksABatchIsAlone(t *testing.T) {
 		}{
 			"an accident": {odd, nil},
 			"a refusal":   {refused, refused}, // it is the answer to all
+			"a bad job":   {fault.New(fault.Invalid, "text_invalid", "Not this."), nil},
 		} {
 			w := batch.NewWriter(func(_ context.Context, jobs []*job) error {
 				for _, j := range jobs {

@@ -51,6 +51,12 @@ func TestAssistantsDoNotBan(t *testing.T) {
 	if got := lift(assistant); got != "" {
 		t.Errorf("an assistant lifts what is left of the day, less than an hour: %q", got)
 	}
+	if err := s.bans(mod); err != nil { // by the creator, who alone may
+		t.Fatal(err)
+	}
+	if err := s.moderation.Lift(t.Context(), s.Moderator(s.channel, s.Person("Another")), s.channel, mod); reason(err) != "target_protected" {
+		t.Errorf("a moderator lets another in again whom the creator banned: %v", err)
+	}
 	if _, err := s.moderation.Block(t.Context(), assistant, s.channel, "idiot"); reason(err) != "grade_required" {
 		t.Errorf("an assistant blocks a term: %v", err)
 	}

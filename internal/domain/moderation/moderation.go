@@ -170,16 +170,22 @@ func (s *Service) mayImpose(ctx context.Context, tx Tx, by ident.Account, o Orde
 	if err != nil {
 		return actor, err
 	}
-	target := access.Subject{Account: o.Account, Channel: o.Channel}
+	return actor, s.protected(ctx, tx, actor, o.Account)
+}
+
+// protected is why somebody is not for the actor to shut out or let in again: the
+// creator and oneself never are, and moderators are the creator's.
+func (s *Service) protected(ctx context.Context, tx Tx, actor access.Facts, account ident.Account) error {
+	target := access.Subject{Account: account, Channel: actor.Channel}
 	facts, err := tx.Facts(ctx, []access.Subject{target})
 	if err != nil {
-		return actor, err
+		return err
 	}
 	role := facts[target].Role
-	if role == access.RoleOwner || o.Account == by || (role == access.RoleModerator && actor.Role != access.RoleOwner) {
-		return actor, fault.New(fault.Denied, "target_protected", "Nobody can shut out the creator or themselves, and only the creator a moderator.")
+	if role == access.RoleOwner || account == actor.Account || (role == access.RoleModerator && actor.Role != access.RoleOwner) {
+		return fault.New(fault.Denied, "target_protected", "Nobody can shut out the creator or themselves, and only the creator a moderator.")
 	}
-	return actor, nil
+	return nil
 }
 
 // heavy reports whether an assistant may not take the sanction back, nor put
@@ -338,6 +344,9 @@ func (s *Service) Lift(ctx context.Context, by ident.Account, channel ident.Chan
 		}
 		actor, err := s.staff(ctx, tx, by, channel, act)
 		if err != nil {
+			return err
+		}
+		if err := s.protected(ctx, tx, actor, account); err != nil {
 			return err
 		}
 		changed, err := tx.DropSanction(ctx, channel, account)

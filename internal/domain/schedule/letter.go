@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -73,6 +74,11 @@ func (s *Service) write(ctx context.Context, m Mailing) error {
 		if err := tx.LockLogs(ctx, m.Channel); err != nil {
 			return err
 		}
+		// Another node may have written these, or there is newer news by now.
+		waiting, err := tx.Mailings(ctx, lookLimit)
+		if err != nil || !slices.ContainsFunc(waiting, m.same) {
+			return err
+		}
 		c, found, err := tx.ChannelByID(ctx, m.Channel)
 		if err != nil || !found {
 			return err
@@ -102,6 +108,11 @@ func (s *Service) write(ctx context.Context, m Mailing) error {
 		}
 		return tx.SetMailing(ctx, m.ID, after)
 	})
+}
+
+// same reports whether the other is at the same place of the same news.
+func (m Mailing) same(o Mailing) bool {
+	return m.ID == o.ID && m.News == o.News && m.Revision == o.Revision && m.After == o.After
 }
 
 func (m Mailing) letter(to ident.Account, handle, creator string) mail.Letter {

@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -55,17 +56,14 @@ func (s *Service) Announce(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	var failed []error // one channel's plan does not hold up the others'
 	for _, k := range due {
-		if err := s.announce(ctx, k); err != nil {
-			return err
-		}
+		failed = append(failed, s.announce(ctx, k))
 	}
 	for _, m := range mailing {
-		if err := s.write(ctx, m); err != nil {
-			return err
-		}
+		failed = append(failed, s.write(ctx, m))
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // announce decides inside the transaction: the plan may be edited, or told of by
@@ -83,6 +81,9 @@ func (s *Service) announce(ctx context.Context, seen Kept) error {
 		news, is := p.news(s.Now())
 		p.due = time.Time{}
 		if is {
+			if p.Cancelled { // off is what people know of, also where it was moved a moment before
+				p.Starts, news.Starts = p.said.starts, event.Time(p.said.starts)
+			}
 			p.said = said{p.Starts, p.Cancelled}
 		}
 		if err := tx.PutPlan(ctx, p.Keep()); err != nil || !is {

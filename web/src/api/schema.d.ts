@@ -2388,6 +2388,11 @@ export interface components {
       poll_open: boolean
       /** @description null while it does not sell */
       price: components['schemas']['Money'] | null
+      /**
+       * Format: int64
+       * @description from which level of tier on the Sub Space opens; 1: every subscriber
+       */
+      space_level: number
       /** @description empty: the Sub Space has no name of its own */
       space_name: string
       space_open: boolean
