@@ -108,6 +108,7 @@ test('planned lives', async ({ stage }) => {
     await ada.rest.call('PATCH', `/api/channels/${handle}/schedule/${kiln.id}`, { starts: later })
     await expect.poll(() => next(noa.page).locator('time').getAttribute('datetime')).not.toBe(shown)
     await ada.page.getByRole('button', { name: `${t('schedule.cancel')} Opening the raku kiln` }).click()
+    await ada.page.getByRole('button', { name: t('schedule.cancelYes') }).click()
     await expect(list(sam.page)).toContainText(t('schedule.cancelled'))
     await expect(next(noa.page)).toContainText(t('schedule.allOff', {}, 'fr'))
   })
