@@ -171,9 +171,6 @@ func shown(p Post, k known) ([]event.Picture, error) {
 	if p.Audience != room.ThreadRoom || k.threads[p.Thread].Kind != room.UpdateThread {
 		return nil, picturesElsewhere()
 	}
-	if len(p.Pictures) > PicturesMax {
-		return nil, fault.New(fault.Invalid, "too_many_pictures", "An update shows at most %d pictures.", PicturesMax)
-	}
 	var out []event.Picture
 	seen := map[ident.Picture]bool{}
 	for _, s := range p.Pictures {

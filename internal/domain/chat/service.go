@@ -103,6 +103,9 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	if p.Author == "" {
 		return Receipt{}, access.Decision{Reason: "sign_in"}.Fault(s.now())
 	}
+	if len(p.Pictures) > PicturesMax { // before they are asked for, in a batch with others
+		return Receipt{}, fault.New(fault.Invalid, "too_many_pictures", "An update shows at most %d pictures.", PicturesMax)
+	}
 	if err := s.pace.Take(string(p.Author) + "\x00" + string(p.Channel)); err != nil {
 		return Receipt{}, slowDown(err)
 	}
