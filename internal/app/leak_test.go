@@ -44,6 +44,7 @@ type leakStage struct {
 	outsiders  map[string]*apptest.Person
 	words      secretsOfTheSpace
 	thread     string
+	note       string   // among staff; not the subscriber's either
 	ids        []string // everything of the space that has a name, for guessing
 }
 
@@ -82,6 +83,15 @@ func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
 		return slices.ContainsFunc(received, func(b []byte) bool { return bytes.Contains(b, []byte(words)) })
 	}
 	inside := l.subscriber.Received()
+	l.c.Owner.Do("GET", l.c.Path("/people/"+l.subscriber.ID+"/notes"), nil)
+	if !l.c.Owner.Saw(l.note) || l.subscriber.Saw(l.note) {
+		t.Error("a note among staff is not read by the creator, or is read by whom it is about")
+	}
+	for who, p := range l.outsiders {
+		if p.Saw(l.note) {
+			t.Errorf("%s received a note among staff", who)
+		}
+	}
 	for what, words := range l.words.all() {
 		if !holds(inside, words) {
 			t.Errorf("the subscriber did not receive %s: the scan proves nothing", what)
@@ -174,6 +184,9 @@ func (l *leakStage) speak() {
 	}).Into(l.t, &plan)
 	l.ids = append(l.ids, plan.ID)
 	l.c.Owner.Do("PATCH", l.c.Path("/space/setup"), map[string]any{"welcome": l.words.welcome})
+	l.note = sentinel("note")
+	l.c.Owner.Do("POST", l.c.Path("/people/"+l.subscriber.ID+"/notes"), map[string]any{"text": l.note})
+	l.c.Owner.Do("PUT", l.c.Path("/rooms/space/messages/"+strconv.FormatInt(first, 10)+"/pin"), nil)
 	l.subscriber.Do("PUT", reactTo(l.c, "rooms/space", first, "wow"), nil)
 	l.inside.Await("the reaction", stirred("space", first, "wow", 1))
 	l.inside.Hears("space", l.words.reply)
