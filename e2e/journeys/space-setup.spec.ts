@@ -62,7 +62,7 @@ test('setting up a Sub Space', async ({ stage }) => {
     await page
       .locator('#space-picture')
       .setInputFiles({ name: 'kiln.png', mimeType: 'image/png', buffer: png(64) })
-    await expect(page.getByText(t('setup.pictureDrop'))).toBeVisible()
+    await expect(page.getByRole('button', { name: t('setup.pictureDrop'), exact: true })).toBeVisible()
     await page.getByLabel(t('setup.name')).fill('The kiln room')
     await page.getByLabel(t('setup.welcome')).fill('Come in.\nAsk anything about glazes.')
     await page

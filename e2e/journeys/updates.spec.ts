@@ -75,7 +75,9 @@ test('updates', async ({ stage }) => {
 
   await test.step('the creator and another one see how many, and not who', async () => {
     await expect(
-      words(ada.page).getByRole('button', { name: t('reaction.count', { what: t('reaction.fire'), n: '1' }) }),
+      words(ada.page).getByRole('button', {
+        name: t('reaction.count', { what: t('reaction.fire'), n: '1' }),
+      }),
     ).toBeVisible()
     const { page } = noa
     await visit(page)
