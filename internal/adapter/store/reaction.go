@@ -24,7 +24,8 @@ func (tx *Tx) spots(ctx context.Context, places []chat.Place) (map[spot]chat.Pla
 		id, known := logs[p.Address]
 		if !known {
 			var err error
-			if id, err = tx.logID(ctx, p.Address); err != nil && fault.Of(err) == nil {
+			id, err = tx.logID(ctx, p.Address)
+			if f := fault.Of(err); err != nil && (f == nil || f.Kind != fault.Missing) {
 				return nil, err
 			}
 			logs[p.Address] = id // empty: there is no such room

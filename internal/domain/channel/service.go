@@ -153,16 +153,16 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel
 	}
 	var c Channel
 	err := s.store.Update(ctx, func(tx Tx) (err error) {
-		c, err = s.own(ctx, tx, by, id)
+		owner, was, err := s.own(ctx, tx, by, id)
 		if err != nil {
 			return err
 		}
-		was := c
+		c = was
 		entries := ch.apply(&c, by)
 		if len(entries) == 0 {
 			return nil
 		}
-		if err := tx.Record(ctx, changed(was, c, by, s.now())); err != nil {
+		if err := tx.Record(ctx, audit.By(owner, audit.ChannelChanged, s.now()).Changing(was.state(), c.state())); err != nil {
 			return err
 		}
 		if err := tx.SetChannel(ctx, c); err != nil {
@@ -172,12 +172,6 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel
 		return err
 	})
 	return c, err
-}
-
-// changed is the entry of the audit log; only an owner changes a channel.
-func changed(was, is Channel, by ident.Account, now time.Time) audit.Entry {
-	owner := access.Facts{Account: by, Channel: is.ID, Role: access.RoleOwner}
-	return audit.By(owner, audit.ChannelChanged, now).Changing(was.state(), is.state())
 }
 
 func (c Channel) state() audit.State {
@@ -216,15 +210,16 @@ func (ch Change) apply(c *Channel, by ident.Account) []room.Entry {
 }
 
 // own loads the channel for its owner; the gate refuses anybody else.
-func (s *Service) own(ctx context.Context, tx Tx, by ident.Account, id ident.Channel) (Channel, error) {
-	if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: id}, access.RunChannel, s.now()); err != nil {
-		return Channel{}, err
+func (s *Service) own(ctx context.Context, tx Tx, by ident.Account, id ident.Channel) (access.Facts, Channel, error) {
+	owner, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: id}, access.RunChannel, s.now())
+	if err != nil {
+		return owner, Channel{}, err
 	}
 	c, ok, err := tx.ChannelByID(ctx, id)
 	if err == nil && !ok {
 		err = errMissing()
 	}
-	return c, err
+	return owner, c, err
 }
 
 func business(id ident.Channel, p event.Payload) room.Entry {

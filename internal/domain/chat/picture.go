@@ -200,7 +200,7 @@ func picturesFor(ctx context.Context, tx Tx, posts []*pending) (map[ident.Pictur
 			ids = append(ids, s.ID)
 		}
 		found, err := tx.Pictures(ctx, w.post.Address, ids)
-		if err != nil && fault.Of(err) == nil {
+		if f := fault.Of(err); err != nil && (f == nil || f.Kind != fault.Missing) {
 			return nil, err
 		}
 		for id, p := range found {

@@ -89,7 +89,11 @@ func (s *Service) Skip(ctx context.Context, by ident.Account, channel ident.Chan
 		case Skipped:
 			return nil, nil
 		case Waiting:
-			if err := s.record(ctx, tx, by, audit.QuestionSkipped, *q); err != nil {
+			actor, err := s.allowed(ctx, tx, by, channel, access.Moderate)
+			if err != nil {
+				return nil, err
+			}
+			if err := s.record(ctx, tx, actor, audit.QuestionSkipped, *q); err != nil {
 				return nil, err
 			}
 			q.State = Skipped
@@ -100,11 +104,7 @@ func (s *Service) Skip(ctx context.Context, by ident.Account, channel ident.Chan
 }
 
 // record writes into the audit log what staff do to a question. Its words stay out.
-func (s *Service) record(ctx context.Context, tx Tx, by ident.Account, act audit.Act, q Question) error {
-	actor, err := s.allowed(ctx, tx, by, q.Channel, access.Moderate)
-	if err != nil {
-		return err
-	}
+func (s *Service) record(ctx context.Context, tx Tx, actor access.Facts, act audit.Act, q Question) error {
 	e := audit.By(actor, act, s.now()).About(q.Asker, string(q.Room)+"/"+string(q.ID))
 	e.Before = audit.State{"state": string(q.State), "asked": audit.Moment(q.AskedAt)}
 	return tx.Record(ctx, e)

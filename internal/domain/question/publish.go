@@ -56,7 +56,7 @@ func (s *Service) Consent(ctx context.Context, asker ident.Account, channel iden
 // asker's consent. Doing it again changes nothing. Refusals: question_missing,
 // not_answered, seen_already, consent_missing, and those of the gate.
 func (s *Service) Publish(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.publication(ctx, by, channel, id, func(tx Tx, q *Question) error {
+	return s.publication(ctx, by, channel, id, func(tx Tx, owner access.Facts, q *Question) error {
 		if !q.PublishedAt.IsZero() {
 			return nil
 		}
@@ -66,7 +66,7 @@ func (s *Service) Publish(ctx context.Context, by ident.Account, channel ident.C
 		if q.ConsentedAt.IsZero() {
 			return fault.New(fault.Denied, "consent_missing", "Its asker has not allowed that everybody reads it.")
 		}
-		if err := s.record(ctx, tx, by, audit.QuestionPublished, *q); err != nil {
+		if err := s.record(ctx, tx, owner, audit.QuestionPublished, *q); err != nil {
 			return err
 		}
 		q.PublishedAt = s.now()
@@ -82,11 +82,11 @@ func (s *Service) Publish(ctx context.Context, by ident.Account, channel ident.C
 // Unpublish takes a published question back. Only the creator may. Of one that is
 // not published it changes nothing.
 func (s *Service) Unpublish(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.publication(ctx, by, channel, id, func(tx Tx, q *Question) error {
+	return s.publication(ctx, by, channel, id, func(tx Tx, owner access.Facts, q *Question) error {
 		if q.PublishedAt.IsZero() {
 			return nil
 		}
-		if err := s.record(ctx, tx, by, audit.QuestionTakenBack, *q); err != nil {
+		if err := s.record(ctx, tx, owner, audit.QuestionTakenBack, *q); err != nil {
 			return err
 		}
 		return s.unpublish(ctx, tx, q, "moderator")
@@ -94,10 +94,11 @@ func (s *Service) Unpublish(ctx context.Context, by ident.Account, channel ident
 }
 
 func (s *Service) publication(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question,
-	change func(Tx, *Question) error,
+	change func(Tx, access.Facts, *Question) error,
 ) (q Question, err error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
-		if _, err := s.allowed(ctx, tx, by, channel, access.RunChannel); err != nil {
+		owner, err := s.allowed(ctx, tx, by, channel, access.RunChannel)
+		if err != nil {
 			return err
 		}
 		var ok bool
@@ -107,7 +108,7 @@ func (s *Service) publication(ctx context.Context, by ident.Account, channel ide
 		if !ok {
 			return missing()
 		}
-		return change(tx, &q)
+		return change(tx, owner, &q)
 	})
 	return q, err
 }

@@ -16,7 +16,8 @@ import (
 // may. Removing it again changes nothing.
 func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) error {
 	return s.store.Update(ctx, func(tx Tx) error {
-		if _, err := s.allowed(ctx, tx, by, channel, access.Moderate); err != nil {
+		actor, err := s.allowed(ctx, tx, by, channel, access.Moderate)
+		if err != nil {
 			return err
 		}
 		q, ok, err := tx.QuestionByID(ctx, channel, id, by)
@@ -39,7 +40,7 @@ func (s *Service) Remove(ctx context.Context, by ident.Account, channel ident.Ch
 			}
 			entries = append(entries, gone...)
 		}
-		if err := s.record(ctx, tx, by, audit.QuestionRemoved, q); err != nil {
+		if err := s.record(ctx, tx, actor, audit.QuestionRemoved, q); err != nil {
 			return err
 		}
 		q.State, q.Text, q.Shown, q.Reply, q.PublishedAt = Skipped, "", "", Reply{}, time.Time{}

@@ -391,3 +391,20 @@ func TestPastPlansLeave(t *testing.T) {
 		t.Errorf("what is over is told: %+v", got)
 	}
 }
+
+// Who was told of one date hears that this one is off, although the live was moved
+// a moment before.
+func TestWhatIsMovedAndCancelledIsOffAsItWasTold(t *testing.T) {
+	s := newStage(t)
+	plan := s.plans("Raku", 24*time.Hour, false)
+	s.settles()
+	s.changes(plan.ID, schedule.Wish{Starts: s.in(72 * time.Hour)})
+	if _, err := s.schedule.Cancel(t.Context(), s.owner, s.channel, plan.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.settles()
+	told := s.news(room.Public)
+	if last := told[len(told)-1]; len(told) != 2 || !last.Cancelled || !time.Time(last.Starts).Equal(plan.Starts) {
+		t.Errorf("told %+v, want that the date of %v is off", told, plan.Starts)
+	}
+}

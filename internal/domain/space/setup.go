@@ -92,7 +92,7 @@ func (s *Service) Front(ctx context.Context, by ident.Account, channel ident.Cha
 // Setup returns all of the set-up. Only the creator may ask.
 func (s *Service) Setup(ctx context.Context, by ident.Account, channel ident.Channel) (out Setup, err error) {
 	err = s.store.View(ctx, func(tx Tx) error {
-		out, err = s.ownSetup(ctx, tx, by, channel)
+		_, out, err = s.ownSetup(ctx, tx, by, channel)
 		return err
 	})
 	return out, err
@@ -115,7 +115,7 @@ type SetupChange struct {
 // teaser_line_invalid, and those of the gate.
 func (s *Service) ChangeSetup(ctx context.Context, by ident.Account, channel ident.Channel, ch SetupChange) (out Setup, err error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
-		was, err := s.ownSetup(ctx, tx, by, channel)
+		owner, was, err := s.ownSetup(ctx, tx, by, channel)
 		if err != nil {
 			return err
 		}
@@ -125,11 +125,7 @@ func (s *Service) ChangeSetup(ctx context.Context, by ident.Account, channel ide
 		if err := tx.PutSpaceSetup(ctx, out); err != nil {
 			return err
 		}
-		owner := access.Facts{Account: by, Channel: channel, Role: access.RoleOwner}
-		if err := tx.Record(ctx, audit.By(owner, audit.SpaceChanged, s.now()).Changing(was.state(), out.state())); err != nil {
-			return err
-		}
-		return tellOfSetup(ctx, tx, by, channel)
+		return s.changed(ctx, tx, owner, was, out)
 	})
 	return out, err
 }
@@ -171,7 +167,8 @@ func (s *Service) Picture(ctx context.Context, channel ident.Channel, picture st
 
 func (s *Service) putPicture(ctx context.Context, by ident.Account, channel ident.Channel, picture string, png []byte) (out Setup, err error) {
 	err = s.store.Update(ctx, func(tx Tx) error {
-		if out, err = s.ownSetup(ctx, tx, by, channel); err != nil {
+		owner, was, err := s.ownSetup(ctx, tx, by, channel)
+		if out = was; err != nil {
 			return err
 		}
 		changed, err := tx.PutSpacePicture(ctx, channel, picture, png)
@@ -179,32 +176,36 @@ func (s *Service) putPicture(ctx context.Context, by ident.Account, channel iden
 			return err
 		}
 		out.Picture = picture
-		return tellOfSetup(ctx, tx, by, channel)
+		return s.changed(ctx, tx, owner, was, out)
 	})
 	return out, err
 }
 
 // ownSetup loads the set-up for the creator; the gate refuses anybody else.
-func (s *Service) ownSetup(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) (Setup, error) {
-	if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.now()); err != nil {
-		return Setup{}, err
+func (s *Service) ownSetup(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) (owner access.Facts, out Setup, err error) {
+	owner, err = access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.now())
+	if err == nil {
+		out, err = tx.SpaceSetup(ctx, channel)
 	}
-	return tx.SpaceSetup(ctx, channel)
+	return owner, out, err
 }
 
-// tellOfSetup tells pages to look again, and the gate that anybody's rights may be
-// others now.
-func tellOfSetup(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
+// changed notes what the owner did, and tells pages to look again and the gate that
+// anybody's rights may be others now.
+func (s *Service) changed(ctx context.Context, tx Tx, owner access.Facts, was, is Setup) error {
+	if err := tx.Record(ctx, audit.By(owner, audit.SpaceChanged, s.now()).Changing(was.state(), is.state())); err != nil {
+		return err
+	}
 	_, err := tx.Append(ctx,
-		room.Entry{Address: room.Address{Channel: channel, Audience: room.Business}, Payload: event.SettingsChanged{By: by}},
-		room.Entry{Address: room.Address{Channel: channel, Audience: room.Public}, Payload: event.ChannelChanged{}})
+		room.Entry{Address: room.Address{Channel: is.Channel, Audience: room.Business}, Payload: event.SettingsChanged{By: owner.Account}},
+		room.Entry{Address: room.Address{Channel: is.Channel, Audience: room.Public}, Payload: event.ChannelChanged{}})
 	return err
 }
 
-// state is the set-up as the audit log has it, without the picture.
+// state is the set-up as the audit log has it; of a picture, whether there is one.
 func (s Setup) state() audit.State {
 	return audit.State{
-		"name": s.Name, "welcome": s.Welcome, "level": strconv.Itoa(s.Level), "lives_only": strconv.FormatBool(s.LivesOnly),
+		"name": s.Name, "picture": strconv.FormatBool(s.Picture != ""), "welcome": s.Welcome, "level": strconv.Itoa(s.Level), "lives_only": strconv.FormatBool(s.LivesOnly),
 		"tell_people": strconv.FormatBool(s.Teaser.People), "tell_reply": strconv.FormatBool(s.Teaser.Reply),
 		"tell_line": strconv.FormatBool(s.Teaser.Line), "line": s.Teaser.Words,
 	}
