@@ -16,6 +16,7 @@ type Finding = {
 
 /** WCAG 2.2 A and AA; nothing serious or critical may be found. */
 export async function accessible(page: Page, where: string): Promise<void> {
+  await settled(page)
   await page.evaluate(axe)
   const findings = await page.evaluate(async () => {
     const run = (window as unknown as { axe: { run(options: unknown): Promise<{ violations: unknown[] }> } })
@@ -27,6 +28,16 @@ export async function accessible(page: Page, where: string): Promise<void> {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`)
   expect.soft(serious, `axe on ${where}`).toEqual([])
+}
+
+/** What fades or slides in has arrived: half way its colours are no one's choice. */
+async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter((animation) => Number.isFinite(Number(animation.effect?.getComputedTiming().endTime)))
+    await Promise.allSettled(ending.map(({ finished }) => finished))
+  })
 }
 
 /** Keeps a picture under artefacts/pictures for people to look at. */

@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"os"
@@ -116,25 +115,9 @@ func TestNothingOfTheSubSpaceReachesOutsiders(t *testing.T) {
 	}
 }
 
-// countsInside reports whether a frame or body tells how many are inside atelier;
-// the standing of the caller has an 'inside' that is true or false.
+// countsInside reports whether a frame or body tells how many are inside atelier.
 func countsInside(b []byte) bool {
-	var v any
-	return !bytes.Contains(b, []byte(`"channel":"elsewhere"`)) && json.Unmarshal(b, &v) == nil && holdsNumber(v, "inside")
-}
-
-func holdsNumber(v any, key string) bool {
-	switch v := v.(type) {
-	case []any:
-		return slices.ContainsFunc(v, func(x any) bool { return holdsNumber(x, key) })
-	case map[string]any:
-		for k, x := range v {
-			if _, is := x.(float64); is && k == key || holdsNumber(x, key) {
-				return true
-			}
-		}
-	}
-	return false
+	return !bytes.Contains(b, []byte(`"channel":"elsewhere"`)) && apptest.CountsInside(b)
 }
 
 func newLeakStage(t *testing.T) *leakStage {
@@ -268,20 +251,20 @@ func (l *leakStage) knock(p *apptest.Person) []*apptest.Socket {
 // guess asks every route of the API, each parameter filled with every name there is.
 func (l *leakStage) guess(p *apptest.Person) {
 	l.t.Helper()
-	for _, r := range l.routes() {
-		for _, path := range l.fill(r.path) {
-			if r.method == "DELETE" && path == "/api/session" {
+	for _, r := range l.s.Routes() {
+		for _, path := range l.fill(r.Path) {
+			if r.Method == "DELETE" && path == "/api/session" {
 				continue // they would only shut themselves out
 			}
 			var in any
-			if r.method != "GET" {
+			if r.Method != "GET" {
 				in = map[string]any{
 					"key": rand.Text(), "text": "guess", "token": "guess", "name": "", "password": "guess", "kind": "ban",
 					"account": l.subscriber.ID, "card": "guess",
 				}
 			}
-			if _, err := p.Ask(r.method, path, in); err != nil {
-				l.t.Fatalf("%s %s: %v", r.method, path, err)
+			if _, err := p.Ask(r.Method, path, in); err != nil {
+				l.t.Fatalf("%s %s: %v", r.Method, path, err)
 			}
 		}
 	}
@@ -294,29 +277,6 @@ func (l *leakStage) guess(p *apptest.Person) {
 			l.t.Fatal(err)
 		}
 	}
-}
-
-type routeOf struct{ method, path string }
-
-// routes lists what the server's own document lists.
-func (l *leakStage) routes() []routeOf {
-	l.t.Helper()
-	var doc struct {
-		Paths map[string]map[string]any
-	}
-	l.s.Stranger().Do("GET", "/api/openapi.json", nil).Into(l.t, &doc)
-	var out []routeOf
-	for path, item := range doc.Paths {
-		for method := range item {
-			if m := strings.ToUpper(method); slices.Contains([]string{"GET", "POST", "PUT", "PATCH", "DELETE"}, m) {
-				out = append(out, routeOf{m, path})
-			}
-		}
-	}
-	if len(out) < 30 {
-		l.t.Fatalf("the document lists %d routes: is it read rightly?", len(out))
-	}
-	return out
 }
 
 // fill returns the path with its parameters replaced by guesses.

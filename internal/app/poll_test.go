@@ -210,7 +210,7 @@ func TestAPollIsForThoseWhomItsThreadIsFor(t *testing.T) {
 	t.Parallel() // it waits for real time
 	s := apptest.Start(t, apptest.Options{Args: []string{"--sandbox-period", "8s"}})
 	c := s.Found("atelier")
-	secondTier(t, c)
+	c.SellsDearer()
 	yuna, leaver := s.SignUp("Yuna"), s.SignUp("Leaver")
 	yuna.Pays("atelier")
 	subscription := leaver.Pays("atelier")

@@ -110,7 +110,7 @@ func TestReactionsInsideLeaveNoTrace(t *testing.T) {
 	t.Parallel() // it waits for real time
 	s := apptest.Start(t, apptest.Options{})
 	c := s.Found("atelier")
-	kiln := secondTier(t, c)
+	kiln := c.SellsDearer()
 	rich, yuna, free := s.SignUp("Rich"), s.SignUp("Yuna"), s.SignUp("Free")
 	if err := rich.Buy("atelier", "4242424242424242", map[string]any{"tier": kiln}); err != nil {
 		t.Fatal(err)

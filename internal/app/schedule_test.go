@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -18,19 +17,6 @@ func plansLive(t *testing.T, c apptest.Channel, title string, private bool) stri
 		"title": title, "starts": time.Now().Add(time.Hour).Format(time.RFC3339), "private": private,
 	}).Into(t, &plan)
 	return plan.ID
-}
-
-// calendarOf makes a person's calendar address, and returns its path.
-func calendarOf(t *testing.T, p *apptest.Person, c apptest.Channel) string {
-	t.Helper()
-	var made struct{ URL string }
-	p.Do("POST", c.Path("/schedule/calendar"), nil).Into(t, &made)
-	at, err := url.Parse(made.URL)
-	if err != nil || !at.IsAbs() {
-		t.Fatalf("the address is %q (%v)", made.URL, err)
-	}
-	apptest.Secret(t, strings.Split(at.Path, "/")[3]) // no log may hold it
-	return at.Path
 }
 
 // A plan reaches open pages at once, each in the room of those who may know of it;
@@ -56,7 +42,7 @@ func TestAPlanReachesPagesAndCalendars(t *testing.T) {
 	public := plansLive(t, c, open, false)
 	outside.Await("the public plan", edited("public"))
 
-	theirs, his := calendarOf(t, yuna, c), calendarOf(t, sam, c)
+	theirs, his := yuna.Calendar(c), sam.Calendar(c)
 	unfold := func(path string) string {
 		a := s.Stranger().Do("GET", path, nil) // whoever has the address
 		if got := a.Header.Get("Content-Type"); got != "text/calendar; charset=utf-8" || a.Header.Get("Cache-Control") != "private, no-store" {
@@ -85,7 +71,7 @@ func TestAPlanReachesPagesAndCalendars(t *testing.T) {
 	}
 	c.Lifts(yuna)
 	yuna.Do("POST", "/api/subscriptions/"+subscription+"/cancel", nil)
-	fresh := calendarOf(t, yuna, c)
+	fresh := yuna.Calendar(c)
 	if why := s.Stranger().Refused("GET", theirs, nil); why != "calendar_revoked" {
 		t.Errorf("the old address: %s", why)
 	}
@@ -103,7 +89,7 @@ func TestAPlanReachesPagesAndCalendars(t *testing.T) {
 func TestACalendarsAddressIsNoSession(t *testing.T) {
 	s := apptest.Start(t, apptest.Options{})
 	c := s.Found("atelier")
-	path := calendarOf(t, c.Owner, c)
+	path := c.Owner.Calendar(c)
 	secret := strings.Split(path, "/")[3]
 	for _, p := range []string{c.Path("/space/setup"), c.Path("/ingest")} {
 		a, err := s.Stranger().Ask("GET", p, nil, "Authorization", "Bearer "+secret)

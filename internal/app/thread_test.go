@@ -30,16 +30,6 @@ func inThread(thread, text string) func(apptest.Frame) bool {
 	}
 }
 
-// secondTier sells a dearer tier, and returns its name.
-func secondTier(t *testing.T, c apptest.Channel) string {
-	t.Helper()
-	var tier struct{ ID string }
-	c.Owner.Do("POST", c.Path("/tiers"), map[string]any{
-		"name": "Kiln", "month": map[string]any{"minor": 999, "currency": "EUR"}, "on_sale": true,
-	}).Into(t, &tier)
-	return tier.ID
-}
-
 // A subscriber's reply appears in its thread only, on every door, and is still
 // there after a restart.
 func TestAThreadHoldsItsOwnWords(t *testing.T) {
@@ -96,7 +86,7 @@ func TestAThreadOfATierLeavesNoTrace(t *testing.T) {
 	t.Parallel() // it waits for real time
 	s := apptest.Start(t, apptest.Options{})
 	c := s.Found("atelier")
-	kiln := secondTier(t, c)
+	kiln := c.SellsDearer()
 	rich, yuna, free := s.SignUp("Rich"), s.SignUp("Yuna"), s.SignUp("Free")
 	if err := rich.Buy("atelier", "4242424242424242", map[string]any{"tier": kiln}); err != nil {
 		t.Fatal(err)
@@ -216,7 +206,7 @@ func TestALostTierShutsItsThreadsOnly(t *testing.T) {
 	t.Parallel() // it waits for real time
 	s := apptest.Start(t, apptest.Options{})
 	c := s.Found("atelier")
-	kiln := secondTier(t, c)
+	kiln := c.SellsDearer()
 	all, few := threadOf(t, c, map[string]any{"title": "for all"}), threadOf(t, c, map[string]any{"title": "for few", "level": 2})
 	yuna := s.SignUp("Yuna")
 	yuna.Pays("atelier")

@@ -58,6 +58,16 @@ func (c Channel) opens() {
 	c.Set(map[string]any{"space_open": true, "price": map[string]any{"minor": 499, "currency": "EUR"}})
 }
 
+// SellsDearer puts a second, dearer tier on sale and returns its name.
+func (c Channel) SellsDearer() string {
+	c.Owner.t.Helper()
+	var tier struct{ ID string }
+	c.Owner.Do("POST", c.Path("/tiers"), map[string]any{
+		"name": "Kiln", "month": map[string]any{"minor": 999, "currency": "EUR"}, "on_sale": true,
+	}).Into(c.Owner.t, &tier)
+	return tier.ID
+}
+
 // Set changes settings of the channel.
 func (c Channel) Set(change map[string]any) {
 	c.Owner.t.Helper()

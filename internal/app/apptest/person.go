@@ -32,6 +32,7 @@ type Person struct {
 	mu       sync.Mutex
 	received [][]byte
 	sockets  []*Socket
+	looked   int // at so many of received
 }
 
 // Problem is a refusal as it came over the wire.
@@ -240,6 +241,24 @@ func (p *Person) Received() [][]byte {
 	return append(all, plain...)
 }
 
+// New returns the bodies and frames that came since New was last asked, as they
+// came over the wire.
+func (p *Person) New() [][]byte {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fresh := p.received[p.looked:len(p.received):len(p.received)]
+	p.looked = len(p.received)
+	for _, s := range p.sockets {
+		s.mu.Lock()
+		for _, f := range s.frames[s.looked:] {
+			fresh = append(fresh, f.Raw)
+		}
+		s.looked = len(s.frames)
+		s.mu.Unlock()
+	}
+	return fresh
+}
+
 func unescape(w *bytes.Buffer, v any) {
 	switch v := v.(type) {
 	case string:
@@ -296,6 +315,19 @@ func (p *Person) Buy(handle, card string, want map[string]any) error {
 func (p *Person) waitInside(handle string) {
 	p.t.Helper()
 	Eventually(p.t, p.Name+" is not inside "+handle, func() bool { return p.Standing(handle).Inside })
+}
+
+// Calendar makes the person's calendar address in a channel, and returns its path.
+func (p *Person) Calendar(c Channel) string {
+	p.t.Helper()
+	var made struct{ URL string }
+	p.Do("POST", c.Path("/schedule/calendar"), nil).Into(p.t, &made)
+	at, err := url.Parse(made.URL)
+	if err != nil || !at.IsAbs() {
+		p.t.Fatalf("the address is %q (%v)", made.URL, err)
+	}
+	Secret(p.t, strings.Split(at.Path, "/")[3])
+	return at.Path
 }
 
 // Standing is what a person is in a channel.

@@ -57,6 +57,7 @@ type Socket struct {
 
 	mu     sync.Mutex
 	frames []Frame
+	looked int           // at so many of frames
 	more   chan struct{} // closed, and replaced, with each frame
 	ended  chan struct{}
 	code   websocket.StatusCode

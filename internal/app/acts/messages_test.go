@@ -1,0 +1,144 @@
+package acts_test
+
+import (
+	"crypto/rand"
+	"slices"
+	"strconv"
+
+	"pgregory.net/rapid"
+
+	"github.com/subspace-live/subspace/internal/app/apptest"
+)
+
+func (st *actorsStage) message(text string) map[string]any {
+	return map[string]any{"key": rand.Text(), "text": text}
+}
+
+func (st *actorsStage) posts(r *rapid.T) {
+	p, room := st.one(r), rapid.SampledFrom([]string{"public", "space"}).Draw(r, "room")
+	whom := forAll
+	if room == "space" {
+		whom = forInside
+	}
+	var posted struct{ Seq int64 }
+	may, text := p.ID != "" && !p.banned && st.may(p, whom), st.writes("a message", p, whom)
+	if st.tries(p, may, "POST", "/rooms/"+room+"/messages", st.answers(r, room, st.message(text)), &posted) {
+		st.ids["seq"] = append(st.ids["seq"], strconv.FormatInt(posted.Seq, 10))
+		st.posted = append(st.posted, message{by: p.Name, where: room, path: "/rooms/" + room, seq: posted.Seq, text: text})
+	}
+}
+
+// removes takes a message out of its room: from then on nobody receives its words.
+func (st *actorsStage) removes(r *rapid.T) {
+	if len(st.posted) == 0 {
+		return
+	}
+	m := rapid.SampledFrom(st.posted).Draw(r, "which")
+	for _, p := range st.cast {
+		st.settles(p)
+	}
+	st.c.Owner.Do("DELETE", st.c.Path(m.path+"/messages/"+strconv.FormatInt(m.seq, 10)), nil)
+	st.gone(func(x message) bool { return x == m })
+}
+
+// gone waits until everybody who is there has heard that messages were removed.
+func (st *actorsStage) gone(which func(message) bool) {
+	st.t.Helper()
+	for _, m := range st.posted {
+		if !which(m) {
+			continue
+		}
+		for _, p := range st.cast {
+			if p.socket == nil || p.rooms[m.where] == "" {
+				continue
+			}
+			if _, err := p.socket.Find(0, func(f apptest.Frame) bool {
+				told := append([]apptest.Event{f.Event}, f.Events...)
+				return (f.Room == m.where || f.Thread == m.where) && slices.ContainsFunc(told, func(e apptest.Event) bool {
+					return e.Kind == "message.removed" && slices.Contains(e.Data.Seqs, m.seq)
+				})
+			}); err != nil {
+				st.t.Fatalf("%s has not heard that message %d of %s was removed: %v", p.Name, m.seq, m.where, err)
+			}
+		}
+	}
+	for _, p := range st.cast {
+		st.settles(p)
+	}
+	st.posted = slices.DeleteFunc(st.posted, func(m message) bool {
+		if which(m) {
+			st.said[m.text].for_ = forNobody
+		}
+		return which(m)
+	})
+}
+
+// answers makes what is posted a reply, now and then, to something that stands there.
+func (st *actorsStage) answers(r *rapid.T, where string, post map[string]any) map[string]any {
+	for _, m := range st.posted {
+		if m.where == where && rapid.Bool().Draw(r, "reply") {
+			post["reply_to"] = m.seq
+			break
+		}
+	}
+	return post
+}
+
+// upper says whether what happens in a thread is for the dearer tier.
+func (st *actorsStage) upper(thread string) readership {
+	if slices.Contains(st.ids["upper"], thread) {
+		return forUpper
+	}
+	return forInside
+}
+
+func (st *actorsStage) opens(r *rapid.T) {
+	st.opensThread(rapid.IntRange(1, 2).Draw(r, "level"), rapid.SampledFrom([]string{"topic", "update"}).Draw(r, "kind"))
+}
+
+func (st *actorsStage) opensThread(level int, kind string) {
+	whom := forInside
+	if level == 2 {
+		whom = forUpper
+	}
+	var opened struct{ ID string }
+	want := map[string]any{"title": st.writes("a thread", st.cast[0], whom), "level": level, "kind": kind}
+	if !st.tries(st.cast[0], true, "POST", "/threads", want, &opened) {
+		return
+	}
+	st.ids["thread"] = append(st.ids["thread"], opened.ID)
+	if level == 2 {
+		st.ids["upper"] = append(st.ids["upper"], opened.ID)
+	}
+	if kind == "update" {
+		st.ids["update"] = append(st.ids["update"], opened.ID)
+	}
+}
+
+func (st *actorsStage) postsInThread(r *rapid.T) {
+	p, thread := st.one(r), st.id(r, "thread")
+	whom := st.upper(thread)
+	may := st.may(p, whom) && slices.Contains(st.ids["thread"], thread) && (p.owner || !slices.Contains(st.ids["update"], thread))
+	text := st.writes("a message in a thread", p, whom)
+	var posted struct{ Seq int64 }
+	if st.tries(p, may, "POST", "/threads/"+thread+"/messages", st.answers(r, thread, st.message(text)), &posted) {
+		st.posted = append(st.posted, message{by: p.Name, where: thread, path: "/threads/" + thread, seq: posted.Seq, text: text})
+	}
+}
+
+func (st *actorsStage) marks(r *rapid.T) {
+	p := st.one(r)
+	place := rapid.SampledFrom([]string{"rooms/public", "rooms/space", "threads/" + st.id(r, "thread")}).Draw(r, "place")
+	path := st.c.Path("/" + place + "/messages/" + st.id(r, "seq"))
+	switch rapid.SampledFrom([]string{"pin", "unpin", "react", "remove reaction"}).Draw(r, "mark") {
+	case "pin":
+		_, _ = p.Ask("PUT", path+"/pin", nil)
+	case "unpin":
+		_, _ = p.Ask("DELETE", path+"/pin", nil)
+	case "react":
+		_, _ = p.Ask("PUT", path+"/reactions/wow", nil)
+	default:
+		_, _ = p.Ask("DELETE", path+"/reactions/wow", nil)
+	}
+	st.looks(p)
+}
