@@ -66,7 +66,7 @@ bench-money: bin/ledger.test bin/subscription.test bin/bench-money ## gifts thro
 	@scripts/with-postgres bin/bench-money $(ARGS)
 
 .PHONY: bench-space
-bench-space: bin/subspace bin/poll.test bin/bench-space ## votes of a poll: as fast as they are written, and 5,000 a second by 5,000 people through HTTP, on both databases (4 minutes)
+bench-space: bin/subspace bin/poll.test bin/bench-space ## 5,000 votes a second by 5,000 people, and what 5,000 listeners are told, on both databases (7 minutes)
 	@bin/poll.test -test.run '^$$' -test.bench Votes -test.benchtime 50000x
 	@scripts/with-postgres bin/poll.test -test.run '^$$' -test.bench Votes -test.benchtime 50000x
 	@scripts/with-postgres bin/bench-space $(ARGS)

@@ -214,7 +214,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	}
 	p.api = api.New(options)
 	p.gateway, err = gateway.New(gateway.Options{
-		Node: node, History: history, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat,
+		Node: node, History: history, Gate: p.gate, Logs: s.db.Logs(), Sessions: s.db.Rights(), Chat: p.chat, Polls: p.polls,
 		Channel: func(ctx context.Context, handle string) (ident.Channel, error) {
 			c, err := p.channels.ByHandle(ctx, handle)
 			return c.ID, err

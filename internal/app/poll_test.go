@@ -69,6 +69,40 @@ func pollEvent(kind, room string) func(apptest.Frame) bool {
 	return func(f apptest.Frame) bool { return f.Type == "event" && f.Room == room && f.Event.Kind == kind }
 }
 
+// A vote by socket is the vote by REST: the same person's one vote, the same gate,
+// the same refusals.
+func TestAVoteBySocket(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	c := s.Found("atelier")
+	yuna, free := s.SignUp("Yuna"), s.SignUp("Free")
+	yuna.Pays("atelier")
+	p := opensPoll(t, c, map[string]any{"room": "space"})
+	k := yuna.Connects() // in no room: a vote needs none
+	vote := func(k *apptest.Socket, option int) error {
+		f, err := k.Calls(map[string]any{"type": "vote", "channel": "atelier", "poll": p, "option": option})
+		if err == nil && (f.Type != "voted" || f.Poll != p || !bytes.Contains(f.Raw, []byte(`"option":`+strconv.Itoa(option)))) {
+			t.Errorf("a vote was answered with %s", f.Raw)
+		}
+		return err
+	}
+	votes(t, c, yuna, p, 0)
+	if err := vote(k, 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := pollsOf(t, c, c.Owner, "?room=space")[0].votes(); !slices.Equal(got, []int{0, 0, 1}) {
+		t.Errorf("after a vote by REST and another by socket: %v", got)
+	}
+	for who, want := range map[*apptest.Socket]string{free.Connects(): "subscribers_only", s.Stranger().Connects(): "sign_in"} {
+		if err := vote(who, 0); reasonOf(err) != want {
+			t.Errorf("refused with %v, want %s", err, want)
+		}
+	}
+	c.Owner.Do("POST", c.Path("/polls/"+p+"/close"), nil)
+	if err := vote(k, 1); reasonOf(err) != "poll_closed" {
+		t.Errorf("after the close: %v", err)
+	}
+}
+
 // Forty people vote at two nodes, each from two devices: everybody in the room is
 // told what stands in the end, in a few frames that say how many and never who.
 func TestARoomIsToldTotalsOfAPoll(t *testing.T) {

@@ -231,15 +231,17 @@ func TestFramesThatCannotBeDoneAreRefusedAndTheSocketStays(t *testing.T) {
 	s.Found("atelier")
 	k := s.Light("Nora").Connects()
 	for reason, frame := range map[string]map[string]any{
-		"frame_unknown":   {"type": "subscribe"},
-		"channel_missing": {"type": "enter", "channel": "nowhere", "room": "public"},
-		"room_missing":    {"type": "enter", "channel": "atelier", "room": "attic"},
-		"owner_only":      {"type": "enter", "channel": "atelier", "room": "channel"},
-		"overlay_revoked": {"type": "enter", "overlay": "guess", "room": "public"},
-		"text_empty":      {"type": "post", "channel": "atelier", "room": "public", "key": rand.Text(), "text": " \n "},
-		"text_too_long":   {"type": "post", "channel": "atelier", "room": "public", "key": rand.Text(), "text": strings.Repeat("é", 501)},
-		"key_invalid":     {"type": "post", "channel": "atelier", "room": "public", "key": "short", "text": "x"},
-		"reply_missing":   {"type": "post", "channel": "atelier", "room": "public", "key": rand.Text(), "text": "x", "reply_to": 999},
+		"frame_unknown":    {"type": "subscribe"},
+		"channel_missing":  {"type": "enter", "channel": "nowhere", "room": "public"},
+		"room_missing":     {"type": "enter", "channel": "atelier", "room": "attic"},
+		"owner_only":       {"type": "enter", "channel": "atelier", "room": "channel"},
+		"overlay_revoked":  {"type": "enter", "overlay": "guess", "room": "public"},
+		"text_empty":       {"type": "post", "channel": "atelier", "room": "public", "key": rand.Text(), "text": " \n "},
+		"text_too_long":    {"type": "post", "channel": "atelier", "room": "public", "key": rand.Text(), "text": strings.Repeat("é", 501)},
+		"key_invalid":      {"type": "post", "channel": "atelier", "room": "public", "key": "short", "text": "x"},
+		"subscribers_only": {"type": "vote", "channel": "atelier", "poll": "nowhere", "option": 0},
+		"option_missing":   {"type": "vote", "channel": "atelier", "poll": "nowhere"},
+		"reply_missing":    {"type": "post", "channel": "atelier", "room": "public", "key": rand.Text(), "text": "x", "reply_to": 999},
 	} {
 		f, err := k.Calls(frame)
 		if reasonOf(err) != reason {

@@ -33,8 +33,6 @@ export function polls(
   }
   const [, id, act] = /^\/C\/polls\/([^/]+)\/(\w+)$/.exec(rest) ?? []
   const poll = w.polls.find((p) => p.id === id)
-  if (act === 'vote')
-    return w.refuseVotes ? { status: 409, body: { reason: w.refuseVotes } } : { status: 204 }
   if (act === 'close' && poll) {
     poll.closed_at = ago(0)
     return { status: 200, body: poll }

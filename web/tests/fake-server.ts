@@ -26,6 +26,7 @@ export class FakeServer {
   world: World
   /** Every call, as "POST /api/session". */
   calls: string[] = []
+  votes: (ClientFrame & { type: 'vote' })[] = []
   /** What came with those that are not reads. */
   bodies: Record<string, unknown>[] = []
   #sockets = new Set<{ send: Send; close: (code: number) => void }>()
@@ -135,6 +136,7 @@ export class FakeServer {
     if (frame.type === 'ping') return send({ type: 'pong', id })
     if (frame.type === 'enter') return this.#enter(frame, send)
     if (frame.type === 'leave') return send({ type: 'left', id, channel: frame.channel, room: frame.room })
+    if (frame.type === 'vote') return send(this.#voted(frame))
     if (this.world.refuse) {
       const { refuse: reason, refuseFor: retry_after } = this.world
       return send({ type: 'refused', id, reason, detail: 'refused', ...(retry_after ? { retry_after } : {}) })
@@ -159,6 +161,12 @@ export class FakeServer {
         : {}),
     })
     send({ type: 'ack', id, ...at, seq: event.seq, event })
+  }
+
+  #voted(frame: ClientFrame & { type: 'vote' }): ServerFrame {
+    this.votes.push(frame)
+    const { refuseVotes: reason } = this.world
+    return reason ? { type: 'refused', id: frame.id, reason, detail: '' } : { ...frame, type: 'voted' }
   }
 
   #enter(frame: ClientFrame & { type: 'enter' }, send: Send): void {

@@ -62,7 +62,7 @@ func (e *experiment) take(ctx context.Context, r *row) error {
 		return fmt.Errorf("make accounts: %w", err)
 	}
 	room := contender.Native{Host: server.Host, Handle: handle, Room: "public", People: people[:needed], Shared: shared}
-	s := &session{experiment: e, row: r, server: server, acks: newAcks(int(e.rate*(e.length+warm).Seconds()) + 1)}
+	s := &session{experiment: e, row: r, server: server, acks: speaker.NewAcks(int(e.rate*(e.length+warm).Seconds()) + 1)}
 	if s.crowd, err = crowd.Join(ctx, crowd.Options{
 		Address: server.Host, N: e.listeners, Dialect: room, Window: 256,
 		From: netip.AddrFrom4([4]byte{127, 0, 16, 1}), Strict: true,
@@ -73,7 +73,7 @@ func (e *experiment) take(ctx context.Context, r *row) error {
 	room.People, room.Shared = people[needed:], 1
 	if s.speakers, err = speaker.Join(ctx, speaker.Options{
 		Address: server.Host, N: e.senders, Dialect: room, From: netip.AddrFrom4([4]byte{127, 0, 2, 2}),
-		Acknowledged: s.acks.put,
+		Acknowledged: s.acks.Put,
 	}); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ type session struct {
 	server     *place.Server
 	crowd      *crowd.Crowd
 	speakers   *speaker.Speakers
-	acks       *acks
+	acks       *speaker.Acks
 }
 
 // warm is how long people write before anything counts.
@@ -103,13 +103,13 @@ func (s *session) write(ctx context.Context) error {
 	lines := chatter.New(uint64(s.row.Round))
 	early := int(rate * warm.Seconds())
 	say := func(id int64, at time.Time, line string) error {
-		s.acks.due(id, at)
+		s.acks.Due(id, at)
 		return s.speakers.Say(id, at, line)
 	}
 	if err := (speaker.Recital{Lines: lines, Count: early, Rate: rate, Say: say}).Perform(ctx); err != nil {
 		return fmt.Errorf("warm up: %w", err)
 	}
-	s.acks.await(ctx, int64(early), patience)
+	s.acks.Await(ctx, int64(early), patience)
 	s.crowd.Begin()
 	tally, began := s.crowd.Tally(), time.Now()
 	spent, err := meter.Spend(s.server.PID)
@@ -121,13 +121,13 @@ func (s *session) write(ctx context.Context) error {
 	if err := r.Perform(ctx); err != nil {
 		return fmt.Errorf("post: %w", err)
 	}
-	s.acks.await(ctx, int64(early+count), patience)
+	s.acks.Await(ctx, int64(early+count), patience)
 	cost, err := meter.Spend(s.server.PID)
 	if err != nil {
 		return err
 	}
 	s.row.Posted, s.row.Seconds = int64(count), time.Since(began).Seconds()
-	s.row.written(s.acks.window(early, count), cost.Since(spent))
+	s.row.written(s.acks.Window(early, count), cost.Since(spent))
 	s.row.heard(s.crowd.Tally().Since(tally), s.crowd.Seen())
 	_, _, complaint := s.speakers.Said()
 	s.row.judge(complaint)

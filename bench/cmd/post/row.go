@@ -9,6 +9,7 @@ import (
 	"github.com/subspace-live/subspace/bench/internal/crowd"
 	"github.com/subspace-live/subspace/bench/internal/meter"
 	"github.com/subspace-live/subspace/bench/internal/report"
+	"github.com/subspace-live/subspace/bench/internal/speaker"
 )
 
 // row is one round on one database.
@@ -39,11 +40,11 @@ type row struct {
 }
 
 // written notes what became of the posts.
-func (r *row) written(a answers, cost meter.Spent) {
-	r.Acknowledged, r.Refused = a.acknowledged, a.refused
-	r.P50, r.P99 = report.Percentile(a.delays, 0.5), report.Percentile(a.delays, 0.99)
-	if a.span > 0 {
-		r.Achieved = float64(a.acknowledged) / a.span.Seconds()
+func (r *row) written(a speaker.Answers, cost meter.Spent) {
+	r.Acknowledged, r.Refused = a.Acknowledged, a.Refused
+	r.P50, r.P99 = report.Percentile(a.Delays, 0.5), report.Percentile(a.Delays, 0.99)
+	if a.Span > 0 {
+		r.Achieved = float64(a.Acknowledged) / a.Span.Seconds()
 	}
 	r.Cores = cost.Process.Seconds() / r.Seconds
 	r.Busy = cost.Busy.Seconds() / r.Seconds / float64(runtime.NumCPU())

@@ -9,6 +9,7 @@ import (
 // row is what one round came to.
 type row struct {
 	Database     string  `json:"database"`
+	Door         string  `json:"door"`
 	Round        int     `json:"round"`
 	Voters       int     `json:"voters"`
 	Rate         float64 `json:"rate"` // asked for, votes a second
@@ -26,20 +27,20 @@ type row struct {
 
 func (r row) String() string {
 	if r.Why != "" {
-		return fmt.Sprintf("%s, round %d: not valid: %s", r.Database, r.Round, r.Why)
+		return fmt.Sprintf("votes by %s, %s, round %d: not valid: %s", r.Door, r.Database, r.Round, r.Why)
 	}
-	return fmt.Sprintf("%s, round %d: %.0f votes a second of %.0f, p50 %.1f ms, p99 %.1f ms, %d refused, %d lost",
-		r.Database, r.Round, r.Achieved, r.Rate, r.P50, r.P99, r.Refused, r.Lost)
+	return fmt.Sprintf("votes by %s, %s, round %d: %.0f votes a second of %.0f, p50 %.1f ms, p99 %.1f ms, %d refused, %d lost",
+		r.Door, r.Database, r.Round, r.Achieved, r.Rate, r.P50, r.P99, r.Refused, r.Lost)
 }
 
 func table(rows []row) string {
-	t := report.Table{Head: []string{"database", "round", "people", "asked/s", "achieved/s", "p50 ms", "p99 ms", "slowest ms", "µs of CPU each", "refused", "lost", "valid"}}
+	t := report.Table{Head: []string{"database", "by", "round", "people", "asked/s", "achieved/s", "p50 ms", "p99 ms", "slowest ms", "µs of CPU each", "refused", "lost", "valid"}}
 	for _, r := range rows {
 		valid := "yes"
 		if r.Why != "" {
 			valid = "no: " + r.Why
 		}
-		t.Add(r.Database, fmt.Sprint(r.Round), fmt.Sprint(r.Voters), fmt.Sprintf("%.0f", r.Rate), fmt.Sprintf("%.0f", r.Achieved),
+		t.Add(r.Database, r.Door, fmt.Sprint(r.Round), fmt.Sprint(r.Voters), fmt.Sprintf("%.0f", r.Rate), fmt.Sprintf("%.0f", r.Achieved),
 			fmt.Sprintf("%.1f", r.P50), fmt.Sprintf("%.1f", r.P99), fmt.Sprintf("%.1f", r.Slowest), fmt.Sprintf("%.0f", r.Micros),
 			fmt.Sprint(r.Refused), fmt.Sprint(r.Lost), valid)
 	}

@@ -3,96 +3,25 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/subspace-live/subspace/bench/internal/meter"
 	"github.com/subspace-live/subspace/bench/internal/place"
-	"github.com/subspace-live/subspace/bench/internal/progress"
 	"github.com/subspace-live/subspace/bench/internal/report"
 )
 
-// experiment is one call of the command.
-type experiment struct {
-	binary        string
-	voters, hands int
-	rate          float64
-	length        time.Duration
-
-	log  progress.Log
-	rows []row
-}
-
-const handle, options = "ines", 3
-
-// take is one round on one database, with a fresh server.
-func (e *experiment) take(ctx context.Context, r *row) error {
-	ctx, cancel := context.WithTimeout(ctx, 8*time.Minute)
-	defer cancel()
-	folder, err := os.MkdirTemp("", "subspace-bench-")
-	if err != nil {
-		return fmt.Errorf("make a temporary folder: %w", err)
-	}
-	defer os.RemoveAll(folder) //nolint:errcheck // temporary
-	var args []string
-	if r.Database == "postgres" {
-		address, err := place.Database(ctx)
-		if err != nil {
-			return err
-		}
-		args = append(args, "--database", address)
-	}
-	server, err := place.Serve(ctx, place.Options{Binary: e.binary, Data: folder, Args: args})
-	if err != nil {
-		return err
-	}
-	defer server.Stop()
-	owner, err := server.Found(ctx, handle)
-	if err != nil {
-		return err
-	}
-	people, err := server.Light(ctx, e.voters)
-	if err != nil {
-		return fmt.Errorf("make accounts: %w", err)
-	}
-	caller := place.NewCaller(server.URL, "127.0.2.2")
-	defer caller.Close()
-	var poll struct{ ID string }
-	if err := caller.Call(ctx, owner, "POST", "/api/channels/"+handle+"/polls", map[string]any{
-		"key": "the-only-one", "room": "public", "question": "Which?", "options": []string{"A", "B", "C"}, "changeable": true,
-	}, &poll); err != nil {
-		return err
-	}
-	spent, err := meter.Spend(server.PID)
-	if err != nil {
-		return err
-	}
-	hands := e.vote(ctx, server, "/api/channels/"+handle+"/polls/"+poll.ID, people)
-	cost, err := meter.Spend(server.PID)
-	if err != nil {
-		return err
-	}
+// byHTTP has people vote as pages without a socket do.
+func (e *experiment) byHTTP(ctx context.Context, st *stage, r *row) ([]int, error) {
+	hands := e.vote(ctx, st.server, "/api/channels/"+handle+"/polls/"+st.poll, st.people)
 	r.sum(hands)
-	r.Micros = cost.Since(spent).Per(int64(r.Acknowledged))
-	var result struct{ Options []struct{ Votes int } }
-	if err := caller.Call(ctx, owner, "POST", "/api/channels/"+handle+"/polls/"+poll.ID+"/close", nil, &result); err != nil {
-		return err
-	}
 	want := make([]int, options)
 	for _, h := range hands {
 		for _, choice := range h.last {
 			want[choice]++
 		}
 	}
-	for i, o := range result.Options {
-		r.Lost += max(0, want[i]-o.Votes)
-	}
-	if r.Refused > 0 || r.Lost > 0 {
-		return fmt.Errorf("%d refused, of which the first: %v; %d lost", r.Refused, firstRefusal(hands), r.Lost)
-	}
-	return nil
+	return want, firstRefusal(hands)
 }
 
 // hand votes for some of the people, one vote after the other, each when it is due.

@@ -15,7 +15,7 @@ func FuzzAsk(f *testing.F) {
 		`{"type":"enter","id":"1","channel":"atelier","room":"public","cursor":0}`,
 		`{"type":"post","id":"1","channel":"atelier","room":"space","key":"12345678","text":"hello","reply_to":1}`,
 		`{"type":"ping","id":"` + strings.Repeat("é", 30) + `"}`,
-		`{"type":"sign_in","id":"x","token":"t"}`, `{"type":"fly"}`, `{}`, `[]`, `null`, `7`, `"ping"`, ``, `{"type":7}`,
+		`{"type":"sign_in","id":"x","token":"t"}`, `{"type":"vote","id":"1","channel":"atelier","poll":"p","option":-1}`, `{"type":"fly"}`, `{}`, `[]`, `null`, `7`, `"ping"`, ``, `{"type":7}`,
 		`{"type":"enter","cursor":-1}`, `{"type":"enter","cursor":1e99}`, `{"type":"enter","cursor":9223372036854775807}`,
 		`{"type":"enter","cursor":9223372036854775808}`, `{"type":"post","reply_to":1.5}`, `{"type":"ping","id":"\ud800"}`,
 		`{"type":"ping","type":"post","TYPE":"leave"}`, `{"a":` + strings.Repeat(`[`, 4000) + strings.Repeat(`]`, 4000) + `}`,

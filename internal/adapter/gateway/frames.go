@@ -35,7 +35,9 @@ type ask struct {
 		ID  ident.Picture `json:"id"`
 		Alt string        `json:"alt"`
 	} `json:"pictures"`
-	Token string `json:"token"`
+	Poll   ident.Poll `json:"poll"`
+	Option *int       `json:"option"`
+	Token  string     `json:"token"`
 }
 
 // errNull says that a frame is JSON and yet no object.

@@ -70,6 +70,7 @@ type Options struct {
 	Logs     Logs
 	Sessions Sessions
 	Chat     Poster
+	Polls    Voter
 	// Channel finds a channel by its handle; its error is a fault.
 	Channel func(ctx context.Context, handle string) (ident.Channel, error)
 	// Overlay finds the channel and handle that an overlay's secret opens.

@@ -64,9 +64,10 @@ func (b *tallyBoard[T]) due(now time.Time, size func(room.Address) int) map[room
 }
 
 // tallyCalm is how far apart the totals of a room are: a quarter of a second, and
-// more where each costs thousands of writes.
+// more where each costs thousands of writes. With 5,000 readers half a second leaves
+// as much again until the last of them has it within one.
 func tallyCalm(readers int) time.Duration {
-	return min(max(1, time.Duration(readers)/1000)*tallyEvery, 5*time.Second)
+	return min(max(1, time.Duration(readers)/2000)*tallyEvery, 5*time.Second)
 }
 
 // OnTally takes word that the votes of a question or a poll changed, on whatever

@@ -13,7 +13,7 @@ import (
 // less often, and the last change is never lost.
 func TestTotalsAreMerged(t *testing.T) {
 	at := room.Address{Channel: "c", Audience: room.Public}
-	for name, c := range map[string]struct{ readers, most int }{"a few": {10, 40}, "thousands": {8000, 5}, "nobody": {0, 0}} {
+	for name, c := range map[string]struct{ readers, most int }{"a few": {10, 40}, "the goal of 5,000": {5000, 20}, "thousands": {8000, 10}, "nobody": {0, 0}} {
 		b, now := newTallyBoard[ident.Question](), time.Unix(1000, 0)
 		size := func(room.Address) int { return c.readers }
 		sent, last := 0, 0

@@ -132,7 +132,7 @@ func (v *visitor) serve(f ask) {
 	case "ping":
 		v.say(encode(pongFrame{Type: "pong", ID: f.ID}))
 		return
-	case "enter", "leave", "post", "sign_in":
+	case "enter", "leave", "post", "vote", "sign_in":
 	default:
 		v.refuse(f.ID, fault.New(fault.Invalid, "frame_unknown", "There is no frame of type %q. See docs/protocol.md.", clip(f.Type)))
 		return
@@ -178,6 +178,8 @@ func (v *visitor) act(ctx context.Context, f ask, who ident.Account) (after func
 		return v.leave(ctx, f)
 	case "post":
 		return v.post(ctx, f, who)
+	case "vote":
+		return v.vote(ctx, f, who)
 	}
 	return v.signIn(ctx, f)
 }

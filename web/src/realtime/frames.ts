@@ -121,7 +121,8 @@ type Post = Located & {
   announcement?: boolean
   pictures?: { id: string; alt: string }[]
 }
-export type Request = Enter | Leave | Post | { type: 'ping' }
+type Vote = { type: 'vote'; channel: string; poll: string; option: number }
+export type Request = Enter | Leave | Post | Vote | { type: 'ping' }
 export type ClientFrame = Request & { id: string }
 
 export type Entered = Located & {
@@ -136,6 +137,8 @@ export type Entered = Located & {
   state: Passing
 }
 export type Ack = Located & { type: 'ack'; id: string; seq: number; event: SubspaceEvent }
+/** The vote is stored. */
+export type Voted = { type: 'voted'; id: string; channel: string; poll: string; option: number }
 export type Refused = { type: 'refused'; id: string; reason: string; detail: string; retry_after?: number }
 export type Closed = Located & { type: 'closed'; reason: string; detail: string }
 export type StandingChanged = { type: 'standing'; channel: string }
@@ -171,6 +174,7 @@ export type ServerFrame =
   | Skipped
   | Goodbye
   | Ack
+  | Voted
   | Refused
   | Closed
   | Door

@@ -100,6 +100,18 @@ describe('StreamSocket', () => {
     expect(s.closed).toEqual([])
   })
 
+  it('votes by REST, and says why a vote is refused', async () => {
+    const s = new Streams({
+      '/api/channels/ines/polls/p1/vote': () => Promise.resolve(new Response(null, { status: 204 })),
+      '/api/channels/ines/polls/p2/vote': () => json(409, { reason: 'poll_closed', detail: 'Over.' }),
+    })
+    s.send({ type: 'vote', id: '8', channel: 'ines', poll: 'p1', option: 1 })
+    s.send({ type: 'vote', id: '9', channel: 'ines', poll: 'p2', option: 0 })
+    await settled()
+    expect(s.heard).toContainEqual({ type: 'voted', id: '8', channel: 'ines', poll: 'p1', option: 1 })
+    expect(s.heard).toContainEqual({ type: 'refused', id: '9', reason: 'poll_closed', detail: 'Over.' })
+  })
+
   it('is lost when a stream is cut off, not when a room is left or closed to us', async () => {
     const s = new Streams()
     s.send(enter)

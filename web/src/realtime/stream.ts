@@ -31,6 +31,7 @@ export class StreamSocket implements SocketLike {
     const frame = JSON.parse(text) as ClientFrame
     if (frame.type === 'ping') queueMicrotask(() => this.#say({ type: 'pong', id: frame.id }))
     else if (frame.type === 'post') void this.#post(frame)
+    else if (frame.type === 'vote') void this.#vote(frame)
     else if (frame.type === 'leave') this.#leave(frame)
     else if ('overlay' in frame) this.#lose(LOST)
     else void this.#listen(frame)
@@ -65,6 +66,19 @@ export class StreamSocket implements SocketLike {
         'seq' | 'event'
       >
       this.#say({ type: 'ack', id, channel, room, seq, event })
+    } catch {
+      this.#lose(LOST)
+    }
+  }
+
+  async #vote({ id, channel, poll, option }: Extract<ClientFrame, { type: 'vote' }>): Promise<void> {
+    const body = JSON.stringify({ option })
+    const headers = { 'content-type': 'application/json' }
+    try {
+      const path = `/api/channels/${channel}/polls/${poll}/vote`
+      const answer = await this.#fetch(path, { method: 'PUT', headers, body })
+      if (!answer.ok) return await this.#refuse(id, answer)
+      this.#say({ type: 'voted', id, channel, poll, option })
     } catch {
       this.#lose(LOST)
     }

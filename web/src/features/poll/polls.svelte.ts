@@ -59,7 +59,7 @@ export class RoomPolls {
     if (!poll || poll.choice === option) return
     this.#change(poll.id, { choice: option })
     try {
-      await api.vote(this.#channel, poll.id, option)
+      await this.#connection.request({ type: 'vote', channel: this.#channel, poll: poll.id, option })
     } catch (thrown) {
       this.#change(poll.id, { choice: poll.choice })
       throw thrown
