@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,7 +98,20 @@ func TestReportsOfTheOtherRunners(t *testing.T) {
 }
 
 func vitest(s string) (counts, error)     { return readVitest(strings.NewReader(s)) }
-func playwright(s string) (counts, error) { return readPlaywright(strings.NewReader(s)) }
+func playwright(s string) (counts, error) { return readPlaywright(strings.NewReader(s), io.Discard) }
+
+// What failed stands at the end of the log too, without colours and in few lines.
+func TestAFailedJourneyIsTold(t *testing.T) {
+	var out strings.Builder
+	_, err := readPlaywright(strings.NewReader(`{"suites":[{"specs":[{"title":"the queue","tests":[{"results":[{"errors":[
+		{"message":"\u001b[31mError\u001b[39m: not there\n`+strings.Repeat(`again\n`, 40)+`","location":{"file":"/x/journeys/queue.spec.ts","line":99}}]}]}]}]}],"stats":{"unexpected":1}}`), &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(out.String(), "the queue failed at queue.spec.ts:99\n    Error: not there\n    again\n") || strings.Count(out.String(), "\n") != 1+messageLines {
+		t.Errorf("told: %s", out.String())
+	}
+}
 
 func TestCountsAreKeptFromCallToCall(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "counts")
