@@ -11,7 +11,7 @@ import (
 // onBell hears every bell of every node. What changes rights reaches the gate
 // before anybody is told of it.
 func (p *parts) onBell(b room.Bell) {
-	if b.Audience == room.Business {
+	if b.Audience == room.Business && event.Concerns(b.Bytes) {
 		p.gate.Forget(access.Subject{Account: event.Affected(b.Bytes), Channel: b.Channel})
 	}
 	p.gateway.Ring(b)

@@ -27,6 +27,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/overlay"
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
@@ -47,7 +48,7 @@ type parts struct {
 	reactions     *chat.Reactions
 	shots         *chat.Pictures
 	questions     *question.Service
-	overlay       *question.Overlay
+	overlay       *overlay.Service
 	polls         *poll.Service
 	schedule      *schedule.Service
 	moderation    *moderation.Service
@@ -156,7 +157,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		Pace:  account.NewThrottle(limitOf(poll.Pace()), now),
 		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
 	})
-	p.overlay = question.NewOverlay(p.questions, store.UnitOf(s.db, as[question.OverlayTx]), s.sur.Random)
+	p.overlay = overlay.NewService(store.UnitOf(s.db, as[overlay.Tx]), now, s.sur.Random)
 	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
@@ -229,7 +230,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		},
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals, PollTotals: p.polls.Totals,
-		Reactions: p.reactions.Totals,
+		Reactions: p.reactions.Totals, Overlays: p.overlay.Standings,
 		Now:       s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})

@@ -9,6 +9,7 @@ import { buyer, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { answerQueue } from './fake-queue'
+import { aLayer, answerOverlay } from './fake-overlay'
 import { answerStaff } from './fake-staff'
 import { answerSchedule } from './fake-schedule'
 import { answerSetup } from './fake-setup'
@@ -82,8 +83,8 @@ export class FakeServer {
       const from = w.subscribers.findIndex((s) => s.right === query.get('after')) + 1
       return ok({ subscribers: w.subscribers.slice(from, from + 100) })
     }
-    if (path.startsWith('/api/overlay/'))
-      return ok({ channel: 'ines', title: w.channel.title, on_air: w.channel.on_air, poll: null })
+    if (path.startsWith('/api/overlay/')) return ok(aLayer({ on_air: w.channel.on_air }))
+    if (rest.startsWith('/C/overlay')) return answerOverlay(w, method, rest, body)
     const found = this.#channel(method, rest, body)
     return found
       ? ok(found)
@@ -421,8 +422,6 @@ export class FakeServer {
     if (path === '/C' || path === '/C/live/end') return w.channel
     if (path === '/C/playback') return w.playback
     if (path.startsWith('/C/ingest')) return w.ingest
-    if (path === '/C/overlay' && method === 'DELETE') return undefined
-    if (path === '/C/overlay') return w.overlay
     if (/^\/C\/(moderators|audit|people)/.test(path)) return answerStaff(w, method, path, body)
     if (path === '/C/sanctions' && method === 'GET') return { sanctions: w.sanctions }
     return undefined

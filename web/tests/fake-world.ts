@@ -2,6 +2,7 @@
 import type { Poll } from '../src/api/poll'
 import type { Author, SubspaceEvent, Pinned } from '../src/realtime/frames'
 import { attention, questions } from './fake-queue'
+import { aLayerSetup } from './fake-overlay'
 import { unplanned } from './fake-schedule'
 import { unset } from './fake-setup'
 import type { Channel, ChannelCard, Session, Standing } from '../src/api/subspace'
@@ -226,6 +227,7 @@ export function world(role: Role = 'anonymous') {
       },
     },
     overlay: { secret: 'ov-secret', url: '/overlay/ov-secret' },
+    layer: aLayerSetup(),
     details: details(role !== 'light' && role !== 'anonymous'),
     sessions: signedIn(),
     /** What opens the account is changed only after a proof. */

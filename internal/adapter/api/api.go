@@ -26,6 +26,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/overlay"
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
@@ -68,7 +69,7 @@ type Options struct {
 	Polls       *poll.Service
 	Reactions   *chat.Reactions
 	Pictures    *chat.Pictures
-	Overlay     *question.Overlay
+	Overlay     *overlay.Service
 	Schedule    *schedule.Service
 	// Calendar writes what a calendar's address shows; base is the server's address.
 	Calendar      func(c schedule.Calendar, base string) []byte

@@ -39,7 +39,7 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Session":      {"account"},
 		"ChannelCard":  {"live"},
 		"Channel":      {"live", "price", "on_air"},
-		"OverlayState": {"on_air", "poll"},
+		"OverlayState": {"on_air", "poll", "goal"},
 		"Poll":         {"closes_at", "closed_at"},
 		"Standing":     {"until", "gift", "follows_since"},
 		"RoomModes":    {"space"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/overlay"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -20,6 +21,42 @@ type OverlayState struct {
 	Title   string `json:"title"`
 	OnAir   *OnAir `json:"on_air" doc:"null while nothing is on air"`
 	Poll    *Poll  `json:"poll" doc:"the open poll of the public room; null: there is none"`
+	Look    Look   `json:"look"`
+	Goal    *Goal  `json:"goal" doc:"null while the creator shows none"`
+	Alerts  Alerts `json:"alerts"`
+}
+
+// Look is how the layer's plates are coloured, how large they are and where they stand.
+type Look struct {
+	Theme    string `json:"theme" enum:"dark,light,contrast"`
+	Size     string `json:"size" enum:"small,medium,large"`
+	Question string `json:"question" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+	Poll     string `json:"poll" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+	Goal     string `json:"goal" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+	Alerts   string `json:"alerts" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+}
+
+// Goal is how many people shall hold a right to the Sub Space, and how many do.
+type Goal struct {
+	Words  string `json:"words" doc:"empty: the creator chose none"`
+	Of     int    `json:"of"`
+	People int    `json:"people" doc:"who hold a right at this moment; a person with several counts once"`
+}
+
+// Alerts says which happy news are shown.
+type Alerts struct {
+	Gifts         bool `json:"gifts" doc:"what the public room is told of gifts"`
+	Subscriptions bool `json:"subscriptions" doc:"that somebody subscribed, and never who"`
+}
+
+// OverlaySetup is all that the creator set.
+type OverlaySetup struct {
+	Look
+	GoalOn        bool   `json:"goal_on"`
+	GoalOf        int    `json:"goal_of"`
+	GoalWords     string `json:"goal_words"`
+	Gifts         bool   `json:"gifts"`
+	Subscriptions bool   `json:"subscriptions"`
 }
 
 func (a *API) overlayRoutes() {
@@ -39,6 +76,8 @@ func (a *API) overlayRoutes() {
 			}
 			return nil, a.opt.Overlay.Revoke(ctx, s.Account, c.ID)
 		})
+	route(a, "GET", "/api/channels/{channel}/overlay/setup", "get-overlay-setup", "How the overlay is set up (creator)", 200, a.overlaySetup)
+	route(a, "PATCH", "/api/channels/{channel}/overlay/setup", "change-overlay-setup", "Set the overlay up; open ones follow at once (creator)", 200, a.changeOverlaySetup)
 	route(a, "GET", "/api/overlay/{secret}", "read-overlay", "What the overlay shows", 200, a.readOverlay)
 }
 
@@ -72,6 +111,15 @@ func (a *API) readOverlay(ctx context.Context, in *struct {
 	if out.OnAir, err = a.onAir(ctx, access.Subject{Channel: c.ID}); err != nil {
 		return nil, err
 	}
+	stand, err := a.opt.Overlay.Standings(ctx, []ident.Channel{c.ID})
+	if err != nil {
+		return nil, err
+	}
+	is := stand[c.ID]
+	out.Look, out.Alerts = lookOf(is.Setup), Alerts{Gifts: is.Gifts, Subscriptions: is.Subscriptions}
+	if is.GoalOn {
+		out.Goal = &Goal{Words: is.GoalWords, Of: is.GoalOf, People: is.Holders.People}
+	}
 	p, open, err := a.opt.Polls.Current(ctx, room.Address{Channel: c.ID, Audience: room.Public})
 	if open {
 		shown := pollOf(p)
@@ -88,4 +136,46 @@ func (a *API) OverlayHandle(ctx context.Context, secret string) (string, error) 
 	}
 	c, err := a.opt.Channels.ByID(ctx, id)
 	return c.Handle, err
+}
+
+func (a *API) overlaySetup(ctx context.Context, in *InChannel) (*body[OverlaySetup], error) {
+	c, s, err := a.subject(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	setup, err := a.opt.Overlay.Setup(ctx, s.Account, c.ID)
+	return answer(overlaySetupOf(setup), err)
+}
+
+func (a *API) changeOverlaySetup(ctx context.Context, in *struct {
+	InChannel
+	Body struct {
+		Theme         *overlay.Theme `json:"theme,omitempty" enum:"dark,light,contrast"`
+		Size          *overlay.Size  `json:"size,omitempty" enum:"small,medium,large"`
+		Question      *overlay.Place `json:"question,omitempty" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+		Poll          *overlay.Place `json:"poll,omitempty" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+		Goal          *overlay.Place `json:"goal,omitempty" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+		Alerts        *overlay.Place `json:"alerts,omitempty" enum:"top_left,top,top_right,bottom_left,bottom,bottom_right"`
+		GoalOn        *bool          `json:"goal_on,omitempty"`
+		GoalOf        *int           `json:"goal_of,omitempty"`
+		GoalWords     *string        `json:"goal_words,omitempty" maxLength:"200"`
+		Gifts         *bool          `json:"gifts,omitempty"`
+		Subscriptions *bool          `json:"subscriptions,omitempty"`
+	}
+},
+) (*body[OverlaySetup], error) {
+	c, s, err := a.subject(ctx, in.Channel)
+	if err != nil {
+		return nil, err
+	}
+	setup, err := a.opt.Overlay.Change(ctx, s.Account, c.ID, overlay.Change(in.Body))
+	return answer(overlaySetupOf(setup), err)
+}
+
+func overlaySetupOf(s overlay.Setup) OverlaySetup {
+	return OverlaySetup{lookOf(s), s.GoalOn, s.GoalOf, s.GoalWords, s.Gifts, s.Subscriptions}
+}
+
+func lookOf(s overlay.Setup) Look {
+	return Look{string(s.Theme), string(s.Size), string(s.Question), string(s.Poll), string(s.Goal), string(s.Alerts)}
 }

@@ -431,6 +431,10 @@ func (v *visitor) turnOut(d *door, reason, detail string) {
 
 // onBusiness hears what changed in a channel. It runs under a tail's lock.
 func (g *Gateway) onBusiness(channel ident.Channel, e event.Encoded) {
+	g.overlays.heard(channel, e)
+	if !event.Concerns(e.Bytes) {
+		return
+	}
 	s := access.Subject{Account: event.Affected(e.Bytes), Channel: channel}
 	g.opt.Gate.Forget(s)
 	g.suspend(s)

@@ -200,6 +200,26 @@ type reactionsFrame struct {
 	Reactions map[int64]chat.Counts `json:"reactions"`
 }
 
+// overlayFrame tells an overlay that it is set up in another way: it reads again.
+type overlayFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+}
+
+// goalFrame says how many people hold a right now.
+type goalFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+	People  int    `json:"people"`
+}
+
+// begunFrame says that so many subscribed a moment ago, and nothing of who.
+type begunFrame struct {
+	Type    string `json:"type"`
+	Channel string `json:"channel"`
+	People  int    `json:"people"`
+}
+
 // skippedFrame says that a stretch of the log will not come.
 type skippedFrame struct {
 	Type    string `json:"type"`

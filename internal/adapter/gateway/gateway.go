@@ -24,6 +24,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/account"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/overlay"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -75,6 +76,8 @@ type Options struct {
 	Channel func(ctx context.Context, handle string) (ident.Channel, error)
 	// Overlay finds the channel and handle that an overlay's secret opens.
 	Overlay func(ctx context.Context, secret string) (ident.Channel, string, error)
+	// Overlays says how things stand in channels whose overlays are open.
+	Overlays func(ctx context.Context, channels []ident.Channel) (map[ident.Channel]overlay.Standing, error)
 	// Session returns who is signed in; false for nobody.
 	Session func(r *http.Request) (account.Session, bool, error)
 	// Recall is Session from memory, and Learn for many requests in one go; both
@@ -140,6 +143,7 @@ type Gateway struct {
 	tallies  *tallyBoard[ident.Question]
 	polls    *tallyBoard[ident.Poll]
 	stirs    *tallyBoard[int64]
+	overlays *overlayBoard
 	tidying  tidying
 }
 
@@ -157,7 +161,7 @@ func New(opt Options) (*Gateway, error) {
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
 		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard[ident.Question](), polls: newTallyBoard[ident.Poll](),
-		stirs: newTallyBoard[int64](),
+		stirs: newTallyBoard[int64](), overlays: newOverlayBoard(opt.Now),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet
 	g.wishes.crew, g.wishes.see = &g.crew, g.learn
@@ -193,6 +197,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, activityEvery, g.tellActivity) })
 	group.Go(func() error { return every(ctx, tallyEvery, g.tally) })
 	group.Go(func() error { return every(ctx, tallyEvery, g.stir) })
+	group.Go(func() error { return every(ctx, clockEvery, g.tellOverlays) })
 	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()

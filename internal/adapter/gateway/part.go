@@ -169,6 +169,7 @@ func (p *part) add(d *door) {
 	p.size.Add(1)
 	if d.overlay != "" {
 		p.guests++
+		p.share.gateway.overlays.came(p.audience.address.Channel)
 	}
 	if id := d.visitor.account(); id != "" {
 		p.people[id] = append(p.people[id], d)
@@ -188,6 +189,7 @@ func (p *part) remove(d *door) {
 	p.size.Add(-1)
 	if d.overlay != "" {
 		p.guests--
+		p.share.gateway.overlays.left(p.audience.address.Channel)
 	}
 	id := d.visitor.account()
 	for i, other := range p.people[id] {

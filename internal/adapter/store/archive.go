@@ -91,6 +91,11 @@ func channelChapters() []chapter {
 			[]kept{word("channel"), word("name"), word("welcome"), word("line")},
 		},
 		{
+			"overlays", `SELECT o.channel, 0, c.handle, o.goal_words, o.goal_of FROM overlay_setup o
+				JOIN channel c ON c.id = o.channel` + only(`c.owner`, `o.channel`),
+			[]kept{word("channel"), word("goal_words"), number("goal_of")},
+		},
+		{
 			"planned_lives", `SELECT p.id, 0, c.handle, p.title, p.starts, p.minutes, p.private, p.cancelled, p.changed FROM planned_live p
 				JOIN channel c ON c.id = p.channel` + only(`c.owner`, `p.id`),
 			[]kept{word("channel"), word("title"), moment("starts"), number("minutes"), truth("private"), truth("cancelled"), moment("changed_at")},

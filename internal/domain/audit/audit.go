@@ -35,6 +35,7 @@ const (
 	ThreadChanged      Act = "thread.changed"
 	ChannelChanged     Act = "channel.changed"
 	SpaceChanged       Act = "space.changed"
+	OverlayChanged     Act = "overlay.changed"
 	ModeratorAppointed Act = "moderator.appointed"
 	ModeratorDismissed Act = "moderator.dismissed"
 	NoteWritten        Act = "note.written"

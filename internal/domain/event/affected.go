@@ -6,6 +6,10 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
+// Concerns reports whether an event of a channel's own log may have changed
+// anybody's facts.
+func Concerns(encoded []byte) bool { return !is[OverlayChanged](encoded) }
+
 // Affected returns whose facts an event of a channel's own log may have changed:
 // the account it names, or the empty account, which stands for everybody.
 func Affected(encoded []byte) ident.Account {

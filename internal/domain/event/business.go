@@ -64,6 +64,15 @@ type SettingsChanged struct {
 // EventKind implements Payload.
 func (SettingsChanged) EventKind() (Kind, int) { return "settings.changed", 1 }
 
+// OverlayChanged says that the overlay is set up in another way. Nobody's rights are
+// others for it.
+type OverlayChanged struct {
+	By ident.Account `json:"by"`
+}
+
+// EventKind implements Payload.
+func (OverlayChanged) EventKind() (Kind, int) { return "overlay.changed", 1 }
+
 // OverlayRevoked says that the old overlay address no longer works.
 type OverlayRevoked struct {
 	By ident.Account `json:"by"`

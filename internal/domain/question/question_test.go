@@ -1,7 +1,6 @@
 package question_test
 
 import (
-	"crypto/rand"
 	"fmt"
 	"strings"
 	"sync"
@@ -31,7 +30,6 @@ type stage struct {
 	*storetest.World
 	t       testing.TB
 	q       *question.Service
-	overlay *question.Overlay
 	owner   ident.Account
 	mod     ident.Account
 	yuna    ident.Account // a subscriber
@@ -45,7 +43,6 @@ func newStage(t testing.TB) *stage {
 	t.Helper()
 	s := &stage{World: storetest.NewWorld(t), t: t, ears: &sync.Mutex{}}
 	s.q = serviceOn(s, s.DB)
-	s.overlay = question.NewOverlay(s.q, store.UnitOf(s.DB, func(tx *store.Tx) question.OverlayTx { return tx }), rand.Reader)
 	s.owner = s.Person("Inès")
 	s.channel = s.Channel(s.owner)
 	s.mod = s.Moderator(s.channel, s.Person("Mod"))
@@ -363,57 +360,6 @@ func TestTableAgreesWithTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		check()
-	}
-}
-
-// The overlay's address is the creator's to give and to take back.
-func TestOverlayAddressIsRevoked(t *testing.T) {
-	s := newStage(t)
-	ctx := t.Context()
-	for _, by := range []ident.Account{"", s.yuna, s.mod} {
-		if _, err := s.overlay.Renew(ctx, by, s.channel); reason(err) != "owner_only" {
-			t.Errorf("%q renews: %v", by, err)
-		}
-		if _, err := s.overlay.Secret(ctx, by, s.channel); reason(err) != "owner_only" {
-			t.Errorf("%q reads the secret: %v", by, err)
-		}
-		if err := s.overlay.Revoke(ctx, by, s.channel); reason(err) != "owner_only" {
-			t.Errorf("%q revokes: %v", by, err)
-		}
-	}
-	if secret, err := s.overlay.Secret(ctx, s.owner, s.channel); err != nil || secret != "" {
-		t.Errorf("before there is one: %q %v", secret, err)
-	}
-	first, err := s.overlay.Renew(ctx, s.owner, s.channel)
-	if err != nil || len(first) < 30 {
-		t.Fatalf("%q %v", first, err)
-	}
-	opens := func(secret string) string {
-		id, err := s.overlay.Channel(ctx, secret)
-		if err == nil && id != s.channel {
-			t.Errorf("the secret opens %s", id)
-		}
-		return reason(err)
-	}
-	if opens(first) != "" {
-		t.Error("a fresh secret does not open")
-	}
-	second, err := s.overlay.Renew(ctx, s.owner, s.channel)
-	if err != nil || second == first || opens(first) != "overlay_revoked" || opens(second) != "" {
-		t.Errorf("after renewing: %v, old %q, new %q", err, opens(first), opens(second))
-	}
-	for range 2 {
-		if err := s.overlay.Revoke(ctx, s.owner, s.channel); err != nil || opens(second) != "overlay_revoked" {
-			t.Errorf("after revoking: %v %q", err, opens(second))
-		}
-	}
-	for _, guess := range []string{"", " ", strings.ToUpper(second), second[:len(second)-1]} {
-		if opens(guess) != "overlay_revoked" {
-			t.Errorf("%q opens", guess)
-		}
-	}
-	if strings.Contains(s.Raw(), first) || strings.Contains(s.Raw(), second) {
-		t.Error("a secret stands in a log")
 	}
 }
 

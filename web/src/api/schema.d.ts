@@ -560,6 +560,24 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/overlay/setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** How the overlay is set up (creator) */
+    get: operations['get-overlay-setup']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    /** Set the overlay up; open ones follow at once (creator) */
+    patch: operations['change-overlay-setup']
+    trace?: never
+  }
   '/api/channels/{channel}/payouts': {
     parameters: {
       query?: never
@@ -2202,6 +2220,12 @@ export interface components {
       /** @description the person's own, 1 to 40 characters */
       name: string
     }
+    Alerts: {
+      /** @description what the public room is told of gifts */
+      gifts: boolean
+      /** @description that somebody subscribed, and never who */
+      subscriptions: boolean
+    }
     'Ask-questionRequest': {
       /** @description shown as 'a subscriber'; in public questions have a name */
       anonymous?: boolean
@@ -2323,6 +2347,26 @@ export interface components {
       price?: components['schemas']['Money']
       space_open?: boolean
       title?: string
+    }
+    'Change-overlay-setupRequest': {
+      /** @enum {string} */
+      alerts?: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      gifts?: boolean
+      /** @enum {string} */
+      goal?: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** Format: int64 */
+      goal_of?: number
+      goal_on?: boolean
+      goal_words?: string
+      /** @enum {string} */
+      poll?: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      question?: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      size?: 'small' | 'medium' | 'large'
+      subscriptions?: boolean
+      /** @enum {string} */
+      theme?: 'dark' | 'light' | 'contrast'
     }
     'Change-planRequest': {
       /** @description chosen by the caller; the same key charges once */
@@ -2563,6 +2607,17 @@ export interface components {
       /** Format: date-time */
       until?: string
     }
+    Goal: {
+      /** Format: int64 */
+      of: number
+      /**
+       * Format: int64
+       * @description who hold a right at this moment; a person with several counts once
+       */
+      people: number
+      /** @description empty: the creator chose none */
+      words: string
+    }
     Grading: {
       /** @enum {string} */
       grade: 'assistant' | 'moderator' | 'lead'
@@ -2626,6 +2681,20 @@ export interface components {
        */
       line: number
       reason: string
+    }
+    Look: {
+      /** @enum {string} */
+      alerts: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      goal: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      poll: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      question: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      size: 'small' | 'medium' | 'large'
+      /** @enum {string} */
+      theme: 'dark' | 'light' | 'contrast'
     }
     MergeBody: {
       /** @description the question that asks the same */
@@ -2787,8 +2856,32 @@ export interface components {
       secret: string
       url: string
     }
+    OverlaySetup: {
+      /** @enum {string} */
+      alerts: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      gifts: boolean
+      /** @enum {string} */
+      goal: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** Format: int64 */
+      goal_of: number
+      goal_on: boolean
+      goal_words: string
+      /** @enum {string} */
+      poll: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      question: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
+      /** @enum {string} */
+      size: 'small' | 'medium' | 'large'
+      subscriptions: boolean
+      /** @enum {string} */
+      theme: 'dark' | 'light' | 'contrast'
+    }
     OverlayState: {
+      alerts: components['schemas']['Alerts']
       channel: string
+      /** @description null while the creator shows none */
+      goal: components['schemas']['Goal'] | null
+      look: components['schemas']['Look']
       /** @description null while nothing is on air */
       on_air: components['schemas']['OnAir'] | null
       /** @description the open poll of the public room; null: there is none */
@@ -5062,6 +5155,72 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-overlay-setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OverlaySetup']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-overlay-setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-overlay-setupRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['OverlaySetup']
+        }
       }
       /** @description Error */
       default: {

@@ -159,6 +159,11 @@ export type Votes = Located & { type: 'votes'; votes: Record<string, number> }
 export type Totals = Located & { type: 'poll'; poll: string; totals: number[] }
 /** What stands at messages of a room now, by their sequences. */
 export type ReactionTotals = Located & { type: 'reactions'; reactions: Record<number, Counts> }
+/** To overlays only: how they are set up is another; how many people hold a right; so many subscribed just now. */
+export type OverlayTold =
+  | { type: 'overlay'; channel: string }
+  | { type: 'goal'; channel: string; people: number }
+  | { type: 'begun'; channel: string; people: number }
 export type State = Passing & { type: 'state'; channel: string }
 /** A stretch of the log, both ends included, that will not come. */
 export type Skipped = Located & { type: 'skipped'; from: number; to: number; why: 'sampled' | 'slow' }
@@ -184,4 +189,5 @@ export type ServerFrame =
   | Totals
   | Votes
   | ReactionTotals
+  | OverlayTold
   | { type: 'pong'; id: string }

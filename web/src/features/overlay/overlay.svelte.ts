@@ -1,9 +1,11 @@
+import type { Goal, Look } from '../../api/overlay'
 import type { Poll } from '../../api/poll'
 import { api, type OnAir } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import { Feed } from '../../realtime/feed'
-import type { EventData, SubspaceEvent, Totals } from '../../realtime/frames'
+import type { EventData, ServerFrame, SubspaceEvent, Totals } from '../../realtime/frames'
+import type { Alerts, News } from './alerts.svelte'
 
 const AGAIN_AFTER = 5_000
 /** Without news for this long the question may be over; an empty overlay is the smaller mistake. */
@@ -12,16 +14,29 @@ const TRUST_FOR = 20_000
 /** How long the result of a poll stands over the picture. */
 const RESULT_FOR = 12_000
 
-/** The OBS overlay: the question on air of one channel and its public poll, known only by the overlay's secret. */
+/** How it looks until the server has said. */
+const FIRST: Look = {
+  ...{ theme: 'dark', size: 'medium' },
+  ...{ question: 'bottom_left', poll: 'bottom_right', goal: 'top_right', alerts: 'top_left' },
+}
+
+/** The OBS overlay of one channel, known only by the overlay's secret: all that it shows everybody may see. */
 export class OverlayState {
   onAir: OnAir | null = $state.raw(null)
   poll: Poll | null = $state.raw(null)
+  goal: Goal | null = $state.raw(null)
+  look: Look = $state.raw(FIRST)
+  /** Null until there is something to celebrate. */
+  alerts: Alerts | null = $state.raw(null)
 
   #secret: string
   #feed: Feed
   #timer: ReturnType<typeof setTimeout> | undefined
   #doubt: ReturnType<typeof setTimeout> | undefined
   #result: ReturnType<typeof setTimeout> | undefined
+  #gifts = false
+  /** Of the events heard as they happened, the last: nothing is celebrated twice. */
+  #heard = 0
 
   constructor(connection: Connection, secret: string) {
     this.#secret = secret
@@ -33,7 +48,7 @@ export class OverlayState {
       waiting: () => this.#doubtSoon(),
       out: () => this.#clear(),
     })
-    connection.onFrame((frame) => frame.type === 'poll' && this.#count(frame))
+    connection.onFrame((frame) => this.#hear(frame))
     connection.onLink((link) => link !== 'open' && this.#doubtSoon())
   }
 
@@ -45,14 +60,41 @@ export class OverlayState {
   async read(): Promise<void> {
     clearTimeout(this.#timer)
     try {
-      const { on_air, poll } = await api.overlayView(this.#secret)
+      const { on_air, poll, look, goal, alerts } = await api.overlayView(this.#secret)
       this.onAir = on_air
+      this.look = look
+      this.goal = goal
+      this.#gifts = alerts.gifts
       // A result stands its time out.
       if (poll || !this.poll?.closed_at) this.poll = poll
     } catch (thrown) {
       if (Refusal.from(thrown).status === 404) this.#clear()
       this.#timer = setTimeout(() => void this.read(), AGAIN_AFTER)
     }
+  }
+
+  #hear(frame: ServerFrame): void {
+    if (frame.type === 'poll') this.#count(frame)
+    else if (frame.type === 'overlay') void this.read()
+    else if (frame.type === 'goal' && this.goal) this.goal = { ...this.goal, people: frame.people }
+    else if (frame.type === 'begun') void this.#celebrate({ kind: 'begun', n: frame.people })
+    // What was missed stands in the answer to 'enter' and is no news any more: only what comes by itself is.
+    else if (frame.type === 'event' && frame.room === 'public') this.#given(frame.event)
+  }
+
+  #given({ kind, seq, data }: SubspaceEvent): void {
+    if (seq <= this.#heard) return
+    this.#heard = seq
+    if (kind !== 'gift.given' || !this.#gifts) return
+    void this.#celebrate({ kind: 'gift', name: data.name, n: data.people, to: data.to })
+  }
+
+  async #celebrate(news: News): Promise<void> {
+    if (!this.alerts) {
+      const { Alerts } = await import('./alerts.svelte')
+      this.alerts ??= new Alerts()
+    }
+    this.alerts.add(news)
   }
 
   #apply(event: SubspaceEvent): void {
@@ -81,6 +123,8 @@ export class OverlayState {
   #clear(): void {
     this.onAir = null
     this.poll = null
+    this.goal = null
+    this.alerts?.clear()
   }
 
   #count({ poll: id, totals }: Totals): void {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { api } from '../../api/subspace'
 import { Connection } from '../../realtime/connection'
+import { aLayer } from '../../../tests/fake-overlay'
 import { aPoll } from '../../../tests/fake-polls'
 import { FakeNetwork } from '../../../tests/fake-network'
+import { SHOWN_FOR } from './alerts.svelte'
 import { OverlayState } from './overlay.svelte'
 
 const question = {
@@ -17,16 +19,22 @@ describe('the overlay', () => {
   let network: FakeNetwork
   let overlay: OverlayState
   const refuse = (reason: string) => network.answerLast((id) => ({ type: 'refused', id, reason, detail: '' }))
+  const enters = (events: object[] = []) =>
+    network.answerLast((id) => ({
+      ...{ type: 'entered', id, channel: 'ines', room: 'public', log: 'l', head: 1, more: false },
+      ...{ until: null, state: { viewers: 1 }, events: events as never[] },
+    }))
+  const gift = (seq: number, name = 'Bea') => ({
+    ...{ log: 'l', seq, id: `e${seq}`, v: 1, at: '2026-11-22T18:00:00Z', kind: 'gift.given' as const },
+    data: { name, tier: 't', tier_name: '', months: 1, people: 3, to: ['Cy'] },
+  })
+  const happens = (seq: number, name?: string) =>
+    network.socket.say({ type: 'event', channel: 'ines', room: 'public', event: gift(seq, name) })
   const settled = () => vi.advanceTimersByTimeAsync(0)
 
   beforeEach(async () => {
     vi.useFakeTimers()
-    vi.spyOn(api, 'overlayView').mockResolvedValue({
-      channel: 'ines',
-      title: '',
-      on_air: question,
-      poll: null,
-    })
+    vi.spyOn(api, 'overlayView').mockResolvedValue(aLayer({ on_air: question }))
     network = new FakeNetwork()
     const connection = new Connection(network)
     overlay = new OverlayState(connection, 'secret')
@@ -57,11 +65,8 @@ describe('the overlay', () => {
 
   it('counts the public poll, shows its result for a while, and then nothing', async () => {
     const poll = aPoll()
-    vi.mocked(api.overlayView).mockResolvedValue({ channel: 'ines', title: '', on_air: null, poll })
-    network.answerLast((id) => ({
-      ...{ type: 'entered', id, channel: 'ines', room: 'public', log: 'l', head: 1, events: [], more: false },
-      ...{ until: null, state: { viewers: 1 } },
-    }))
+    vi.mocked(api.overlayView).mockResolvedValue(aLayer({ poll }))
+    enters()
     await settled()
     expect(overlay.poll).toEqual(poll)
     const room = { channel: 'ines', room: 'public' } as const
@@ -80,6 +85,53 @@ describe('the overlay', () => {
     expect(overlay.poll).toMatchObject({ voters: 18, closed_at: '2026-11-22T18:00:00Z' })
     await vi.advanceTimersByTimeAsync(12_000)
     expect(overlay.poll).toBeNull()
+  })
+
+  it('celebrates a gift as it happens, once, and nothing that was missed', async () => {
+    enters([gift(1, 'Long ago')])
+    await settled()
+    expect(overlay.alerts).toBeNull()
+    happens(2)
+    happens(2)
+    await vi.waitFor(() => expect(overlay.alerts?.current).toMatchObject({ kind: 'gift', name: 'Bea', n: 3 }))
+    await vi.advanceTimersByTimeAsync(SHOWN_FOR)
+    expect(overlay.alerts?.current).toBeNull()
+    network.lose()
+    network.pass(60_000)
+    network.greet()
+    await settled()
+    enters([gift(3, 'While away')])
+    await settled()
+    expect(overlay.alerts?.current).toBeNull()
+    happens(4, 'Dee')
+    await settled()
+    expect(overlay.alerts?.current).toMatchObject({ name: 'Dee' })
+  })
+
+  it('celebrates no gift where the creator does not want it', async () => {
+    vi.mocked(api.overlayView).mockResolvedValue(aLayer({ alerts: { gifts: false, subscriptions: true } }))
+    enters()
+    await settled()
+    happens(2)
+    network.socket.say({ type: 'begun', channel: 'ines', people: 2 })
+    await vi.waitFor(() => expect(overlay.alerts?.current).toMatchObject({ kind: 'begun', n: 2 }))
+    await vi.advanceTimersByTimeAsync(SHOWN_FOR)
+    expect(overlay.alerts?.current).toBeNull()
+  })
+
+  it('follows how it is set up, and the number of the goal', async () => {
+    const goal = { words: 'Kiln', of: 50, people: 31 }
+    enters()
+    await settled()
+    network.socket.say({ type: 'goal', channel: 'ines', people: 9 })
+    expect(overlay.goal).toBeNull()
+    const look = { ...aLayer().look, theme: 'light' as const, goal: 'top' as const }
+    vi.mocked(api.overlayView).mockResolvedValue(aLayer({ goal, look }))
+    network.socket.say({ type: 'overlay', channel: 'ines' })
+    await settled()
+    expect(overlay.look).toEqual(look)
+    network.socket.say({ type: 'goal', channel: 'ines', people: 32 })
+    expect(overlay.goal).toEqual({ ...goal, people: 32 })
   })
 
   it('is empty at once when its address was replaced', async () => {
