@@ -231,7 +231,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals, PollTotals: p.polls.Totals,
 		Reactions: p.reactions.Totals, Overlays: p.overlay.Standings,
-		Now:       s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
+		Now: s.sur.Now, Log: s.sur.Log, Readable: s.cfg.ReadableRate,
 		Frames: gateway.FramesFor(s.cfg.MessageBurst, s.cfg.MessagePace),
 	})
 	return err

@@ -66,6 +66,20 @@ describe('the plates over the picture', () => {
     expect(box('overlay-goal').width / 320).toBeCloseTo(large, 2)
   })
 
+  it('share an edge without covering each other, and leave the picture alone in every colour', async () => {
+    for (const theme of ['dark', 'light', 'contrast'] as const) {
+      await show(1280, 720, { theme, size: 'large', alerts: 'bottom', goal: 'bottom' })
+      expect(getComputedStyle(frame.querySelector('.stage')!).backgroundColor).toBe('rgba(0, 0, 0, 0)')
+      const row = ['overlay-on-air', 'overlay-goal', 'overlay-poll'].map(box)
+      expect(row[0]!.right).toBeLessThan(row[1]!.left)
+      expect(row[1]!.right).toBeLessThan(row[2]!.left)
+      expect(row[2]!.right).toBeLessThan(1280)
+      if (theme === 'contrast') break
+      await unmount(shown)
+      frame.remove()
+    }
+  })
+
   it('stand where the creator wants them, several above each other', async () => {
     await show(1280, 720, {
       question: 'top',
@@ -163,13 +177,13 @@ describe('setting the overlay up', () => {
     await open()
     await page.getByLabelText('Colours').selectOptions('High contrast')
     await expect.poll(sent).toEqual({ theme: 'contrast' })
-    await expect.poll(() => preview().element().querySelector('.stage')!.className).toContain('contrast')
+    await expect.poll(() => preview().element().querySelector('[data-theme=contrast]')).not.toBeNull()
     await page.getByLabelText('Size').selectOptions('Large')
     await expect.poll(sent).toEqual({ size: 'large' })
     await page.getByRole('combobox', { name: 'Question', exact: true }).selectOptions('Top right')
     await expect.poll(sent).toEqual({ question: 'top_right' })
     await expect
-      .poll(() => preview().element().querySelector('.top_right')!.textContent)
+      .poll(() => preview().element().querySelector('[data-place=top_right]')!.textContent)
       .toContain('How do you stop the drips?')
     expect(await audit()).toEqual([])
   })
