@@ -46,6 +46,7 @@ func TestEveryActOfStaffIsAudited(t *testing.T) {
 	}
 	c.Owner.Do("PATCH", c.Path("/space/setup"), map[string]any{"opens": "lives"})
 	c.Owner.Do("PATCH", c.Path("/space/setup"), map[string]any{"opens": "always"})
+	c.Owner.Do("PATCH", c.Path("/overlay/setup"), map[string]any{"theme": "light"})
 	mod.Do("POST", c.Path("/terms"), map[string]any{"term": "idiot"})
 	mod.Do("DELETE", c.Path("/terms/idiot"), nil)
 	thread := threadOf(t, c, map[string]any{"title": "Glazes"})
@@ -70,6 +71,7 @@ func TestEveryActOfStaffIsAudited(t *testing.T) {
 		{"thread.changed", "Maud", "moderator", "", "closed", "false", "true"},
 		{"term.dropped", "Maud", "moderator", "", "", "", ""},
 		{"term.blocked", "Maud", "moderator", "", "", "", ""},
+		{"overlay.changed", c.Owner.Name, "owner", "", "theme", "dark", "light"},
 		{"space.changed", c.Owner.Name, "owner", "", "lives_only", "true", "false"},
 		{"space.changed", c.Owner.Name, "owner", "", "lives_only", "false", "true"},
 		{"message.unpinned", "Ada", "assistant", "Noa", "", "", ""},

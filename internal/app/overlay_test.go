@@ -44,8 +44,8 @@ func (l layer) shown(t *testing.T) (state layerState) {
 	return state
 }
 
-// people is a frame of a kind that says a number.
-func people(kind string, n int) func(apptest.Frame) bool {
+// counted is a frame of a kind that says a number.
+func counted(kind string, n int) func(apptest.Frame) bool {
 	return func(f apptest.Frame) bool {
 		var said struct {
 			Type   string
@@ -89,7 +89,7 @@ func TestTheOverlayShowsTheGoal(t *testing.T) {
 	mark := l.socket.Mark()
 	sets(c, map[string]any{"theme": "light", "goal": "bottom", "goal_on": true, "goal_of": 3, "goal_words": "Kiln"})
 	within(t, l, "it is set up in another way", mark, apptest.Type("overlay", ""))
-	within(t, l, "the goal", mark, people("goal", 1))
+	within(t, l, "the goal", mark, counted("goal", 1))
 	if at := l.shown(t); at.Goal == nil || at.Goal.Words != "Kiln" || at.Goal.Of != 3 || at.Goal.People != 1 || at.Look["theme"] != "light" || at.Look["goal"] != "bottom" {
 		t.Errorf("set up: %+v", at)
 	}
@@ -97,15 +97,15 @@ func TestTheOverlayShowsTheGoal(t *testing.T) {
 	cy := s.SignUp("Cy")
 	mark = l.socket.Mark()
 	cy.Pays("atelier")
-	within(t, l, "somebody subscribed", mark, people("goal", 2))
+	within(t, l, "somebody subscribed", mark, counted("goal", 2))
 	viewer.Posts("atelier", "public", "hello")
 	mark = l.socket.Mark()
 	gives(t, bea, c, map[string]any{"people": 1, "named": true})
-	within(t, l, "somebody was given it", mark, people("goal", 3))
+	within(t, l, "somebody was given it", mark, counted("goal", 3))
 	mark = l.socket.Mark()
 	sale := saleTo(t, c, cy)
 	c.Owner.Do("POST", c.Path("/sales/"+sale.Provider+"/"+sale.ID+"/refund"), map[string]any{})
-	within(t, l, "it was paid back", mark, people("goal", 2))
+	within(t, l, "it was paid back", mark, counted("goal", 2))
 	if at := l.shown(t); at.Goal.People != 2 {
 		t.Errorf("after a refund: %+v", at.Goal)
 	}
@@ -150,10 +150,10 @@ func TestTheGoalFollowsTheClock(t *testing.T) {
 	bea := s.SignUp("Bea")
 	mark := l.socket.Mark()
 	subscription := bea.Pays("atelier")
-	within(t, l, "somebody subscribed", mark, people("goal", 1))
+	within(t, l, "somebody subscribed", mark, counted("goal", 1))
 	mark = l.socket.Mark()
 	bea.Do("POST", "/api/subscriptions/"+subscription+"/cancel", nil)
-	within(t, l, "it ran out", mark, people("goal", 0))
+	within(t, l, "it ran out", mark, counted("goal", 0))
 	if at := l.shown(t); at.Goal.People != 0 {
 		t.Errorf("run out: %+v", at.Goal)
 	}
@@ -179,7 +179,7 @@ func TestTheOverlaySaysThatSomebodySubscribed(t *testing.T) {
 		}
 	}
 	bea.Pays("atelier")
-	within(t, l, "somebody subscribed", mark, people("begun", 1))
+	within(t, l, "somebody subscribed", mark, counted("begun", 1))
 	c.Owner.Posts("atelier", "public", "welcome")
 	l.socket.Hears("public", "welcome")
 	told := 0
@@ -197,7 +197,7 @@ func TestTheOverlaySaysThatSomebodySubscribed(t *testing.T) {
 		t.Fatal(err)
 	}
 	cy.Pays("atelier")
-	within(t, again, "another subscribed", 0, people("begun", 1))
+	within(t, again, "another subscribed", 0, counted("begun", 1))
 	n := 0
 	for _, f := range again.socket.Frames() {
 		if f.Type == "begun" {
@@ -231,7 +231,7 @@ func TestARevokedOverlayIsToldNothingMore(t *testing.T) {
 		t.Errorf("the state: %s", reason)
 	}
 	fresh := layered(t, s, c)
-	within(t, fresh, "the goal", 0, people("goal", 1))
+	within(t, fresh, "the goal", 0, counted("goal", 1))
 	if more := l.socket.Frames()[mark:]; len(more) != 0 {
 		t.Errorf("told after it was revoked: %s", more[0].Raw)
 	}
@@ -254,6 +254,6 @@ func TestOverlaysOfAnotherNodeFollow(t *testing.T) {
 	sets(c, map[string]any{"subscriptions": true, "goal_on": true})
 	within(t, l, "it is set up in another way", mark, apptest.Type("overlay", ""))
 	a.SignUp("Bea").Pays("atelier")
-	within(t, l, "the goal", mark, people("goal", 1))
-	within(t, l, "somebody subscribed", mark, people("begun", 1))
+	within(t, l, "the goal", mark, counted("goal", 1))
+	within(t, l, "somebody subscribed", mark, counted("begun", 1))
 }
