@@ -189,6 +189,32 @@ test('obs', async ({ stage }) => {
     await accessible(page, 'setting the overlay up, fr, phone')
   })
 
+  await test.step('at a desk in French, on a phone in English, and in an upright picture', async () => {
+    const storageState = await ada.context.storageState()
+    for (const [viewport, locale, name] of [
+      [sizes.desktop, 'fr', 'desk-fr'],
+      [sizes.phone, 'en', 'phone-en'],
+    ] as const) {
+      const { page } = await stage.person('Ada', { viewport, locale, storageState })
+      await visit(page, `/cockpit/${handle}`)
+      if (name === 'phone-en') await page.getByRole('button', { name: t('cockpit.settings') }).click()
+      await page.getByText(t('settings.overlay', {}, locale), { exact: true }).click()
+      await expect(page.getByTestId('overlay-preview')).toContainText('A new kiln')
+      const begins = page.getByRole('switch', { name: t('overlay.begins', {}, locale) })
+      await begins.focus()
+      await page.keyboard.press('Space')
+      await expect(begins).toHaveAttribute('aria-checked', name === 'desk-fr' ? 'false' : 'true')
+      await expect(begins).toBeFocused()
+      await page.getByTestId('overlay-preview').scrollIntoViewIfNeeded()
+      await picture(page, `obs-setup-${name}`)
+      await accessible(page, `setting the overlay up, ${name}`)
+    }
+    await obs.page.setViewportSize({ width: 1080, height: 1920 })
+    await lay(obs.page, scene)
+    await picture(obs.page, 'obs-overlay-upright-en')
+    await obs.page.setViewportSize({ width: 1920, height: 1080 })
+  })
+
   await test.step('a revoked address shows nothing from then on', async () => {
     await ada.page.getByRole('button', { name: t('overlay.revoke') }).click()
     for (const name of ['goal', 'on-air', 'poll']) await expect(plate(obs.page, name)).toHaveCount(0)
