@@ -45,7 +45,7 @@ const budgets = [
   ['fonts', 35, fonts.reduce((sum, n) => sum + read(n).length, 0)],
   ['hls.js', 195, gzip([largest(chunk('hls'))])],
   ['cockpit, scripts', 140, gzip(js('index.html', 'Cockpit'))],
-  // 35.4: its goal, alerts and where things stand took 0.8, with every plate loaded when it is shown.
+  // 35.5: its goal, alerts and where things stand took 0.9, with every plate loaded when it is shown.
   ['overlay, scripts', 36, gzip(js('overlay.html'))],
   ['English', 15, gzip([largest(chunk('en'))])],
   ['French', 15, gzip([largest(chunk('fr'))])],
