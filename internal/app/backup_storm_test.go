@@ -74,7 +74,7 @@ func TestStormKilledBackupsAndRestoresAreNone(t *testing.T) {
 func restoredAfterKills(t *testing.T, b *binary, c apptest.Channel, crowd []*member, before []map[string]int64, backup string) {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "data")
-	database, killed := storetest.URL(t), 0
+	database, killed := storetest.Empty(t), 0
 	if strings.HasPrefix(database, "sqlite:") {
 		database = "sqlite:" + filepath.Join(data, "subspace.db")
 	}

@@ -104,7 +104,7 @@ func TestBackupOfALiveMakesTheSameServerElsewhere(t *testing.T) {
 	s2 := restored(t, dir, "")
 	if onPostgres() {
 		s2.Stop()
-		s2 = restored(t, dir, storetest.URL(t))
+		s2 = restored(t, dir, storetest.Empty(t))
 	}
 	owner, yuna := c.Owner.At(s2), crowd[len(crowd)-1].p.At(s2)
 	if st := yuna.Standing("atelier"); !st.Inside || !st.Subscriber {
@@ -195,7 +195,7 @@ func TestServerMovesToTheOtherDatabaseAndBack(t *testing.T) {
 	words := []string{"on one machine"}
 	yuna.Enters("atelier", "space").Says("atelier", "space", words[0])
 	backups := t.TempDir()
-	for i, to := range []string{storetest.URL(t), "", storetest.URL(t)} {
+	for i, to := range []string{storetest.Empty(t), "", storetest.Empty(t)} {
 		dir := filepath.Join(backups, fmt.Sprint(i))
 		operates(t, s.Data, s.Database).backsUp(dir)
 		s.Stop()

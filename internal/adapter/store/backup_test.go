@@ -212,7 +212,7 @@ func TestHistoryStaysUntilABackupIsRestored(t *testing.T) {
 }
 
 func TestWhatIsNoDatabaseOfOursIsNotCopied(t *testing.T) {
-	empty := storetest.URL(t)
+	empty := storetest.Empty(t)
 	if _, err := inspect(t, empty).Exec(`CREATE TABLE holiday_note (words TEXT NOT NULL)`); err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestCopyingAndFillingMayTakeTheirTime(t *testing.T) {
 	}
 	stock := s.stock("new")
 	stock.Last = func(context.Context) error { busy(""); return nil }
-	if err := store.Fill(t.Context(), options(impatient(storetest.URL(t))), stock); err != nil {
+	if err := store.Fill(t.Context(), options(impatient(storetest.Empty(t))), stock); err != nil {
 		t.Error(err)
 	}
 }

@@ -279,7 +279,7 @@ func TestInspectingOnlyReads(t *testing.T) {
 
 // A database of an older release is told of, and not brought up to date.
 func TestInspectingMigratesNothing(t *testing.T) {
-	address := storetest.URL(t)
+	address := storetest.Empty(t)
 	db, err := open(address)
 	if err != nil {
 		t.Fatal(err)

@@ -107,6 +107,19 @@ func checkApplied(all []migration, applied map[int]string) error {
 	return nil
 }
 
+// Schema names the schema that this release makes: a checksum over its migrations.
+func Schema() (string, error) {
+	all, err := readMigrations(migrations)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for _, m := range all {
+		sum.Write([]byte(m.checksum))
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
 func readMigrations(dir fs.FS) ([]migration, error) {
 	names, err := fs.Glob(dir, "migrations/*.sql") // sorted
 	if err != nil {

@@ -23,7 +23,7 @@ func open(address string) (*store.DB, error) {
 }
 
 func TestOpenMigratesAndAnswers(t *testing.T) {
-	db := storetest.New(t)
+	db := storetest.Open(t, storetest.Empty(t), time.Now, nil)
 	if err := db.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestReopenedDatabaseHasWhatWasWritten(t *testing.T) {
 
 // Several processes that start at once on an empty database all come up.
 func TestStartsAtTheSameMomentMigrateOnce(t *testing.T) {
-	address := storetest.URL(t)
+	address := storetest.Empty(t)
 	const starts = 4
 	dbs := make([]*store.DB, starts)
 	var all sync.WaitGroup

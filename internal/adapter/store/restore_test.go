@@ -22,7 +22,7 @@ func targets(t testing.TB) map[string]string {
 	t.Helper()
 	all := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "subspace.db")}
 	if onPostgres() {
-		all["postgresql"] = storetest.URL(t)
+		all["postgresql"] = storetest.Empty(t)
 	}
 	return all
 }
@@ -155,7 +155,7 @@ func TestFillingIsDoneOnceOrNotAtAll(t *testing.T) {
 
 // A backup of an older release is brought up to date.
 func TestOlderSchemaIsFilledAndBroughtUpToDate(t *testing.T) {
-	old := storetest.URL(t)
+	old := storetest.Empty(t)
 	db := inspect(t, old)
 	do := func(statement string, args ...any) {
 		t.Helper()
