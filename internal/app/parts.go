@@ -23,6 +23,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/digest"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
@@ -50,6 +51,7 @@ type parts struct {
 	questions     *question.Service
 	overlay       *overlay.Service
 	polls         *poll.Service
+	digests       *digest.Service
 	schedule      *schedule.Service
 	moderation    *moderation.Service
 	audit         *audit.Service
@@ -158,6 +160,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
 	})
 	p.overlay = overlay.NewService(store.UnitOf(s.db, as[overlay.Tx]), now, s.sur.Random)
+	p.digests = &digest.Service{Store: store.UnitOf(s.db, as[digest.Tx]), Now: now}
 	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
@@ -199,7 +202,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests,
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,

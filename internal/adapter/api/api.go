@@ -22,6 +22,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/badge"
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/digest"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
@@ -67,6 +68,7 @@ type Options struct {
 	Chat        *chat.Service
 	Questions   *question.Service
 	Polls       *poll.Service
+	Digests     *digest.Service
 	Reactions   *chat.Reactions
 	Pictures    *chat.Pictures
 	Overlay     *overlay.Service
@@ -111,6 +113,7 @@ func New(opt Options) *API {
 	a.setupRoutes()
 	a.threadRoutes()
 	a.readingRoutes()
+	a.digestRoutes()
 	a.followRoutes()
 	a.badgeRoutes()
 	a.roomRoutes()

@@ -41,6 +41,8 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Channel":      {"live", "price", "on_air"},
 		"OverlayState": {"on_air", "poll", "goal"},
 		"Poll":         {"closes_at", "closed_at"},
+		"DigestPoll":   {"closed_at"},
+		"DigestAnswer": {"offset_ms"},
 		"Standing":     {"until", "gift", "follows_since"},
 		"RoomModes":    {"space"},
 		"Writing":      {"until"},

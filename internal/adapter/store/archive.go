@@ -131,6 +131,10 @@ func roomChapters() []chapter {
 				JOIN log l ON l.id = r.log JOIN channel c ON c.id = l.channel` + only(`r.account`, `r.log`),
 			[]kept{word("channel"), word("room"), number("up_to_seq")},
 		},
+		{
+			"visits", `SELECT v.channel, 0, c.handle, v.since, v.until, v.last FROM visit v JOIN channel c ON c.id = v.channel` + only(`v.account`, `v.channel`),
+			[]kept{word("channel"), moment("away_since"), moment("away_until"), moment("last_seen_at")},
+		},
 		{ // whom they are about stays out
 			"reactions", `SELECT r.log || ' ' || r.emoji, r.seq, c.handle, l.audience, r.seq, r.emoji, r.at FROM reaction r
 				JOIN log l ON l.id = r.log JOIN channel c ON c.id = l.channel` +

@@ -252,30 +252,10 @@ func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Chan
 		if err != nil {
 			return err
 		}
-		ts, err = tx.Threads(ctx, channel, by, s.highest(facts), archived, openMax)
+		ts, err = tx.Threads(ctx, channel, by, access.HighestLevel(facts, s.now()), archived, openMax)
 		return err
 	})
 	return ts, err
-}
-
-// highest is the highest level whose threads the person may read, as the gate
-// says.
-func (s *Service) highest(f access.Facts) int {
-	highest := 1
-	for _, level := range append(levels(f.Grants), levelMax) { // staff read what is for any level
-		if level > highest && access.Decide(f.From(level), access.ReadSpace, s.now()).Allowed {
-			highest = level
-		}
-	}
-	return highest
-}
-
-func levels(grants []access.Grant) []int {
-	out := make([]int, len(grants))
-	for i, g := range grants {
-		out[i] = g.Level
-	}
-	return out
 }
 
 // told is what a thread's event is written as: in its own log, and in that of the

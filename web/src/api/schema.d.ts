@@ -420,6 +420,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/digest': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What happened in the Sub Space since one's last visit (inside) */
+    get: operations['get-digest']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/digest/told': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** I know what happened up to then: do not tell me again (inside) */
+    post: operations['know-digest']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/follow': {
     parameters: {
       query?: never
@@ -1704,6 +1738,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/visit': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    /** Say that one looks at the Sub Space (inside) */
+    put: operations['visit-space']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/checkouts/{checkout}': {
     parameters: {
       query?: never
@@ -2272,6 +2323,13 @@ export interface components {
        */
       waiting: number
     }
+    AwayBody: {
+      /**
+       * Format: date-time
+       * @description of the digest that was read
+       */
+      until: string
+    }
     Badge: {
       /** @enum {string} */
       badge: 'm1' | 'm3' | 'm6' | 'm12' | 'm24'
@@ -2505,6 +2563,80 @@ export interface components {
     CredentialsBody: {
       name: string
       password: string
+    }
+    Digest: {
+      answers: components['schemas']['DigestAnswer'][]
+      /**
+       * Format: int64
+       * @description messages in the room's chat; 1000 stands for those and more
+       */
+      missed: number
+      /**
+       * Format: int64
+       * @description messages in threads, likewise
+       */
+      missed_threads: number
+      polls: components['schemas']['DigestPoll'][]
+      /**
+       * Format: date-time
+       * @description when the absence began that a digest tells of
+       */
+      since: string
+      /** @description that were opened */
+      threads: components['schemas']['DigestThread'][]
+      /**
+       * Format: date-time
+       * @description when it was over; as since: there is none, or it was put away
+       */
+      until: string
+      /** @description the newest first, at most 20, as all lists here */
+      updates: components['schemas']['DigestUpdate'][]
+      /** @description there is something to tell; otherwise all of it is empty */
+      worth: boolean
+    }
+    DigestAnswer: {
+      /** Format: date-time */
+      at: string
+      id: string
+      mine: boolean
+      /** @description milliseconds into the broadcast at which it went on air; null: in none */
+      offset_ms: (number | null) | null
+      /** @description the answer in text; empty: it was given on camera */
+      reply: string
+      text: string
+    }
+    DigestOption: {
+      text: string
+      /** Format: int64 */
+      votes: number
+    }
+    DigestPoll: {
+      /** @description null while it is open */
+      closed_at: string | null
+      id: string
+      /** @description what was chosen; none while it is open */
+      options: components['schemas']['DigestOption'][]
+      question: string
+      /** @description that it stands in; empty: in the room */
+      thread: string
+    }
+    DigestThread: {
+      id: string
+      prompt: string
+      /** @description empty: the prompt is the title */
+      title: string
+    }
+    DigestUpdate: {
+      /** Format: date-time */
+      at: string
+      id: string
+      /** Format: int64 */
+      posts: number
+      prompt: string
+      /** @description of the newest */
+      text: string
+      /** @description empty: the prompt is the title */
+      title: string
     }
     Earnings: {
       currency: string
@@ -3741,6 +3873,18 @@ export interface components {
       providers: string[]
       tiers: components['schemas']['Tier'][]
     }
+    Visit: {
+      /**
+       * Format: date-time
+       * @description when the absence began that a digest tells of
+       */
+      since: string
+      /**
+       * Format: date-time
+       * @description when it was over; as since: there is none, or it was put away
+       */
+      until: string
+    }
     'Vote-pollRequest': {
       /** Format: int64 */
       option: number
@@ -4779,6 +4923,70 @@ export interface operations {
         content: {
           'application/json': components['schemas']['Checkout']
         }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-digest': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Digest']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'know-digest': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['AwayBody']
+      }
+    }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
       }
       /** @description Error */
       default: {
@@ -8085,6 +8293,37 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Tier']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'visit-space': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Visit']
         }
       }
       /** @description Error */
