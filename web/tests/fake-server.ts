@@ -14,6 +14,7 @@ import { answerStaff } from './fake-staff'
 import { answerSchedule } from './fake-schedule'
 import { answerSetup } from './fake-setup'
 import { polls } from './fake-polls'
+import { answerDigest } from './fake-digest'
 import { answerReactions } from './fake-reactions'
 import { threads } from './fake-threads'
 import type { World } from './fake-world'
@@ -59,6 +60,7 @@ export class FakeServer {
       return answerReactions(this, method, rest)
     if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
+    if (/^\/C\/(visit|digest)/.test(rest)) return answerDigest(w, method, rest)
     if (rest.startsWith('/C/polls')) return polls(this, method, rest, body, query)
     if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)
     if (rest.startsWith('/C/schedule')) return answerSchedule(w, method, rest, body)

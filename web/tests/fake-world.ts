@@ -1,6 +1,7 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
 import type { Poll } from '../src/api/poll'
 import type { Author, SubspaceEvent, Pinned } from '../src/realtime/frames'
+import { nothing } from './fake-digest'
 import { attention, questions } from './fake-queue'
 import { aLayerSetup } from './fake-overlay'
 import { unplanned } from './fake-schedule'
@@ -163,6 +164,8 @@ export function world(role: Role = 'anonymous') {
     polls: [] as Poll[],
     /** Why votes are refused; '' when they are not. */
     refuseVotes: '',
+    digest: nothing(),
+    refuseTold: false,
     ...someThreads(),
     reactions: someReactions(),
     /** What stands above the chats, by log. */

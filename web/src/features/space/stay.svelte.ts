@@ -13,6 +13,9 @@ export class SpaceStay {
   /** Up to where the room's chat had been read when one came in; 0: nothing, or it is not known. */
   seen = $state(0)
 
+  /** The question that somebody was led to; the board shows it. */
+  pointed = $state('')
+
   #view: View = $state('chat')
   #visit: Visit
   #mark: Mark | undefined
@@ -34,6 +37,21 @@ export class SpaceStay {
     // Of those of dearer tiers nobody has told while the list was not shown.
     else if (this.#view !== view) void this.threads.read()
     this.#view = view
+    this.pointed = ''
+  }
+
+  /** Leads to a thread; to the list, where it is not ours to read any more. */
+  async toThread(id: string): Promise<void> {
+    this.view = 'threads'
+    const find = () => this.threads.all.find((t) => t.id === id)
+    if (!find()) await this.threads.read()
+    const thread = find()
+    if (thread && this.view === 'threads') this.threads.show(thread)
+  }
+
+  toQuestion(id: string): void {
+    this.view = 'questions'
+    this.pointed = id
   }
 
   /** Until the returned undo is called. */
