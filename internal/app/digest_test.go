@@ -21,6 +21,7 @@ func (l *later) Passes(d time.Duration) { l.by.Add(int64(d)) }
 type missed struct {
 	Since, Until  string
 	Worth         bool
+	Mentions      []struct{ Name, Text string }
 	Updates       []struct{ ID, Text string }
 	Polls         []struct{ ID, Question string }
 	Answers       []struct{ Text, Reply string }
@@ -76,6 +77,72 @@ func TestWhatWasMissedIsToldUntilItIsPutAway(t *testing.T) {
 	}
 	if reason := phone.Refused("POST", c.Path("/digest/told"), map[string]any{"until": "soon"}); reason != "request_invalid" {
 		t.Errorf("no moment: %s", reason)
+	}
+}
+
+// accountOf is a person's name for the server.
+func accountOf(t *testing.T, p *apptest.Person) string {
+	t.Helper()
+	var session struct{ Account struct{ ID string } }
+	p.Do("GET", "/api/session", nil).Into(t, &session)
+	return session.Account.ID
+}
+
+// A mention by socket reaches the one who is meant in the message and in their
+// digest, and nobody who may not read the room hears of one.
+func TestAMentionReachesWhomItMeans(t *testing.T) {
+	t.Parallel() // it waits for real time
+	clock := &later{}
+	s := apptest.Start(t, apptest.Options{Now: clock.Now})
+	c := s.Found("atelier")
+	kiln := secondTier(t, c)
+	rich, yuna, free := s.SignUp("Rich"), s.SignUp("Yuna"), s.SignUp("Free")
+	if err := rich.Buy("atelier", "4242424242424242", map[string]any{"tier": kiln}); err != nil {
+		t.Fatal(err)
+	}
+	yuna.Pays("atelier")
+	apptest.Eventually(t, "not inside", func() bool { return rich.Standing("atelier").Inside })
+	comesTo(yuna, c)
+	clock.Passes(time.Hour)
+	few := threadOf(t, c, map[string]any{"title": "for few", "level": 2})
+	said, secret := sentinel("said"), sentinel("secret")
+	ids := []string{accountOf(t, yuna), accountOf(t, free)}
+	outside, inside := free.Enters("atelier", "public"), rich.Enters("atelier", "public", "space")
+	if err := entersThread(inside, few); err != nil {
+		t.Fatal(err)
+	}
+	mark := inside.Mark()
+	text := func(words string) string { return "@Yuna @Free " + words }
+	for _, at := range []map[string]any{{"room": "space", "text": text(said)}, {"room": "thread", "thread": few, "text": text(secret)}} {
+		at["type"], at["channel"], at["key"], at["mentions"] = "post", "atelier", rand.Text(), ids
+		if _, err := inside.Calls(at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	meant := inside.Since(mark, "the words", func(f apptest.Frame) bool {
+		return f.Type == "event" && f.Room == "space" && f.Event.Data.Text == text(said)
+	})
+	if raw := string(meant.Raw); !strings.Contains(raw, `"mentions":[{"id":"`+ids[0]+`","name":"Yuna"}]`) {
+		t.Errorf("told: %s", raw)
+	}
+	hidden := inside.Since(mark, "the words in the thread", inThread(few, text(secret)))
+	if strings.Contains(string(hidden.Raw), `"mentions"`) {
+		t.Errorf("somebody who may not read it is mentioned: %s", hidden.Raw)
+	}
+	clock.Passes(time.Hour)
+	comesTo(yuna, c)
+	if d := missedBy(t, yuna, c); len(d.Mentions) != 1 || d.Mentions[0].Name != "Rich" || d.Mentions[0].Text != text(said) || yuna.Saw(secret) {
+		t.Errorf("told %+v", d)
+	}
+	last := sentinel("last")
+	c.Owner.Posts("atelier", "public", last)
+	outside.Hears("public", last)
+	if free.Saw(said) || free.Saw(secret) {
+		t.Error("who is outside heard of a mention")
+	}
+	six := make([]string, 6)
+	if reason := rich.Refused("POST", c.Path("/rooms/public/messages"), map[string]any{"key": rand.Text(), "text": "all", "mentions": six}); reason != "too_many_mentions" {
+		t.Errorf("six: %s", reason)
 	}
 }
 

@@ -137,6 +137,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.space.Redraw = painter.Square
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
 		account.NewThrottle(account.Limit{Tries: s.cfg.MessageBurst, Every: s.cfg.MessagePace}, now))
+	p.chat.Mentions = account.NewThrottle(limitOf(chat.MentionPace()), now)
 	p.reactions = chat.NewReactions(store.UnitOf(s.db, as[chat.ReactionTx]), now, account.NewThrottle(limitOf(chat.ReactionPace()), now),
 		func(at chat.Place) { s.bus.Stir(room.Stir{Address: at.Address, Seq: at.Seq}) })
 	photos := picture.NewPainter(1)

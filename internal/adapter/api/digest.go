@@ -15,13 +15,23 @@ type Visit struct {
 // Digest is what others did inside while the caller was away.
 type Digest struct {
 	Visit
-	Worth         bool           `json:"worth" doc:"there is something to tell; otherwise all of it is empty"`
-	Updates       []DigestUpdate `json:"updates" nullable:"false" doc:"the newest first, at most 20, as all lists here"`
-	Polls         []DigestPoll   `json:"polls" nullable:"false"`
-	Answers       []DigestAnswer `json:"answers" nullable:"false"`
-	Threads       []DigestThread `json:"threads" nullable:"false" doc:"that were opened"`
-	Missed        int            `json:"missed" doc:"messages in the room's chat; 1000 stands for those and more"`
-	MissedThreads int            `json:"missed_threads" doc:"messages in threads, likewise"`
+	Worth         bool            `json:"worth" doc:"there is something to tell; otherwise all of it is empty"`
+	Mentions      []DigestMention `json:"mentions" nullable:"false" doc:"messages that mention the caller; the newest first, at most 20, as all lists here"`
+	Updates       []DigestUpdate  `json:"updates" nullable:"false"`
+	Polls         []DigestPoll    `json:"polls" nullable:"false"`
+	Answers       []DigestAnswer  `json:"answers" nullable:"false"`
+	Threads       []DigestThread  `json:"threads" nullable:"false" doc:"that were opened"`
+	Missed        int             `json:"missed" doc:"messages in the room's chat; 1000 stands for those and more"`
+	MissedThreads int             `json:"missed_threads" doc:"messages in threads, likewise"`
+}
+
+// DigestMention is a message that mentions the caller.
+type DigestMention struct {
+	Thread string `json:"thread" doc:"that it stands in; empty: in the room"`
+	Seq    int64  `json:"seq"`
+	Name   string `json:"name" doc:"of who wrote it"`
+	Text   string `json:"text"`
+	At     Moment `json:"at"`
 }
 
 // DigestThread names a thread.
@@ -69,7 +79,10 @@ func visitOf(v digest.Visit) Visit { return Visit{Moment(v.Since), Moment(v.Unti
 func digestOf(d digest.Digest) Digest {
 	out := Digest{
 		Visit: visitOf(d.Visit), Worth: d.Worth(), Missed: d.Missed.Room, MissedThreads: d.Missed.Threads,
-		Updates: []DigestUpdate{}, Polls: []DigestPoll{}, Answers: []DigestAnswer{}, Threads: []DigestThread{},
+		Mentions: []DigestMention{}, Updates: []DigestUpdate{}, Polls: []DigestPoll{}, Answers: []DigestAnswer{}, Threads: []DigestThread{},
+	}
+	for _, m := range d.Mentions {
+		out.Mentions = append(out.Mentions, DigestMention{string(m.Thread), m.Seq, m.Name, m.Text, Moment(m.At)})
 	}
 	for _, u := range d.Updates {
 		out.Updates = append(out.Updates, DigestUpdate{digestThreadOf(u.Thread), u.Posts, u.Text, Moment(u.At)})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/chat"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -81,6 +82,7 @@ type Words struct {
 	ReplyTo      int64         `json:"reply_to,omitempty" minimum:"0" doc:"sequence of the message answered"`
 	Announcement bool          `json:"announcement,omitempty" doc:"it stands out (staff)"`
 	Pictures     []PictureWish `json:"pictures,omitempty" doc:"of an update, at most four (creator)"`
+	Mentions     []string      `json:"mentions,omitempty" maxItems:"20" doc:"accounts that the text means with an @ and their name, at most five"`
 }
 
 func (a *API) postMessage(ctx context.Context, in *struct {
@@ -96,7 +98,11 @@ func (a *API) postMessage(ctx context.Context, in *struct {
 }
 
 func (a *API) post(ctx context.Context, at room.Address, s access.Subject, w Words) (*body[Posted], error) {
-	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo, Announcement: w.Announcement, Pictures: picturesOf(w.Pictures)})
+	var mentions []ident.Account
+	for _, id := range w.Mentions {
+		mentions = append(mentions, ident.Account(id))
+	}
+	receipt, err := a.opt.Chat.Post(ctx, chat.Post{Address: at, Author: s.Account, Key: w.Key, Text: w.Text, ReplyTo: w.ReplyTo, Announcement: w.Announcement, Pictures: picturesOf(w.Pictures), Mentions: mentions})
 	if err != nil {
 		return nil, err
 	}

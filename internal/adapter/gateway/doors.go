@@ -366,7 +366,11 @@ func (v *visitor) post(ctx context.Context, f ask, who ident.Account) (func() er
 	for _, p := range f.Pictures {
 		pictures = append(pictures, chat.Shown(p))
 	}
-	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo, Announcement: f.Announcement, Pictures: pictures})
+	var mentions []ident.Account
+	for _, id := range f.Mentions {
+		mentions = append(mentions, ident.Account(id))
+	}
+	receipt, err := g.opt.Chat.Post(ctx, chat.Post{Address: at, Author: who, Key: f.Key, Text: f.Text, ReplyTo: f.ReplyTo, Announcement: f.Announcement, Pictures: pictures, Mentions: mentions})
 	if err != nil {
 		return nil, err
 	}

@@ -19,18 +19,19 @@ import (
 
 // ask is any frame from a client.
 type ask struct {
-	Type         string `json:"type"`
-	ID           string `json:"id"`
-	Channel      string `json:"channel"`
-	Room         string `json:"room"`
-	Thread       string `json:"thread"`
-	Overlay      string `json:"overlay"`
-	Cursor       *int64 `json:"cursor"`
-	History      string `json:"history"`
-	Key          string `json:"key"`
-	Text         string `json:"text"`
-	ReplyTo      int64  `json:"reply_to"`
-	Announcement bool   `json:"announcement"`
+	Type         string   `json:"type"`
+	ID           string   `json:"id"`
+	Channel      string   `json:"channel"`
+	Room         string   `json:"room"`
+	Thread       string   `json:"thread"`
+	Overlay      string   `json:"overlay"`
+	Cursor       *int64   `json:"cursor"`
+	History      string   `json:"history"`
+	Key          string   `json:"key"`
+	Text         string   `json:"text"`
+	ReplyTo      int64    `json:"reply_to"`
+	Announcement bool     `json:"announcement"`
+	Mentions     []string `json:"mentions"`
 	Pictures     []struct {
 		ID  ident.Picture `json:"id"`
 		Alt string        `json:"alt"`

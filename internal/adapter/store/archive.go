@@ -135,6 +135,12 @@ func roomChapters() []chapter {
 			"visits", `SELECT v.channel, 0, c.handle, v.since, v.until, v.last FROM visit v JOIN channel c ON c.id = v.channel` + only(`v.account`, `v.channel`),
 			[]kept{word("channel"), moment("away_since"), moment("away_until"), moment("last_seen_at")},
 		},
+		{ // what was said are somebody else's words
+			"mentions", `SELECT m.log, m.seq, c.handle, l.audience, m.seq, m.at FROM mention m
+				JOIN log l ON l.id = m.log JOIN channel c ON c.id = l.channel` +
+				` WHERE m.account = $1 AND (m.log, m.seq) > ($2, $3) ORDER BY m.log, m.seq LIMIT $4`,
+			[]kept{word("channel"), word("room"), number("seq"), moment("at")},
+		},
 		{ // whom they are about stays out
 			"reactions", `SELECT r.log || ' ' || r.emoji, r.seq, c.handle, l.audience, r.seq, r.emoji, r.at FROM reaction r
 				JOIN log l ON l.id = r.log JOIN channel c ON c.id = l.channel` +

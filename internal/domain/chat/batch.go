@@ -36,7 +36,8 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 			repeats = append(repeats, w)
 			continue
 		}
-		entry, refusal := s.entry(w.post, k)
+		w.mentions = s.mentions(w.post, k)
+		entry, refusal := s.entry(w, k)
 		if refusal == nil {
 			refusal = k.turns.take(w.post, k.factsOf(w.post))
 		}
@@ -62,6 +63,9 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 		w.receipt, w.err = Receipt{Event: f.receipt.Event, Repeated: true}, f.err
 	}
 	if err := showPictures(ctx, tx, writers); err != nil {
+		return err
+	}
+	if err := s.putMentions(ctx, tx, writers); err != nil {
 		return err
 	}
 	return s.countPosts(ctx, tx, writers)
@@ -93,6 +97,9 @@ func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, 
 		p := w.post
 		channels, authors = append(channels, p.Channel), append(authors, p.Author)
 		subjects = append(subjects, access.Subject{Account: p.Author, Channel: p.Channel})
+		for _, id := range distinctMentions(p) {
+			authors, subjects = append(authors, id), append(subjects, access.Subject{Account: id, Channel: p.Channel})
+		}
 		keys = append(keys, keyOf(p))
 		if p.ReplyTo != 0 {
 			places = append(places, Place{p.Address, p.ReplyTo})
@@ -162,10 +169,11 @@ func (s *Service) mayWrite(p Post, k known) error {
 }
 
 // entry says what to append for a post that may be written.
-func (s *Service) entry(p Post, k known) (room.Entry, error) {
+func (s *Service) entry(w *pending, k known) (room.Entry, error) {
 	var err error
+	p := w.post
 	facts := k.factsOf(p)
-	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text, Announcement: p.Announcement}
+	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text, Announcement: p.Announcement, Mentions: w.mentions}
 	if m.Pictures, err = shown(p, k); err != nil {
 		return room.Entry{}, err
 	}

@@ -38,6 +38,8 @@ type Post struct {
 	// Announcement marks what staff want nobody to miss.
 	Announcement bool
 	Pictures     []Shown // with an update
+	// Mentions are those whom the text means with an @ and their name.
+	Mentions []ident.Account
 }
 
 // Receipt is the answer to a Post that was written.

@@ -37,6 +37,7 @@ type Tx interface {
 	ModesTx
 	PinTx
 	PictureTx
+	MentionTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.
@@ -64,6 +65,9 @@ type Pacer interface{ Take(key string) error }
 // Service writes messages, those that arrive while the previous commit runs
 // together.
 type Service struct {
+	// Mentions is how often somebody may mention others; nil: as often as they write.
+	Mentions Pacer
+
 	store  Store
 	now    func() time.Time
 	pace   Pacer
@@ -72,9 +76,10 @@ type Service struct {
 }
 
 type pending struct {
-	post    Post
-	receipt Receipt
-	err     error
+	post     Post
+	mentions []event.Mention
+	receipt  Receipt
+	err      error
 }
 
 // NewService returns the service; Run must be running for Post to answer.
@@ -90,7 +95,7 @@ func NewService(store Store, now func() time.Time, pace Pacer) *Service {
 func (s *Service) Run(ctx context.Context) error { return s.writer.Run(ctx) }
 
 // Post writes a message and returns after its commit. Refusals: text_*,
-// key_invalid, slow_down, reply_missing, those of the room's modes (slow_mode,
+// key_invalid, slow_down, too_many_mentions, reply_missing, those of the room's modes (slow_mode,
 // emotes_only, not_unique), blocked_term, and whatever the gate says.
 func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	var err error
@@ -108,6 +113,9 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	}
 	if err := s.pace.Take(string(p.Author) + "\x00" + string(p.Channel)); err != nil {
 		return Receipt{}, slowDown(err)
+	}
+	if err := s.mayMention(p); err != nil {
+		return Receipt{}, err
 	}
 	w := &pending{post: p}
 	err = s.writer.Do(ctx, w)

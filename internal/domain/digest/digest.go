@@ -19,11 +19,12 @@ import (
 // Digest is what others did inside during an absence.
 type Digest struct {
 	Visit
-	Updates []Update // the newest first, as all lists here
-	Polls   []Poll
-	Answers []Answer
-	Threads []Thread
-	Missed  Missed
+	Mentions []Mention // of the reader; the newest first, as all lists here
+	Updates  []Update
+	Polls    []Poll
+	Answers  []Answer
+	Threads  []Thread
+	Missed   Missed
 }
 
 // ListMax is how many entries each list of a digest has at most.
@@ -34,6 +35,15 @@ type Thread struct {
 	ID     ident.Thread
 	Title  string // empty: Prompt is the title
 	Prompt string
+}
+
+// Mention is a message that means the reader.
+type Mention struct {
+	Thread ident.Thread // that it stands in; empty: in the room
+	Seq    int64
+	Name   string // of who wrote it
+	Text   string
+	At     time.Time
 }
 
 // Update is what the creator posted into one thread.
@@ -79,7 +89,7 @@ type Missed struct {
 // Worth reports whether there is anything to tell. After a short absence messages
 // and new threads alone are not.
 func (d Digest) Worth() bool {
-	if len(d.Updates)+len(d.Polls)+len(d.Answers) > 0 {
+	if len(d.Mentions)+len(d.Updates)+len(d.Polls)+len(d.Answers) > 0 {
 		return true
 	}
 	return d.Until.Sub(d.Since) >= Break && len(d.Threads)+d.Missed.Room+d.Missed.Threads > 0
@@ -101,6 +111,7 @@ type Tx interface {
 	// transaction ends; false: they never came.
 	VisitOf(ctx context.Context, by ident.Account, channel ident.Channel) (Visit, bool, error)
 	PutVisit(ctx context.Context, by ident.Account, channel ident.Channel, v Visit) error
+	MissedMentions(ctx context.Context, w Window) ([]Mention, error)
 	MissedUpdates(ctx context.Context, w Window) ([]Update, error)
 	MissedPolls(ctx context.Context, w Window) ([]Poll, error)
 	MissedAnswers(ctx context.Context, w Window) ([]Answer, error)
@@ -155,7 +166,7 @@ func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Ch
 }
 
 // Read returns what somebody missed; nothing, when there is nothing worth telling.
-// The creator made what is told of, and is told of messages only. Refusals: those of
+// The creator made what is told of, and is told of messages and mentions only. Refusals: those of
 // the gate to whoever may not read the Sub Space.
 func (s *Service) Read(ctx context.Context, by ident.Account, channel ident.Channel) (d Digest, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
@@ -180,6 +191,9 @@ func (s *Service) Read(ctx context.Context, by ident.Account, channel ident.Chan
 }
 
 func (d *Digest) fill(ctx context.Context, tx Tx, w Window, owner bool) (err error) {
+	if d.Mentions, err = tx.MissedMentions(ctx, w); err != nil {
+		return err
+	}
 	if d.Missed, err = tx.MissedMessages(ctx, w); err != nil || owner {
 		return err
 	}

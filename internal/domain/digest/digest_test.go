@@ -212,6 +212,42 @@ func TestADigestKeepsToItsAudience(t *testing.T) {
 	}
 }
 
+// Who was meant is told of it, also after a short absence, where they may read it;
+// a message that was removed mentions nobody any more.
+func TestADigestListsMentions(t *testing.T) {
+	s := newStage(t)
+	for _, who := range []ident.Account{s.yuna, s.rich, s.owner} {
+		s.comes(who)
+	}
+	s.passes(10 * time.Minute)
+	topic, few := s.opens(room.TopicThread, "Topic", 1), s.opens(room.TopicThread, "Few", 2)
+	s.mentions(s.rich, s.inside(), s.yuna, "for @Yuna")
+	s.passes(time.Second)
+	s.mentions(s.rich, topic, s.yuna, "@Yuna, here too")
+	s.mentions(s.owner, few, s.yuna, "nothing for @Yuna")
+	s.mentions(s.owner, few, s.rich, "@Rich only")
+	s.mentions(s.rich, s.inside(), s.owner, "@Inès, look")
+	gone := s.mentions(s.rich, s.inside(), s.yuna, "@Yuna, never mind")
+	s.must(s.chat.Remove(t.Context(), s.rich, chat.Place{Address: s.inside(), Seq: gone}))
+	s.passes(10 * time.Minute)
+	told := func(who ident.Account) (out []string) {
+		s.comes(who)
+		for _, m := range s.reads(who).Mentions {
+			out = append(out, m.Name+" "+string(m.Thread)+": "+m.Text)
+		}
+		return out
+	}
+	for who, want := range map[ident.Account][]string{
+		s.yuna:  {"Rich " + string(topic.Thread) + ": @Yuna, here too", "Rich : for @Yuna"},
+		s.rich:  {"Inès " + string(few.Thread) + ": @Rich only"},
+		s.owner: {"Rich : @Inès, look"},
+	} {
+		if got := told(who); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s is told %q, want %q", who, got, want)
+		}
+	}
+}
+
 // However much was missed, a digest is bounded; and what was removed, merged or
 // archived since is not in it.
 func TestADigestIsBounded(t *testing.T) {

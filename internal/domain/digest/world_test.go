@@ -103,6 +103,14 @@ func (s *stage) writes(by ident.Account, at room.Address, text string) int64 {
 	return r.Event.Seq
 }
 
+// mentions writes a message that means somebody.
+func (s *stage) mentions(by ident.Account, at room.Address, who ident.Account, text string) int64 {
+	s.t.Helper()
+	r, err := s.chat.Post(s.t.Context(), chat.Post{Address: at, Author: by, Key: s.key(), Text: text, Mentions: []ident.Account{who}})
+	s.must(err)
+	return r.Event.Seq
+}
+
 func (s *stage) polled(at room.Address, question string) poll.Poll {
 	s.t.Helper()
 	p, err := s.polls.Ask(s.t.Context(), s.owner, poll.Opening{Address: at, Key: s.key(), Question: question, Options: []string{"A", "B"}})

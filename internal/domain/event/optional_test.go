@@ -15,6 +15,9 @@ func TestWhatMessagesLearnedLater(t *testing.T) {
 		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"x","announcement":true,"pictures":[{"id":"p1","width":4,"height":3,"alt":"A kiln"}]}`: {
 			Author: event.Author{ID: "a"}, Text: "x", Announcement: true, Pictures: []event.Picture{{ID: "p1", Width: 4, Height: 3, Alt: "A kiln"}},
 		},
+		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"@B","mentions":[{"id":"b","name":"B"}]}`: {
+			Author: event.Author{ID: "a"}, Text: "@B", Mentions: []event.Mention{{ID: "b", Name: "B"}},
+		},
 	} {
 		if got, err := json.Marshal(m); err != nil || string(got) != want {
 			t.Errorf("%s\n%s %v", got, want, err)

@@ -27,6 +27,13 @@ type MessagePosted struct {
 	// What follows came later: absent it leaves the bytes as they were.
 	Announcement bool      `json:"announcement,omitempty"` // staff want nobody to miss it
 	Pictures     []Picture `json:"pictures,omitempty"`     // of an update
+	Mentions     []Mention `json:"mentions,omitempty"`     // who is meant, where the text has their name after an @
+}
+
+// Mention is somebody who is meant, by the name they had.
+type Mention struct {
+	ID   ident.Account `json:"id"`
+	Name string        `json:"name"`
 }
 
 // Picture is one that an update shows, with its measures, so that room for it is kept.

@@ -2566,6 +2566,8 @@ export interface components {
     }
     Digest: {
       answers: components['schemas']['DigestAnswer'][]
+      /** @description messages that mention the caller; the newest first, at most 20, as all lists here */
+      mentions: components['schemas']['DigestMention'][]
       /**
        * Format: int64
        * @description messages in the room's chat; 1000 stands for those and more
@@ -2589,7 +2591,6 @@ export interface components {
        * @description when it was over; as since: there is none, or it was put away
        */
       until: string
-      /** @description the newest first, at most 20, as all lists here */
       updates: components['schemas']['DigestUpdate'][]
       /** @description there is something to tell; otherwise all of it is empty */
       worth: boolean
@@ -2604,6 +2605,17 @@ export interface components {
       /** @description the answer in text; empty: it was given on camera */
       reply: string
       text: string
+    }
+    DigestMention: {
+      /** Format: date-time */
+      at: string
+      /** @description of who wrote it */
+      name: string
+      /** Format: int64 */
+      seq: number
+      text: string
+      /** @description that it stands in; empty: in the room */
+      thread: string
     }
     DigestOption: {
       text: string
@@ -3894,6 +3906,8 @@ export interface components {
       announcement?: boolean
       /** @description chosen by the caller; the same key writes once */
       key: string
+      /** @description accounts that the text means with an @ and their name, at most five */
+      mentions?: string[] | null
       /** @description of an update, at most four (creator) */
       pictures?: components['schemas']['PictureWish'][] | null
       /**
