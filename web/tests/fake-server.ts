@@ -17,7 +17,7 @@ import { polls } from './fake-polls'
 import { answerDigest } from './fake-digest'
 import { answerReactions } from './fake-reactions'
 import { threads } from './fake-threads'
-import type { World } from './fake-world'
+import { people, type World } from './fake-world'
 
 const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString()
 
@@ -158,6 +158,9 @@ export class FakeServer {
     const at = { channel, room, ...(thread ? { thread } : {}) }
     const event = this.happenAt(at, 'message.posted', {
       ...{ author, text: frame.text },
+      ...(frame.mentions
+        ? { mentions: frame.mentions.map((id) => ({ id, name: people[id as keyof typeof people].name })) }
+        : {}),
       ...(frame.announcement ? { announcement: true } : {}),
       ...(frame.pictures
         ? { pictures: frame.pictures.map((p) => ({ ...p, width: 1600, height: 900 })) }

@@ -17,6 +17,7 @@ export type Author = {
 }
 
 /** One of an update, with its measures. */
+export type Mention = { id: string; name: string }
 export type Picture = { id: string; width: number; height: number; alt: string }
 
 /** What stands above a chat. */
@@ -33,6 +34,8 @@ export type EventData = {
     reply_to?: ReplyTo
     announcement?: boolean
     pictures?: Picture[]
+    /** Who is meant, where the text has their name after an @. */
+    mentions?: Mention[]
   }
   'message.pinned': Pinned
   'message.unpinned': { seq: number; by: string }
@@ -120,6 +123,7 @@ type Post = Located & {
   reply_to?: number
   announcement?: boolean
   pictures?: { id: string; alt: string }[]
+  mentions?: string[]
 }
 type Vote = { type: 'vote'; channel: string; poll: string; option: number }
 export type Request = Enter | Leave | Post | Vote | { type: 'ping' }

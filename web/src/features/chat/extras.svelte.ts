@@ -8,18 +8,19 @@ import { message, type Emoji } from '../../api/message'
 import RowExtras from './RowExtras.svelte'
 import type { Located } from '../../realtime/frames'
 import { Uploads } from './uploads.svelte'
-import StaffCompose from './StaffCompose.svelte'
+import Compose from './Compose.svelte'
+import { meant, peopleOf } from './mention'
 import type { RoomChat } from './room.svelte'
 import type { MessageRow } from './rows'
 
 /** What is sent with the words of a message. */
-export type Sent = { announcement?: true; pictures?: { id: string; alt: string }[] }
+export type Sent = { announcement?: true; pictures?: { id: string; alt: string }[]; mentions?: string[] }
 
 export class Extras {
   /** What is shown under a message. */
   readonly Row: Component<{ row: MessageRow; extras: Extras }> = RowExtras
   /** What is shown above the field that one writes in. */
-  readonly Compose: Component<{ extras: Extras }> = StaffCompose
+  readonly Compose: Component<{ extras: Extras }> = Compose
   readonly reactions: ReactionBoard
   problem = $state('')
   /** The next message is one that nobody should miss. */
@@ -45,6 +46,11 @@ export class Extras {
     return this.#reacts()
   }
 
+  /** The room that one writes into. */
+  get chat(): RoomChat {
+    return this.#chat
+  }
+
   get place(): Located {
     return this.#chat.place
   }
@@ -61,9 +67,11 @@ export class Extras {
   /** Takes what goes with the message that is being sent. */
   take(): Sent {
     const pictures = this.uploads.take()
+    const mentions = meant(this.#chat.draft, peopleOf(this.#chat.rows, undefined))
     const sent: Sent = {
       ...(this.announcing ? { announcement: true } : {}),
       ...(pictures.length ? { pictures } : {}),
+      ...(mentions.length ? { mentions } : {}),
     }
     this.announcing = false
     return sent

@@ -1,5 +1,5 @@
 /** From a log's events to the rows on the screen: pure, so that it can be tested without one. */
-import type { Author, EventData, Picture, ReplyTo, SubspaceEvent } from '../../realtime/frames'
+import type { Author, EventData, Mention, Picture, ReplyTo, SubspaceEvent } from '../../realtime/frames'
 
 export type MessageRow = {
   kind: 'message'
@@ -12,6 +12,8 @@ export type MessageRow = {
   announcement?: boolean | undefined
   /** Of an update. */
   pictures?: Picture[] | undefined
+  /** Who is meant. */
+  mentions?: Mention[] | undefined
 }
 export type RemovedRow = { kind: 'removed'; seq: number; at: string }
 export type NoticeRow = {
@@ -70,7 +72,7 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
   const { seq, at } = event
   switch (event.kind) {
     case 'message.posted': {
-      const { author, text, reply_to, announcement, pictures } = event.data
+      const { author, text, reply_to, announcement, pictures, mentions } = event.data
       return {
         kind: 'message',
         seq,
@@ -79,6 +81,7 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
         text,
         announcement,
         pictures,
+        mentions,
         ...(reply_to ? { replyTo: reply_to } : {}),
       }
     }

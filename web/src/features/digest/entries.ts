@@ -7,9 +7,10 @@ import { threadTitle } from '../space/title'
 
 export type Place =
   | { view: 'thread'; thread: string }
+  | { view: 'mention'; seq: number }
   | { view: 'poll' | 'question'; id: string }
   | { view: 'chat' | 'threads' }
-export type Kind = 'update' | 'poll' | 'answer' | 'thread' | 'missed'
+export type Kind = 'mention' | 'update' | 'poll' | 'answer' | 'thread' | 'missed'
 export type Entry = { key: string; kind: Kind; what: string; title: string; text: string; to: Place }
 
 /** So many messages or more were counted. */
@@ -21,12 +22,19 @@ export function entriesOf(digest: Digest): Entry[] {
   const others = digest.answers.filter((a) => !a.mine)
   return [
     ...mine.map(answer),
+    ...digest.mentions.map(mention),
     ...digest.updates.map(update),
     ...digest.polls.map(poll),
     ...others.map(answer),
     ...digest.threads.map(thread),
     ...missed(digest),
   ]
+}
+
+function mention(m: Digest['mentions'][number]): Entry {
+  const to: Place = m.thread ? { view: 'thread', thread: m.thread } : { view: 'mention', seq: m.seq }
+  const what = t('digest.mention', { name: m.name })
+  return { key: `m${m.thread} ${m.seq}`, kind: 'mention', what, title: m.text, text: '', to }
 }
 
 function update(u: Digest['updates'][number]): Entry {

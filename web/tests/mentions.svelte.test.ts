@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { page, userEvent } from 'vitest/browser'
+import { aDigest } from './fake-digest'
+import { people, type World } from './fake-world'
+import { audit, openPage, type Page } from './visit-page'
+
+describe('mentions', () => {
+  let opened: Page
+  const field = () => document.querySelector<HTMLInputElement>('[data-composer=space] [data-words]')!
+  const list = () => page.getByTestId('mentions')
+  const log = () => page.getByTestId('chat-log-space')
+  const me = () => opened.server.world.session.account!
+
+  beforeEach(() => page.viewport(1440, 900))
+  afterEach(() => opened.close())
+
+  async function inside(change?: (w: World) => void, locale = 'en') {
+    opened = await openPage('/c/ines', { as: 'subscriber', locale, ...(change ? { change } : {}) })
+    await page.getByRole('tab').nth(1).click()
+    await expect.element(log()).toHaveTextContent('Same clay, new bag')
+    await expect.poll(() => document.querySelector('[data-composer=space] .at')).not.toBeNull()
+    field().focus()
+  }
+
+  it('offers names while an @ is typed, by keyboard alone, and sends whom one means', async () => {
+    await inside()
+    await userEvent.keyboard('hello @')
+    const options = () =>
+      list()
+        .getByRole('option')
+        .elements()
+        .map((o) => o.textContent?.trim())
+    await expect.poll(options).toContain('@Inès Marchetti')
+    expect(options()).not.toContain(`@${me().name}`)
+    expect(field().getAttribute('role')).toBe('combobox')
+    expect(await audit()).toEqual([])
+    const chosen = () =>
+      document.getElementById(field().getAttribute('aria-activedescendant') ?? '')?.textContent?.trim()
+    expect(chosen()).toBe(options()[0])
+    await userEvent.keyboard('{ArrowDown}')
+    await expect.poll(chosen).toBe(options()[1])
+    // Without accents and capitals, too.
+    await userEvent.keyboard('ine')
+    await expect.poll(options).toEqual(['@Inès Marchetti'])
+    await userEvent.keyboard('{Enter}')
+    await expect.poll(() => field().value).toBe('hello @Inès Marchetti ')
+    expect(list().elements()).toEqual([])
+    expect(field().getAttribute('role')).toBeNull()
+    await userEvent.keyboard('look{Enter}')
+    const row = () => [...document.querySelectorAll('[data-testid=chat-log-space] .msg mark')].at(-1)
+    await expect.poll(() => row()?.textContent).toBe('@Inès Marchetti')
+    const sent = opened.server.world.logs.space.at(-1)!
+    expect(sent.data).toMatchObject({
+      text: 'hello @Inès Marchetti look',
+      mentions: [{ id: 'ines', name: 'Inès Marchetti' }],
+    })
+  })
+
+  it('is left by Escape, and never stands in the way of sending', async () => {
+    await inside()
+    await userEvent.keyboard('@pri')
+    await expect.poll(() => list().elements().length).toBe(1)
+    await userEvent.keyboard('{Escape}')
+    await expect.poll(() => list().elements()).toEqual([])
+    await userEvent.keyboard('x y{Enter}')
+    await expect.element(log()).toHaveTextContent('@prix y')
+    expect(opened.server.world.logs.space.at(-1)!.data).not.toHaveProperty('mentions')
+  })
+
+  it('chooses by a click as well', async () => {
+    await inside()
+    await userEvent.keyboard('@bas')
+    await list().getByRole('option').click()
+    await expect.poll(() => field().value).toBe('@Bastien ')
+    expect(document.activeElement).toBe(field())
+  })
+
+  it('stands out in the chat, most for who is meant, and in the line of what is new', async () => {
+    await inside((w) => (w.seen = 6), 'fr')
+    const { id, name } = me()
+    opened.server.happen('space', 'message.posted', {
+      ...{ author: people.priya, text: `@${name} et @Bastien <b>ici</b>` },
+      mentions: [
+        { id, name },
+        { id: 'bastien', name: 'Bastien' },
+      ],
+    })
+    const marks = () => [...document.querySelectorAll<HTMLElement>('[data-testid=chat-log-space] mark')]
+    await expect.poll(() => marks().map((m) => m.textContent)).toEqual([`@${name}`, '@Bastien'])
+    expect(marks().map((m) => m.classList.contains('me'))).toEqual([true, false])
+    await expect.element(log()).toHaveTextContent('<b>ici</b>')
+    await expect.element(log()).toHaveTextContent('on vous a cité')
+    expect(await audit()).toEqual([])
+  })
+
+  it('is listed among what was missed, and leads to the message', async () => {
+    await inside((w) => {
+      const { id, name } = w.session.account!
+      const last = w.logs.space.at(-1)!
+      const data = { author: people.priya, text: `for @${name}`, mentions: [{ id, name }] }
+      w.logs.space.push({ ...last, seq: last.seq + 1, id: 'm', kind: 'message.posted', data } as typeof last)
+      const at = new Date().toISOString()
+      w.digest = aDigest({
+        mentions: [{ thread: '', seq: last.seq + 1, name: 'Priya', text: `for @${name}`, at }],
+      })
+    })
+    await page
+      .getByTestId('digest')
+      .getByRole('button', { name: /Priya mentioned you/ })
+      .click()
+    await expect.poll(() => (document.activeElement as HTMLElement).dataset.mention).toBeDefined()
+    expect(document.activeElement!.textContent).toContain('for @')
+  })
+})
