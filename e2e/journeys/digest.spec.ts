@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import type { Page } from '@playwright/test'
-import { log, say, spaceTab, visit } from '../lib/acts.ts'
+import { composer, log, say, spaceTab, visit } from '../lib/acts.ts'
 import { sizes } from '../lib/browser.ts'
 import { expect, handle, password, test, type Person } from '../lib/fixtures.ts'
 import { accessible, picture } from '../lib/look.ts'
@@ -37,7 +37,7 @@ async function looks({ page }: Person, tab = spaceTab(page)): Promise<void> {
 }
 
 /** The creator does, over a day, everything that somebody who is away misses. */
-async function aDay(ada: Person, bea: Person): Promise<void> {
+async function aDay(ada: Person, bea: Person, yuna: Person): Promise<void> {
   const { id: update } = await does<{ id: string }>(ada, '/threads', {
     ...{ title: 'The Lune goes in tonight', kind: 'update' },
   })
@@ -55,7 +55,11 @@ async function aDay(ada: Person, bea: Person): Promise<void> {
     ...{ key: key(), text: 'Is the rutile from the same batch?', audience: 'space' },
   })
   await does(ada, `/questions/${question.id}/text`, { text: 'The same, sieved twice.' })
-  for (let i = 1; i <= 12; i++) {
+  const { account } = await yuna.rest.call<{ account: { id: string } }>('GET', '/api/session')
+  await does(bea, '/rooms/space/messages', {
+    ...{ key: key(), text: '@Yuna, keep me one of the small ones', mentions: [account.id] },
+  })
+  for (let i = 1; i <= 11; i++) {
     const words = { key: key(), text: `Small talk, number ${i}` }
     // Nobody writes faster than the room lets them: the same words are sent until they are taken.
     await expect
@@ -85,7 +89,7 @@ test('digest', async ({ stage }) => {
     for (const { page } of [yuna, cy]) await page.goto('about:blank')
   })
 
-  await aDay(ada, bea)
+  await aDay(ada, bea, yuna)
   passes(26)
 
   await test.step('back on the phone, what was missed stands before the chat', async () => {
@@ -93,12 +97,13 @@ test('digest', async ({ stage }) => {
     await visit(page)
     await looks(yuna)
     await expect(card(page)).toContainText('The Lune goes in tonight')
-    await expect(card(page)).toContainText('Tenmoku 100%')
+    await expect(card(page)).toContainText('Bea mentioned you')
     await picture(page, 'digest-phone')
     await accessible(page, 'the digest')
     await card(page)
       .getByRole('button', { name: like('digest.more') })
       .click()
+    await expect(card(page)).toContainText('Tenmoku 100%')
     await expect(card(page)).toContainText('12 new messages')
     await picture(page, 'digest-phone-all')
   })
@@ -122,6 +127,23 @@ test('digest', async ({ stage }) => {
     await page.getByRole('button', { name: t('thread.room'), exact: true }).click()
   })
 
+  await test.step('a mention leads to its message, and is answered with one', async () => {
+    const { page } = yuna
+    await card(page)
+      .getByRole('button', { name: /Bea mentioned you/ })
+      .click()
+    await expect(log(page, 'space').locator('mark.me')).toBeInViewport()
+    await picture(page, 'digest-phone-mention')
+    const words = composer(page, 'space').locator('[data-words]')
+    await words.pressSequentially('One is yours, @')
+    await expect(page.getByTestId('mentions').getByRole('option')).toHaveText(['@Bea'])
+    await accessible(page, 'names that are offered')
+    await picture(page, 'mention-phone')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await expect(log(page, 'space').locator('mark').last()).toHaveText('@Bea')
+  })
+
   await test.step('at a desk in French', async () => {
     const { page } = cy
     await visit(page)
@@ -131,10 +153,16 @@ test('digest', async ({ stage }) => {
     await card(page)
       .getByRole('button', { name: /de plus/ })
       .click()
-    // Yuna's words, too: only visits are put back.
-    await expect(card(page)).toContainText('13 nouveaux messages')
+    // Yuna's two, too, for only visits are put back.
+    await expect(card(page)).toContainText('14 nouveaux messages')
     await accessible(page, 'the digest at a desk')
     await picture(page, 'digest-desk-fr-all')
+    await card(page)
+      .getByRole('button', { name: t('digest.putAway', {}, 'fr') })
+      .click()
+    await composer(page, 'space').locator('[data-words]').pressSequentially('Bonsoir @')
+    await expect(page.getByTestId('mentions').getByRole('option')).toHaveCount(2)
+    await picture(page, 'mention-desk-fr')
   })
 
   await test.step('put away on the phone, it is gone at the desk as well', async () => {
