@@ -4,7 +4,7 @@ import { audit, openPage, type Page } from './visit-page'
 
 let opened: Page
 const section = (name: string) => page.getByText(name, { exact: true })
-const writes = () => opened.server.calls.filter((c) => !c.startsWith('GET'))
+const writes = () => opened.server.calls.filter((c) => !c.startsWith('GET') && !c.endsWith('/visit'))
 
 beforeEach(() => page.viewport(1440, 900))
 afterEach(() => opened.close())

@@ -229,6 +229,14 @@ func TestADigestListsMentions(t *testing.T) {
 	s.mentions(s.rich, s.inside(), s.owner, "@Inès, look")
 	gone := s.mentions(s.rich, s.inside(), s.yuna, "@Yuna, never mind")
 	s.must(s.chat.Remove(t.Context(), s.rich, chat.Place{Address: s.inside(), Seq: gone}))
+	// Whose dearer tier ends keeps nothing of what they were told there.
+	lower := s.Person("Lower")
+	s.GrantOf(s.channel, lower, s.Tier(s.channel, 2), s.Clock.Now().Add(-time.Hour), s.Clock.Now().Add(time.Minute))
+	s.Subscriber(s.channel, lower, 1)
+	s.comes(lower)
+	s.passes(time.Second)
+	s.mentions(s.owner, few, lower, "@Lower, for few")
+	s.mentions(s.owner, topic, lower, "@Lower, for all")
 	s.passes(10 * time.Minute)
 	told := func(who ident.Account) (out []string) {
 		s.comes(who)
@@ -241,6 +249,7 @@ func TestADigestListsMentions(t *testing.T) {
 		s.yuna:  {"Rich " + string(topic.Thread) + ": @Yuna, here too", "Rich : for @Yuna"},
 		s.rich:  {"Inès " + string(few.Thread) + ": @Rich only"},
 		s.owner: {"Rich : @Inès, look"},
+		lower:   {"Inès " + string(topic.Thread) + ": @Lower, for all"},
 	} {
 		if got := told(who); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s is told %q, want %q", who, got, want)
