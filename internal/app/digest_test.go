@@ -95,7 +95,7 @@ func TestAMentionReachesWhomItMeans(t *testing.T) {
 	clock := &later{}
 	s := apptest.Start(t, apptest.Options{Now: clock.Now})
 	c := s.Found("atelier")
-	kiln := secondTier(t, c)
+	kiln := c.SellsDearer()
 	rich, yuna, free := s.SignUp("Rich"), s.SignUp("Yuna"), s.SignUp("Free")
 	if err := rich.Buy("atelier", "4242424242424242", map[string]any{"tier": kiln}); err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func TestADigestLeaksNothing(t *testing.T) {
 	clock := &later{}
 	s := apptest.Start(t, apptest.Options{Now: clock.Now})
 	c := s.Found("atelier")
-	kiln := secondTier(t, c)
+	kiln := c.SellsDearer()
 	rich, yuna, free, lapsed := s.SignUp("Rich"), s.SignUp("Yuna"), s.SignUp("Free"), s.SignUp("Lapsed")
 	if err := rich.Buy("atelier", "4242424242424242", map[string]any{"tier": kiln}); err != nil {
 		t.Fatal(err)

@@ -1,5 +1,6 @@
 /** Polls of the fake server, for pictures and component tests. */
 import type { Poll } from '../src/api/poll'
+import type { ClientFrame, ServerFrame } from '../src/realtime/frames'
 import type { Answer, FakeServer } from './fake-server'
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
@@ -49,4 +50,10 @@ export function polls(
   })
   w.polls = [fresh, ...w.polls]
   return { status: 201, body: fresh }
+}
+
+export function voted({ votes, world }: FakeServer, frame: ClientFrame & { type: 'vote' }): ServerFrame {
+  votes.push(frame)
+  const { refuseVotes: reason } = world
+  return reason ? { type: 'refused', id: frame.id, reason, detail: '' } : { ...frame, type: 'voted' }
 }

@@ -13,7 +13,7 @@ import { aLayer, answerOverlay } from './fake-overlay'
 import { answerStaff } from './fake-staff'
 import { answerSchedule } from './fake-schedule'
 import { answerSetup } from './fake-setup'
-import { polls } from './fake-polls'
+import { polls, voted } from './fake-polls'
 import { answerDigest } from './fake-digest'
 import { answerReactions } from './fake-reactions'
 import { threads } from './fake-threads'
@@ -139,7 +139,7 @@ export class FakeServer {
     if (frame.type === 'ping') return send({ type: 'pong', id })
     if (frame.type === 'enter') return this.#enter(frame, send)
     if (frame.type === 'leave') return send({ type: 'left', id, channel: frame.channel, room: frame.room })
-    if (frame.type === 'vote') return send(this.#voted(frame))
+    if (frame.type === 'vote') return send(voted(this, frame))
     if (this.world.refuse) {
       const { refuse: reason, refuseFor: retry_after } = this.world
       return send({ type: 'refused', id, reason, detail: 'refused', ...(retry_after ? { retry_after } : {}) })
@@ -167,12 +167,6 @@ export class FakeServer {
         : {}),
     })
     send({ type: 'ack', id, ...at, seq: event.seq, event })
-  }
-
-  #voted(frame: ClientFrame & { type: 'vote' }): ServerFrame {
-    this.votes.push(frame)
-    const { refuseVotes: reason } = this.world
-    return reason ? { type: 'refused', id: frame.id, reason, detail: '' } : { ...frame, type: 'voted' }
   }
 
   #enter(frame: ClientFrame & { type: 'enter' }, send: Send): void {

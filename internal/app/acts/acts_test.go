@@ -76,6 +76,7 @@ var deeds = map[string]func(*actorsStage, *rapid.T){
 	"set the space up": (*actorsStage).setsUp, "note": (*actorsStage).notes, "block a term": (*actorsStage).blocks,
 	"grant or revoke": (*actorsStage).changesRight, "ban or lift": (*actorsStage).bans, "appoint or dismiss": (*actorsStage).staffs,
 	"pin or react": (*actorsStage).marks, "read": (*actorsStage).reads, "read at random": (*actorsStage).reads,
+	"visit":      (*actorsStage).visits,
 	"read pages": (*actorsStage).readsPages, "enter": (*actorsStage).enters, "enter a thread": (*actorsStage).entersThread,
 	"connect anew": (*actorsStage).reconnects, "post once more": (*actorsStage).posts, "remove": (*actorsStage).removes,
 	"post into a thread once more": (*actorsStage).postsInThread, "enter once more": (*actorsStage).enters, "enter a thread once more": (*actorsStage).entersThread,

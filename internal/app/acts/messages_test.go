@@ -2,6 +2,7 @@ package acts_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -73,13 +74,19 @@ func (st *actorsStage) gone(which func(message) bool) {
 	})
 }
 
-// answers makes what is posted a reply, now and then, to something that stands there.
+// answers makes what is posted a reply, now and then, to something that stands there,
+// and has it mention somebody.
 func (st *actorsStage) answers(r *rapid.T, where string, post map[string]any) map[string]any {
 	for _, m := range st.posted {
 		if m.where == where && rapid.Bool().Draw(r, "reply") {
 			post["reply_to"] = m.seq
 			break
 		}
+	}
+	if rapid.IntRange(0, 4).Draw(r, "mention") == 0 {
+		meant := rapid.SampledFrom(st.cast[1:6]).Draw(r, "whom") // who may read it or not
+		post["text"] = fmt.Sprintf("%s @%s", post["text"], meant.Name)
+		post["mentions"] = []string{meant.ID}
 	}
 	return post
 }

@@ -35,6 +35,17 @@ func (st *actorsStage) reads(r *rapid.T) {
 	st.looks(p)
 }
 
+// visits looks at the Sub Space and goes: what happens from then on was missed.
+func (st *actorsStage) visits(r *rapid.T) {
+	p := st.one(r)
+	for _, ask := range [][2]string{{"PUT", "/visit"}, {"GET", "/digest"}} {
+		if _, err := p.Ask(ask[0], st.c.Path(ask[1]), nil); err != nil {
+			st.t.Fatalf("%s %s: %v", ask[0], ask[1], err)
+		}
+	}
+	st.looks(p)
+}
+
 func (st *actorsStage) readsPages(r *rapid.T) {
 	p := st.one(r)
 	path := rapid.SampledFrom([]string{"/c/" + st.c.Handle, "/", "/api/account/export", p.feed, "/api/overlay/" + st.ids["overlay"][0]}).Draw(r, "page")
