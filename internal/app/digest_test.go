@@ -122,12 +122,12 @@ func TestAMentionReachesWhomItMeans(t *testing.T) {
 	meant := inside.Since(mark, "the words", func(f apptest.Frame) bool {
 		return f.Type == "event" && f.Room == "space" && f.Event.Data.Text == text(said)
 	})
-	if raw := string(meant.Raw); !strings.Contains(raw, `"mentions":[{"id":"`+ids[0]+`","name":"Yuna"}]`) {
+	if raw := string(meant.Raw); !strings.Contains(raw, `"mentions":[{"id":"`+ids[0]+`","name":"Yuna"},{"id":"`+ids[1]+`","name":"Free"}]`) {
 		t.Errorf("told: %s", raw)
 	}
 	hidden := inside.Since(mark, "the words in the thread", inThread(few, text(secret)))
-	if strings.Contains(string(hidden.Raw), `"mentions"`) {
-		t.Errorf("somebody who may not read it is mentioned: %s", hidden.Raw)
+	if !strings.Contains(string(hidden.Raw), `"name":"Yuna"`) || !strings.Contains(string(hidden.Raw), `"name":"Free"`) {
+		t.Errorf("a mention tells who may read it: %s", hidden.Raw)
 	}
 	clock.Passes(time.Hour)
 	comesTo(yuna, c)

@@ -161,7 +161,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
 	})
 	p.overlay = overlay.NewService(store.UnitOf(s.db, as[overlay.Tx]), now, s.sur.Random)
-	p.digests = &digest.Service{Store: store.UnitOf(s.db, as[digest.Tx]), Now: now}
+	p.digests = &digest.Service{Store: store.UnitOf(s.db, as[digest.Tx]), Now: now, Pace: account.NewThrottle(limitOf(digest.Pace()), now)}
 	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)

@@ -15,14 +15,16 @@ type Visit struct {
 // Digest is what others did inside while the caller was away.
 type Digest struct {
 	Visit
-	Worth         bool            `json:"worth" doc:"there is something to tell; otherwise all of it is empty"`
-	Mentions      []DigestMention `json:"mentions" nullable:"false" doc:"messages that mention the caller; the newest first, at most 20, as all lists here"`
-	Updates       []DigestUpdate  `json:"updates" nullable:"false"`
-	Polls         []DigestPoll    `json:"polls" nullable:"false"`
-	Answers       []DigestAnswer  `json:"answers" nullable:"false"`
-	Threads       []DigestThread  `json:"threads" nullable:"false" doc:"that were opened"`
-	Missed        int             `json:"missed" doc:"messages in the room's chat; 1000 stands for those and more"`
-	MissedThreads int             `json:"missed_threads" doc:"messages in threads, likewise"`
+	Worth             bool            `json:"worth" doc:"there is something to tell; otherwise all of it is empty"`
+	Mentions          []DigestMention `json:"mentions" nullable:"false" doc:"messages that mention the caller; the newest first, at most 20, as all lists here"`
+	Updates           []DigestUpdate  `json:"updates" nullable:"false"`
+	Polls             []DigestPoll    `json:"polls" nullable:"false"`
+	Answers           []DigestAnswer  `json:"answers" nullable:"false"`
+	Threads           []DigestThread  `json:"threads" nullable:"false" doc:"that were opened"`
+	Missed            int             `json:"missed" doc:"messages in the room's chat, among its newest events"`
+	MissedMore        bool            `json:"missed_more" doc:"there may be more than that"`
+	MissedThreads     int             `json:"missed_threads" doc:"messages in threads, likewise"`
+	MissedThreadsMore bool            `json:"missed_threads_more"`
 }
 
 // DigestMention is a message that mentions the caller.
@@ -45,6 +47,7 @@ type DigestThread struct {
 type DigestUpdate struct {
 	DigestThread
 	Posts int    `json:"posts"`
+	More  bool   `json:"more" doc:"there may be more posts than that"`
 	Text  string `json:"text" doc:"of the newest"`
 	At    Moment `json:"at"`
 }
@@ -78,14 +81,14 @@ func visitOf(v digest.Visit) Visit { return Visit{Moment(v.Since), Moment(v.Unti
 
 func digestOf(d digest.Digest) Digest {
 	out := Digest{
-		Visit: visitOf(d.Visit), Worth: d.Worth(), Missed: d.Missed.Room, MissedThreads: d.Missed.Threads,
+		Visit: visitOf(d.Visit), Worth: d.Worth(), Missed: d.Missed.Room, MissedMore: d.Missed.RoomMore, MissedThreads: d.Missed.Threads, MissedThreadsMore: d.Missed.ThreadsMore,
 		Mentions: []DigestMention{}, Updates: []DigestUpdate{}, Polls: []DigestPoll{}, Answers: []DigestAnswer{}, Threads: []DigestThread{},
 	}
 	for _, m := range d.Mentions {
 		out.Mentions = append(out.Mentions, DigestMention{string(m.Thread), m.Seq, m.Name, m.Text, Moment(m.At)})
 	}
 	for _, u := range d.Updates {
-		out.Updates = append(out.Updates, DigestUpdate{digestThreadOf(u.Thread), u.Posts, u.Text, Moment(u.At)})
+		out.Updates = append(out.Updates, DigestUpdate{digestThreadOf(u.Thread), u.Posts, u.More, u.Text, Moment(u.At)})
 	}
 	for _, p := range d.Polls {
 		told := DigestPoll{ID: string(p.ID), Thread: string(p.Thread), Question: p.Question, ClosedAt: MomentOf(p.ClosedAt), Options: []DigestOption{}}

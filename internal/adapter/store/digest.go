@@ -23,7 +23,7 @@ func (tx *Tx) VisitOf(ctx context.Context, by ident.Account, channel ident.Chann
 	return digest.Visit{Since: fromMillis(since), Until: fromMillis(until), Last: fromMillis(last)}, came, err
 }
 
-// PutVisit implements digest.Tx. Of two first visits at once the first stays.
+// PutVisit implements digest.Tx. Of two at once the later stays.
 func (tx *Tx) PutVisit(ctx context.Context, by ident.Account, channel ident.Channel, v digest.Visit) error {
 	_, err := tx.exec(ctx, `INSERT INTO visit (account, channel, since, until, last) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (account, channel) DO UPDATE SET since = excluded.since, until = excluded.until, last = excluded.last
@@ -46,30 +46,24 @@ func inThreadsOf(w digest.Window, kind room.ThreadKind) []any {
 // MissedUpdates implements digest.Tx.
 func (tx *Tx) MissedUpdates(ctx context.Context, w digest.Window) ([]digest.Update, error) {
 	var out []digest.Update
-	at := map[ident.Thread]int{}
-	err := tx.each(ctx, `SELECT t.id, t.title, t.prompt, e.at, e.body`+inThreads+` ORDER BY e.at DESC, e.log, e.seq DESC LIMIT $8`,
-		append(inThreadsOf(w, room.UpdateThread), digest.ListMax*10), func(scan func(...any) error) error {
+	err := tx.each(ctx, `SELECT t.id, t.title, t.prompt, g.posts, n.at, n.body,
+		(SELECT count(*) FROM event f WHERE f.log = g.log AND f.seq = g.head - `+threadBack+` AND f.at > $4) FROM
+		(SELECT e.log, max(l.head) AS head, count(*) AS posts, max(e.seq) AS newest`+inThreads+`
+			GROUP BY e.log ORDER BY max(e.at) DESC, e.log LIMIT $8) g
+		JOIN thread t ON t.id = g.log JOIN event n ON n.log = g.log AND n.seq = g.newest ORDER BY n.at DESC, t.id`,
+		append(inThreadsOf(w, room.UpdateThread), digest.ListMax), func(scan func(...any) error) error {
 			var u digest.Update
-			var written int64
+			var written, before int64
 			var body string
-			if err := scan(&u.ID, &u.Title, &u.Prompt, &written, &body); err != nil {
+			if err := scan(&u.ID, &u.Title, &u.Prompt, &u.Posts, &written, &body, &before); err != nil {
 				return err
-			}
-			i, known := at[u.ID]
-			if known {
-				out[i].Posts++
-				return nil
-			}
-			if len(out) == digest.ListMax {
-				return nil
 			}
 			env, err := event.Decode([]byte(body))
 			if err != nil {
 				return err
 			}
 			m, _ := event.As[event.MessagePosted](env)
-			u.Text, u.Posts, u.At = m.Text, 1, fromMillis(written)
-			at[u.ID] = len(out)
+			u.Text, u.At, u.More = m.Text, fromMillis(written), before > 0
 			out = append(out, u)
 			return nil
 		})
@@ -134,8 +128,14 @@ func (tx *Tx) MissedMessages(ctx context.Context, w digest.Window) (m digest.Mis
 		return m, err
 	}
 	args := append(inThreadsOf(w, room.TopicThread), roomBack, log.ID, log.Head-roomBack)
+	var inRoom, inThread int64
 	_, err = tx.one(ctx, `SELECT
 		(SELECT count(*) FROM event e WHERE e.log = $9 AND e.seq > $10 AND e.kind = $7 AND e.author <> $6 AND e.at > $4 AND e.at <= $5),
-		(SELECT count(*) FROM (SELECT 1`+inThreads+` LIMIT $8) came)`, args, &m.Room, &m.Threads)
+		(SELECT count(*) FROM event e WHERE e.log = $9 AND e.seq = $10 AND e.at > $4),
+		(SELECT count(*) FROM (SELECT 1`+inThreads+` LIMIT $8) came),
+		(SELECT count(*) FROM thread t JOIN log l ON l.id = t.id JOIN event e ON e.log = t.id AND e.seq = l.head - `+threadBack+`
+			WHERE t.channel = $1 AND t.archived = 0 AND t.moved > $4 AND t.kind = $2 AND t.level <= $3 AND e.at > $4)`,
+		args, &m.Room, &inRoom, &m.Threads, &inThread)
+	m.RoomMore, m.ThreadsMore = inRoom > 0, inThread > 0 || m.Threads == roomBack
 	return m, err
 }

@@ -23,6 +23,13 @@ func (tx *Tx) PutMentions(ctx context.Context, who []chat.Mentioned, at time.Tim
 	return err
 }
 
+// dropMentions forgets whom messages meant that are no more.
+func (tx *Tx) dropMentions(ctx context.Context, log ident.Log, seqs []int64) error {
+	where, args := among(tx, 2, seqs)
+	_, err := tx.exec(ctx, `DELETE FROM mention WHERE log = $1 AND seq `+where, append([]any{log}, args...)...)
+	return err
+}
+
 // MissedMentions implements digest.Tx.
 func (tx *Tx) MissedMentions(ctx context.Context, w digest.Window) ([]digest.Mention, error) {
 	posted, _ := event.MessagePosted{}.EventKind()

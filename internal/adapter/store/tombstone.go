@@ -37,6 +37,9 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 	if err := tx.dropPictures(ctx, log.ID, seqs); err != nil {
 		return err
 	}
+	if err := tx.dropMentions(ctx, log.ID, seqs); err != nil {
+		return err
+	}
 	quotes, err := tx.written(ctx, log.ID, `answers`, seqs)
 	if err != nil {
 		return err

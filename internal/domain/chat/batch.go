@@ -65,7 +65,7 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 	if err := showPictures(ctx, tx, writers); err != nil {
 		return err
 	}
-	if err := s.putMentions(ctx, tx, writers); err != nil {
+	if err := s.putMentions(ctx, tx, writers, k); err != nil {
 		return err
 	}
 	return s.countPosts(ctx, tx, writers)
@@ -97,7 +97,7 @@ func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, 
 		p := w.post
 		channels, authors = append(channels, p.Channel), append(authors, p.Author)
 		subjects = append(subjects, access.Subject{Account: p.Author, Channel: p.Channel})
-		for _, id := range distinctMentions(p) {
+		for _, id := range p.Mentions {
 			authors, subjects = append(authors, id), append(subjects, access.Subject{Account: id, Channel: p.Channel})
 		}
 		keys = append(keys, keyOf(p))

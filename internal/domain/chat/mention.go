@@ -34,33 +34,40 @@ type MentionTx interface {
 	PutMentions(ctx context.Context, who []Mentioned, at time.Time) error
 }
 
-// mayMention is nil where a post mentions few enough, and its writer has not done so
-// too often of late.
-func (s *Service) mayMention(p Post) error {
+// mentioning returns a post with those whom it may mention; an error when they are
+// too many. Whoever has mentioned others too often of late writes the same words, and
+// nobody is meant by them.
+func (s *Service) mentioning(p Post) (Post, error) {
 	if len(p.Mentions) > MentionsMax {
-		return fault.New(fault.Invalid, "too_many_mentions", "A message mentions at most %d people.", MentionsMax)
+		return p, fault.New(fault.Invalid, "too_many_mentions", "A message mentions at most %d people.", MentionsMax)
 	}
-	if len(p.Mentions) == 0 || s.Mentions == nil {
-		return nil
+	p.Mentions = distinctMentions(p)
+	if len(p.Mentions) > 0 && s.Mentions != nil && s.Mentions.Take(string(p.Author)) != nil {
+		p.Mentions = nil
 	}
-	return slowDown(s.Mentions.Take(string(p.Author)))
+	return p, nil
 }
 
 // mentions are those whom a post mentions: of the accounts that its writer means,
-// those whose names it holds after an @ and who may read it. Of anybody else nothing
-// is told, neither to them nor that it was so.
+// those whose names it holds after an @. Whether they may read it is not among what
+// the event says: its readers would learn who pays, or who is shut out.
 func (s *Service) mentions(p Post, k known) []event.Mention {
 	var meant []event.Mention
-	for _, id := range distinctMentions(p) {
-		facts, ok := k.facts[access.Subject{Account: id, Channel: p.Channel}]
-		if p.Audience == room.ThreadRoom {
-			facts = facts.From(k.threads[p.Thread].Level)
-		}
-		if name := k.names[id]; ok && name != "" && access.Decide(facts, access.Reading(p.Audience), s.now()).Allowed {
+	for _, id := range p.Mentions {
+		if name := k.names[id]; name != "" {
 			meant = append(meant, event.Mention{ID: id, Name: name})
 		}
 	}
 	return named(p.Text, meant)
+}
+
+// reads reports whether somebody who is mentioned may read the post.
+func (s *Service) reads(id ident.Account, p Post, k known) bool {
+	facts, ok := k.facts[access.Subject{Account: id, Channel: p.Channel}]
+	if p.Audience == room.ThreadRoom {
+		facts = facts.From(k.threads[p.Thread].Level)
+	}
+	return ok && access.Decide(facts, access.Reading(p.Audience), s.now()).Allowed
 }
 
 // named returns those whose names stand in words after an @, each once, in the order
@@ -93,22 +100,25 @@ func inWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 func distinctMentions(p Post) []ident.Account {
 	var ids []ident.Account
 	for _, id := range p.Mentions {
-		if id != "" && id != p.Author && !slices.Contains(ids, id) {
+		if ident.Is(id) && id != p.Author && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-// putMentions remembers whom private posts that were just written mention. Nobody
-// is told later of what was said in public.
-func (s *Service) putMentions(ctx context.Context, tx Tx, written []*pending) error {
+// putMentions remembers whom private posts that were just written mention, of those
+// who may read them. Nobody is told later of what was said in public.
+func (s *Service) putMentions(ctx context.Context, tx Tx, written []*pending, k known) error {
 	var who []Mentioned
 	for _, w := range written {
 		if w.post.Audience == room.Public {
 			continue
 		}
 		for _, m := range w.mentions {
+			if !s.reads(m.ID, w.post, k) {
+				continue
+			}
 			who = append(who, Mentioned{m.ID, w.receipt.Event.Log, w.receipt.Event.Seq})
 		}
 	}

@@ -114,7 +114,7 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	if err := s.pace.Take(string(p.Author) + "\x00" + string(p.Channel)); err != nil {
 		return Receipt{}, slowDown(err)
 	}
-	if err := s.mayMention(p); err != nil {
+	if p, err = s.mentioning(p); err != nil {
 		return Receipt{}, err
 	}
 	w := &pending{post: p}

@@ -49,7 +49,8 @@ type Mention struct {
 // Update is what the creator posted into one thread.
 type Update struct {
 	Thread
-	Posts int    // that still stand
+	Posts int    // that still stand, among the newest of its thread
+	More  bool   // there may be more than those
 	Text  string // of the newest
 	At    time.Time
 }
@@ -80,10 +81,11 @@ type Answer struct {
 	At     time.Time
 }
 
-// Missed is how many messages of others came meanwhile, at most a thousand each.
+// Missed is how many messages of others came meanwhile, among the newest of the room
+// and of each thread. More: there may be more than those.
 type Missed struct {
-	Room    int
-	Threads int
+	Room, Threads         int
+	RoomMore, ThreadsMore bool
 }
 
 // Worth reports whether there is anything to tell. After a short absence messages
@@ -125,14 +127,32 @@ type Store interface {
 	View(ctx context.Context, f func(Tx) error) error
 }
 
+// Pacer slows down whoever does something too often; its error says how long to wait.
+type Pacer interface{ Take(key string) error }
+
+// Pace returns the limit that a Pacer for one person in one channel should hold: a
+// page asks twice on coming, and once every two minutes.
+func Pace() (tries int, every time.Duration) { return 30, 3 * time.Second }
+
 // Service is the memory of visits.
 type Service struct {
 	Store Store
 	Now   func() time.Time
+	Pace  Pacer // nil: as often as they like
 }
 
-// Come says that somebody looks at the Sub Space now. Refusals: those of the gate
-// to whoever may not read it.
+func (s *Service) pace(by ident.Account, channel ident.Channel) error {
+	if s.Pace == nil {
+		return nil
+	}
+	if f := fault.Of(s.Pace.Take(string(by) + "\x00" + string(channel))); f != nil {
+		return fault.New(fault.Limited, "slow_down", "You are asking too often. Please wait a moment.").After(f.RetryAfter)
+	}
+	return nil
+}
+
+// Come says that somebody looks at the Sub Space now. Refusals: slow_down, and those
+// of the gate to whoever may not read it.
 func (s *Service) Come(ctx context.Context, by ident.Account, channel ident.Channel) (v Visit, err error) {
 	return s.change(ctx, by, channel, func(v Visit, _ bool) Visit { return v.Heard(s.Now()) })
 }
@@ -149,6 +169,9 @@ func (s *Service) PutAway(ctx context.Context, by ident.Account, channel ident.C
 }
 
 func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Channel, change func(v Visit, came bool) Visit) (now Visit, err error) {
+	if err := s.pace(by, channel); err != nil {
+		return now, err
+	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		if _, err := s.inside(ctx, tx, by, channel); err != nil {
 			return err
@@ -166,9 +189,12 @@ func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Ch
 }
 
 // Read returns what somebody missed; nothing, when there is nothing worth telling.
-// The creator made what is told of, and is told of messages and mentions only. Refusals: those of
-// the gate to whoever may not read the Sub Space.
+// The creator made what is told of, and is told of messages and mentions only.
+// Refusals: slow_down, and those of the gate to whoever may not read the Sub Space.
 func (s *Service) Read(ctx context.Context, by ident.Account, channel ident.Channel) (d Digest, err error) {
+	if err := s.pace(by, channel); err != nil {
+		return d, err
+	}
 	err = s.Store.View(ctx, func(tx Tx) error {
 		d = Digest{}
 		facts, err := s.inside(ctx, tx, by, channel)

@@ -2,6 +2,7 @@ package digest_test
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/digest"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/poll"
@@ -291,7 +293,7 @@ func TestADigestIsBounded(t *testing.T) {
 	if len(d.Updates) != digest.ListMax || len(d.Polls) != digest.ListMax || len(d.Answers) != digest.ListMax || len(d.Threads) != digest.ListMax {
 		t.Errorf("%d updates, %d polls, %d answers, %d threads", len(d.Updates), len(d.Polls), len(d.Answers), len(d.Threads))
 	}
-	if d.Missed.Room < 900 || d.Missed.Room > 1000 {
+	if d.Missed.Room < 900 || d.Missed.Room > 1000 || !d.Missed.RoomMore || d.Missed.ThreadsMore {
 		t.Errorf("missed %+v", d.Missed)
 	}
 	for _, told := range []string{"Archived", "Removed"} {
@@ -299,4 +301,64 @@ func TestADigestIsBounded(t *testing.T) {
 			t.Errorf("told of what is %s", told)
 		}
 	}
+}
+
+// Where more was written than is looked through, the digest says so; and a thread
+// whose update came early is not left out because others were busy.
+func TestADigestSaysThatThereIsMore(t *testing.T) {
+	s := newStage(t)
+	s.comes(s.yuna)
+	s.passes(time.Hour)
+	first := s.opens(room.UpdateThread, "First", 1)
+	s.writes(s.owner, first, "the first")
+	for _, name := range []string{"Busy", "Busier"} {
+		at := s.opens(room.UpdateThread, name, 1)
+		for i := range 110 {
+			s.writes(s.owner, at, fmt.Sprint(i))
+		}
+	}
+	talk := s.opens(room.TopicThread, "Talk", 1)
+	for i := range 150 {
+		s.writes(s.rich, talk, fmt.Sprint(i))
+	}
+	s.passes(time.Hour)
+	s.comes(s.yuna)
+	d := s.reads(s.yuna)
+	got := map[string]string{}
+	for _, u := range d.Updates {
+		got[u.Title] = fmt.Sprintf("%d %v %s", u.Posts, u.More, u.Text)
+	}
+	want := map[string]string{"Busier": "100 true 109", "Busy": "100 true 109", "First": "1 false the first"}
+	if !maps.Equal(got, want) {
+		t.Errorf("updates %v, want %v", got, want)
+	}
+	if d.Missed.Threads != 100 || !d.Missed.ThreadsMore || d.Missed.RoomMore {
+		t.Errorf("missed %+v", d.Missed)
+	}
+}
+
+// Whoever asks again and again is told to wait.
+func TestAskingForADigestHasAPace(t *testing.T) {
+	s := newStage(t)
+	s.digests.Pace = &counted{left: 2}
+	s.comes(s.yuna)
+	s.reads(s.yuna)
+	for what, ask := range map[string]func() error{
+		"come": func() error { _, err := s.digests.Come(t.Context(), s.yuna, s.channel); return err },
+		"read": func() error { _, err := s.digests.Read(t.Context(), s.yuna, s.channel); return err },
+	} {
+		if f := fault.Of(ask()); f == nil || f.Reason != "slow_down" || f.RetryAfter <= 0 {
+			t.Errorf("%s: %v", what, f)
+		}
+	}
+}
+
+// counted lets so many through.
+type counted struct{ left int }
+
+func (c *counted) Take(string) error {
+	if c.left--; c.left < 0 {
+		return fault.New(fault.Limited, "too_many_attempts", "Wait.").After(time.Minute)
+	}
+	return nil
 }

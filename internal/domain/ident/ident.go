@@ -60,6 +60,13 @@ func Make[T ~string](s *Source) T {
 	return T(alphabet().EncodeToString(b[:]))
 }
 
+// Is reports whether id has the form of an identifier: what has not is nobody's, and
+// needs no question to a database.
+func Is[T ~string](id T) bool {
+	b, err := alphabet().DecodeString(string(id))
+	return err == nil && len(b) == 16
+}
+
 // FirstAt returns what no identifier that is made at t or later sorts before.
 func FirstAt[T ~string](t time.Time) T {
 	var b [16]byte

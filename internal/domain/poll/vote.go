@@ -156,11 +156,14 @@ type knownOf struct {
 }
 
 func known(ctx context.Context, tx Tx, votes []*vote) (k knownOf, err error) {
-	ids := make([]ident.Poll, len(votes))
+	var ids []ident.Poll
+	var voters []Voter
 	subjects := make([]access.Subject, len(votes))
-	voters := make([]Voter, len(votes))
 	for i, v := range votes {
-		ids[i], subjects[i], voters[i] = v.Poll, access.Subject{Account: v.By, Channel: v.Channel}, v.voter()
+		subjects[i] = access.Subject{Account: v.By, Channel: v.Channel}
+		if ident.Is(v.Poll) { // a database may take offence at what is no name
+			ids, voters = append(ids, v.Poll), append(voters, v.voter())
+		}
 	}
 	if k.polls, err = tx.PollsToVote(ctx, ids); err != nil {
 		return k, err

@@ -191,12 +191,14 @@ func TestAFullQueueRefuses(t *testing.T) {
 			}
 		})
 	}
-	if err := <-refused; reason(err) != "storage_busy" {
-		t.Errorf("refused with %v", err)
+	for range cap(refused) - 4096 { // those for whom there is no room
+		if err := <-refused; reason(err) != "storage_busy" {
+			t.Errorf("refused with %v", err)
+		}
 	}
 	cancel()
 	all.Wait()
-	if n := len(refused); n == 0 || n > cap(refused)-4096 {
+	if n := len(refused); n > 0 {
 		t.Errorf("%d more were refused", n)
 	}
 }
