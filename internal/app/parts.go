@@ -167,6 +167,9 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
 	p.live = live.NewService(live.Config{
 		Store: store.UnitOf(s.db, as[live.Tx]), IDs: ids, Now: now, Random: s.sur.Random, Node: node,
+		Ending: func(ctx context.Context, tx live.Tx, channel ident.Channel) error {
+			return p.questions.EndOfLive(ctx, tx.(question.Tx), channel)
+		},
 	})
 	return nil
 }

@@ -223,3 +223,40 @@ func TestTheAskerIsToldOnce(t *testing.T) {
 		}
 	}
 }
+
+// With its live a question goes off the air, everywhere, and waits for the next.
+func TestAQuestionDoesNotStayOnAirWithoutALive(t *testing.T) {
+	t.Parallel() // it waits for real time
+	s := apptest.Start(t, apptest.Options{})
+	c := s.Found("atelier")
+	nora := s.Light("Nora")
+	c.GoesLive(s)
+	q := asks(t, nora, c, map[string]any{"room": "public"})
+	c.Owner.Do("POST", c.Path("/questions/"+q.ID+"/air"), nil)
+	var before struct {
+		OnAir *struct{ Question string } `json:"on_air"`
+	}
+	nora.Do("GET", c.Path(""), nil).Into(t, &before)
+	if before.OnAir == nil || before.OnAir.Question != q.ID {
+		t.Fatalf("on air: %+v", before.OnAir)
+	}
+	c.Owner.Do("POST", c.Path("/live/end"), nil)
+	after := before
+	after.OnAir = nil
+	nora.Do("GET", c.Path(""), nil).Into(t, &after)
+	if after.OnAir != nil {
+		t.Errorf("still on air: %+v", after.OnAir)
+	}
+	var waiting struct{ Questions []asked }
+	c.Owner.Do("GET", c.Path("/questions"), nil).Into(t, &waiting)
+	if len(waiting.Questions) != 1 || waiting.Questions[0].State != "waiting" {
+		t.Errorf("in the queue: %+v", waiting.Questions)
+	}
+	var kinds []string
+	for _, e := range nora.History("atelier", "public", 0) {
+		kinds = append(kinds, e.Kind)
+	}
+	if n := len(kinds); n < 2 || kinds[n-2] != "question.returned" || kinds[n-1] != "live.ended" {
+		t.Errorf("the public room was told %v", kinds)
+	}
+}

@@ -48,9 +48,8 @@ func readPlaywright(r io.Reader, out io.Writer) (counts, error) {
 // messageLines is how much of a message is repeated.
 const messageLines = 12
 
-var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
-
 func (s playwrightSuite) tell(out io.Writer) {
+	colours := regexp.MustCompile("\x1b\\[[0-9;]*m")
 	for _, inner := range s.Suites {
 		inner.tell(out)
 	}

@@ -46,6 +46,9 @@ type Config struct {
 	// Node names this server among those that share the database. It must stay
 	// the same across restarts.
 	Node string
+	// Ending does, in the transaction in which a broadcast ends, what ends with it;
+	// the channel's logs are locked. nil: nothing does.
+	Ending func(ctx context.Context, tx Tx, channel ident.Channel) error
 }
 
 // Service is what encoders, owners and the clock do with broadcasts.
@@ -140,6 +143,11 @@ func (s *Service) interrupt(ctx context.Context, tx Tx, b Broadcast) error {
 }
 
 func (s *Service) end(ctx context.Context, tx Tx, b Broadcast) error {
+	if s.Ending != nil {
+		if err := s.Ending(ctx, tx, b.Channel); err != nil {
+			return err
+		}
+	}
 	if err := tx.SetBroadcast(ctx, b.ended(s.Now())); err != nil {
 		return err
 	}

@@ -82,6 +82,25 @@ func (s *Service) PutBack(ctx context.Context, by ident.Account, channel ident.C
 	})
 }
 
+// EndOfLive takes a question that is still on air when its live ends back to the
+// queue: nobody answers it on camera any more, and the next live begins with it.
+func (s *Service) EndOfLive(ctx context.Context, tx Tx, channel ident.Channel) error {
+	current, err := tx.Questions(ctx, Query{Channel: channel, States: []State{OnAir}, Limit: 1}, false)
+	if err != nil || len(current) == 0 {
+		return err
+	}
+	q := current[0]
+	q.State = Waiting
+	if err := tx.SetQuestion(ctx, q); err != nil {
+		return err
+	}
+	if err := tx.EndAiring(ctx, q.ID, s.now()); err != nil {
+		return err
+	}
+	_, err = tx.Append(ctx, told(q, "", event.QuestionReturned{Question: q.ID})...)
+	return err
+}
+
 // Skip takes a waiting question out of the queue. Staff may.
 func (s *Service) Skip(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
 	return s.move(ctx, by, channel, id, access.Moderate, func(tx Tx, q *Question) ([]room.Entry, error) {
