@@ -166,14 +166,14 @@ func (f Facts) From(level int) Facts {
 	return f
 }
 
-// levelMax is above every level that a tier or a thread can have.
-const levelMax = 1000
+// LevelMax is the highest level that a tier, a thread or a room can be for.
+const LevelMax = 1000
 
 // HighestLevel is the highest level of tier up to which somebody inside may read
 // what is for that level and those above.
 func HighestLevel(f Facts, now time.Time) int {
 	highest := 1
-	for _, g := range append(slices.Clone(f.Grants), Grant{Level: levelMax}) { // staff read what is for any level
+	for _, g := range append(slices.Clone(f.Grants), Grant{Level: LevelMax}) { // staff read what is for any level
 		if g.Level > highest && Decide(f.From(g.Level), ReadSpace, now).Allowed {
 			highest = g.Level
 		}

@@ -227,8 +227,8 @@ func (ch SetupChange) apply(s Setup) (Setup, error) {
 		s.Welcome = welcome
 	}
 	if ch.Level != nil {
-		if *ch.Level < 1 || *ch.Level > levelMax {
-			return s, fault.New(fault.Invalid, "level_invalid", "A level of tier is between 1 and %d.", levelMax)
+		if *ch.Level < 1 || *ch.Level > access.LevelMax {
+			return s, fault.New(fault.Invalid, "level_invalid", "A level of tier is between 1 and %d.", access.LevelMax)
 		}
 		s.Level = *ch.Level
 	}

@@ -49,7 +49,6 @@ type Line struct {
 // The bounds of threads.
 const (
 	titleMax = 80
-	levelMax = 1000 // as that of tiers
 	// openMax is how many threads of a channel may stand outside the archive, and
 	// how many of it are listed.
 	openMax = 200
@@ -144,8 +143,8 @@ func (s *Service) thread(by ident.Account, o Opening) (Thread, error) {
 	if t.Prompt != "" && !suggested(t.Prompt) {
 		return t, fault.New(fault.Invalid, "prompt_missing", "There is no suggested topic of that name.")
 	}
-	if t.Level > levelMax || o.Level < 0 {
-		return t, fault.New(fault.Invalid, "level_invalid", "A thread is for a level of tier between 1 and %d.", levelMax)
+	if t.Level > access.LevelMax || o.Level < 0 {
+		return t, fault.New(fault.Invalid, "level_invalid", "A thread is for a level of tier between 1 and %d.", access.LevelMax)
 	}
 	var err error
 	if t.Prompt == "" || o.Title != "" {

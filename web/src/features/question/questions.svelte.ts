@@ -33,6 +33,7 @@ export class QuestionList {
   answered = $derived(this.all.filter((q) => q.state === 'answered').toSorted(byAnswer))
 
   #channel: string
+  #isStaff: () => boolean
   #inside = false
   #reading = 0
   /** Rises with every change: a list that was asked for before it may be older. */
@@ -41,8 +42,10 @@ export class QuestionList {
   #stay = 0
   #withAnswered = false
 
-  constructor(channel: string) {
+  /** `isStaff`: the server tells us who asks, also of who does not want to be named. */
+  constructor(channel: string, isStaff: () => boolean = () => false) {
     this.#channel = channel
+    this.#isStaff = isStaff
   }
 
   async read(tries = TRIES): Promise<void> {
@@ -222,6 +225,7 @@ export class QuestionList {
       stands: standing(event.at, first, this.rule),
       ...(author ? { author: { id: author.id, name: author.name } } : {}),
     })
+    if (!author && this.#isStaff()) void this.read()
   }
 
   #change(id: string, change: Partial<Question>): void {
@@ -266,5 +270,5 @@ export class QuestionList {
 
 /** The list that a visit follows; whoever shows questions first brings it along. */
 export function questionsOf(visit: Visit): QuestionList {
-  return visit.questions ?? visit.follow(new QuestionList(visit.handle))
+  return visit.questions ?? visit.follow(new QuestionList(visit.handle, () => visit.isStaff))
 }

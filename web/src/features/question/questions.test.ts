@@ -43,6 +43,20 @@ describe('QuestionList', () => {
     expect(list.answered).toHaveLength(1)
   })
 
+  it('learns who asks unnamed where it may, and asks for it nowhere else', async () => {
+    const unnamed = event('question.asked', { question: 'c', name: '', text: 'c' })
+    const calls = () => vi.mocked(api.questions).mock.calls.length
+    const before = calls()
+    list.apply(unnamed, 'space')
+    expect(calls()).toBe(before)
+    const staff = new QuestionList('ines', () => true)
+    await staff.read()
+    const told = { ...asked('c', 30), author: { id: 'elodie', name: 'Élodie' } }
+    vi.mocked(api.questions).mockResolvedValue({ questions: [told], rule })
+    staff.apply(unnamed, 'space')
+    await vi.waitFor(() => expect(staff.all.find((q) => q.id === 'c')?.author?.name).toBe('Élodie'))
+  })
+
   it('keeps its own mark on a question whose event comes after the answer', () => {
     list.take({ ...asked('mine', 40), mine: true })
     list.apply(event('question.asked', { question: 'mine', name: 'Noa', text: 'mine' }), 'space')
