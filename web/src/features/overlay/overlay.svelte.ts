@@ -11,6 +11,9 @@ const AGAIN_AFTER = 5_000
 /** Without news for this long the question may be over; an empty overlay is the smaller mistake. */
 const TRUST_FOR = 20_000
 
+/** So often it is read when something happens meanwhile. */
+const TRIES = 3
+
 /** How long the result of a poll stands over the picture. */
 const RESULT_FOR = 12_000
 
@@ -35,6 +38,11 @@ export class OverlayState {
   #doubt: ReturnType<typeof setTimeout> | undefined
   #result: ReturnType<typeof setTimeout> | undefined
   #gifts = false
+  #reading = 0
+  /** Rises with everything heard that a reading tells of too: what was asked for before it may be older. */
+  #changes = 0
+  /** Rises when all is taken away: nothing of before comes back. */
+  #cleared = 0
   /** Of the events heard as they happened, the last: nothing is celebrated twice. */
   #heard = 0
 
@@ -57,10 +65,14 @@ export class OverlayState {
     void this.read()
   }
 
-  async read(): Promise<void> {
+  async read(tries = TRIES): Promise<void> {
     clearTimeout(this.#timer)
+    const reading = ++this.#reading
+    const changes = this.#changes
     try {
       const { on_air, poll, look, goal, alerts } = await api.overlayView(this.#secret)
+      if (reading !== this.#reading) return
+      if (changes !== this.#changes && tries > 1) return void this.read(tries - 1)
       this.onAir = on_air
       this.look = look
       this.goal = goal
@@ -68,12 +80,14 @@ export class OverlayState {
       // A result stands its time out.
       if (poll || !this.poll?.closed_at) this.poll = poll
     } catch (thrown) {
+      if (reading !== this.#reading) return
       if (Refusal.from(thrown).status === 404) this.#clear()
       this.#timer = setTimeout(() => void this.read(), AGAIN_AFTER)
     }
   }
 
   #hear(frame: ServerFrame): void {
+    if (frame.type === 'poll' || frame.type === 'goal') this.#changes++
     if (frame.type === 'poll') this.#count(frame)
     else if (frame.type === 'overlay') void this.read()
     else if (frame.type === 'goal' && this.goal) this.goal = { ...this.goal, people: frame.people }
@@ -91,13 +105,16 @@ export class OverlayState {
 
   async #celebrate(news: News): Promise<void> {
     if (!this.alerts) {
+      const cleared = this.#cleared
       const { Alerts } = await import('./alerts.svelte')
+      if (cleared !== this.#cleared) return
       this.alerts ??= new Alerts()
     }
     this.alerts.add(news)
   }
 
   #apply(event: SubspaceEvent): void {
+    if (/^(question|poll)\./.test(event.kind)) this.#changes++
     if (event.kind === 'question.aired') {
       const { question, name, text } = event.data
       this.onAir = { question, name, text, since: event.at, audience: 'public' }
@@ -120,7 +137,11 @@ export class OverlayState {
     this.#doubt ??= setTimeout(() => this.#clear(), TRUST_FOR)
   }
 
+  /** What is on its way is forgotten too; who enters again asks again. */
   #clear(): void {
+    clearTimeout(this.#timer)
+    this.#reading++
+    this.#cleared++
     this.onAir = null
     this.poll = null
     this.goal = null

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Refusal } from '../../api/refusal'
 import { api } from '../../api/subspace'
 import { Connection } from '../../realtime/connection'
 import { aLayer } from '../../../tests/fake-overlay'
@@ -132,6 +133,87 @@ describe('the overlay', () => {
     expect(overlay.look).toEqual(look)
     network.socket.say({ type: 'goal', channel: 'ines', people: 32 })
     expect(overlay.goal).toEqual({ ...goal, people: 32 })
+  })
+
+  /** The next reading is answered when the test says so. */
+  function held() {
+    let answer!: (view: ReturnType<typeof aLayer>) => void
+    const view = new Promise<ReturnType<typeof aLayer>>((resolve) => (answer = resolve))
+    vi.mocked(api.overlayView).mockImplementationOnce(() => view)
+    return answer
+  }
+  const goal = (people: number) => ({ words: 'Kiln', of: 50, people })
+
+  it('stays empty when an answer comes after its address was replaced', async () => {
+    const answer = held()
+    enters()
+    network.socket.say({
+      type: 'closed',
+      channel: 'ines',
+      room: 'public',
+      reason: 'overlay_revoked',
+      detail: '',
+    })
+    answer(aLayer({ on_air: question, goal: goal(31) }))
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(overlay.onAir).toBeNull()
+    expect(overlay.goal).toBeNull()
+  })
+
+  it('is not read again behind a closed door', async () => {
+    enters()
+    await settled()
+    vi.mocked(api.overlayView).mockRejectedValueOnce(new Refusal({ status: 503 }))
+    network.socket.say({ type: 'overlay', channel: 'ines' })
+    await settled()
+    network.socket.say({
+      type: 'closed',
+      channel: 'ines',
+      room: 'public',
+      reason: 'overlay_revoked',
+      detail: '',
+    })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(overlay.onAir).toBeNull()
+  })
+
+  it('takes no older answer for what was heard or asked since', async () => {
+    vi.mocked(api.overlayView).mockResolvedValue(aLayer({ goal: goal(31) }))
+    enters()
+    await settled()
+    const older = held()
+    network.socket.say({ type: 'overlay', channel: 'ines' })
+    const look = { ...aLayer().look, theme: 'light' as const }
+    vi.mocked(api.overlayView).mockResolvedValue(aLayer({ goal: goal(31), look }))
+    network.socket.say({ type: 'overlay', channel: 'ines' })
+    await settled()
+    older(aLayer({ goal: goal(30) }))
+    await settled()
+    expect(overlay.look).toEqual(look)
+    expect(overlay.goal).toEqual(goal(31))
+    const stale = held()
+    network.socket.say({ type: 'overlay', channel: 'ines' })
+    network.socket.say({ type: 'goal', channel: 'ines', people: 32 })
+    vi.mocked(api.overlayView).mockResolvedValue(aLayer({ goal: goal(32), look }))
+    stale(aLayer({ goal: goal(31), look }))
+    await settled()
+    expect(overlay.goal).toEqual(goal(32))
+  })
+
+  it('celebrates nothing that was heard before its address was replaced', async () => {
+    enters()
+    await settled()
+    happens(2)
+    network.socket.say({
+      type: 'closed',
+      channel: 'ines',
+      room: 'public',
+      reason: 'overlay_revoked',
+      detail: '',
+    })
+    await import('./alerts.svelte')
+    await settled()
+    expect(overlay.alerts?.current ?? null).toBeNull()
   })
 
   it('is empty at once when its address was replaced', async () => {
