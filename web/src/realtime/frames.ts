@@ -16,8 +16,9 @@ export type Author = {
   badge: string
 }
 
-/** One of an update, with its measures. */
+/** Somebody who is meant, by the name they had then. */
 export type Mention = { id: string; name: string }
+/** One of an update, with its measures. */
 export type Picture = { id: string; width: number; height: number; alt: string }
 
 /** What stands above a chat. */
