@@ -89,7 +89,7 @@ describe('mentions', () => {
     await expect.poll(() => marks().map((m) => m.textContent)).toEqual([`@${name}`, '@Bastien'])
     expect(marks().map((m) => m.classList.contains('me'))).toEqual([true, false])
     await expect.element(log()).toHaveTextContent('<b>ici</b>')
-    await expect.element(log()).toHaveTextContent('on vous a cité')
+    await expect.element(log()).toHaveTextContent('une mention de vous')
     expect(await audit()).toEqual([])
   })
 
