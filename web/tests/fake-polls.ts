@@ -34,6 +34,10 @@ export function polls(
   }
   const [, id, act] = /^\/C\/polls\/([^/]+)\/(\w+)$/.exec(rest) ?? []
   const poll = w.polls.find((p) => p.id === id)
+  if (act === 'vote') {
+    server.votes.push({ type: 'vote', id: '', channel: 'ines', poll: id!, option: Number(body.option) })
+    return w.refuseVotes ? { status: 409, body: { reason: w.refuseVotes } } : { status: 204 }
+  }
   if (act === 'close' && poll) {
     poll.closed_at = ago(0)
     return { status: 200, body: poll }

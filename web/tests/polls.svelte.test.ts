@@ -58,6 +58,21 @@ describe('a poll in public', () => {
       .toHaveAttribute('aria-pressed', 'true')
   })
 
+  it('takes a vote while the link is lost, and takes it off again where that is refused', async () => {
+    await watch('light', aPoll())
+    const celadon = card().getByRole('button', { name: 'Celadon' })
+    await expect.element(celadon).toBeVisible()
+    opened.app.connection.stop()
+    await celadon.click()
+    await expect.poll(votes).toEqual([{ poll: 'p1', option: 0 }])
+    await expect.element(celadon).toHaveAttribute('aria-pressed', 'true')
+    expect(opened.server.calls.at(-1)).toBe('PUT /api/channels/ines/polls/p1/vote')
+    opened.server.world.refuseVotes = 'poll_closed'
+    await card().getByRole('button', { name: 'Tenmoku' }).click()
+    await expect.element(card()).toHaveTextContent('This poll is closed.')
+    await expect.element(celadon).toHaveAttribute('aria-pressed', 'true')
+  })
+
   it('offers nothing where a vote stays as it is, nor to who is not signed in', async () => {
     await watch('light', aPoll({ changeable: false, choice: 1 }))
     await expect.element(card()).toHaveTextContent('A vote stays as it is')

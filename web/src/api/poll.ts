@@ -26,6 +26,11 @@ export const api = {
   /** Idempotent on key: a retried request must not ask twice. */
   open: (channel: string, body: PollWish): Promise<Poll> =>
     given(client.POST('/api/channels/{channel}/polls', { ...at(channel), body })),
+  /** The way without a socket. A vote that is said twice is one. */
+  vote: (channel: string, poll: string, option: number) =>
+    given(
+      client.PUT('/api/channels/{channel}/polls/{poll}/vote', { ...of(channel, poll), body: { option } }),
+    ),
   close: (channel: string, poll: string): Promise<Poll> =>
     given(client.POST('/api/channels/{channel}/polls/{poll}/close', of(channel, poll))),
 }

@@ -3,6 +3,7 @@
  * that the server tells; one that closes meanwhile stays until it is put away.
  */
 import { api, type Place, type Poll } from '../../api/poll'
+import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import type { EventData, ServerFrame, SubspaceEvent } from '../../realtime/frames'
 
@@ -59,10 +60,21 @@ export class RoomPolls {
     if (!poll || poll.choice === option) return
     this.#change(poll.id, { choice: option })
     try {
-      await this.#connection.request({ type: 'vote', channel: this.#channel, poll: poll.id, option })
+      await this.#send(poll.id, option)
     } catch (thrown) {
       this.#change(poll.id, { choice: poll.choice })
       throw thrown
+    }
+  }
+
+  async #send(poll: string, option: number): Promise<void> {
+    const channel = this.#channel
+    try {
+      await this.#connection.request({ type: 'vote', channel, poll, option })
+    } catch (thrown) {
+      if (Refusal.from(thrown).reason !== 'unreachable') throw thrown
+      // Without a link, or an answer by it, the vote goes the other way.
+      await api.vote(channel, poll, option)
     }
   }
 
