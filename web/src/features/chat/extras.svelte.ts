@@ -9,7 +9,7 @@ import RowExtras from './RowExtras.svelte'
 import type { Located } from '../../realtime/frames'
 import { Uploads } from './uploads.svelte'
 import Compose from './Compose.svelte'
-import { meant, peopleOf } from './mention'
+import { meant, MENTIONS_MAX, peopleOf } from './mention'
 import type { RoomChat } from './room.svelte'
 import type { MessageRow } from './rows'
 
@@ -67,7 +67,8 @@ export class Extras {
   /** Takes what goes with the message that is being sent. */
   take(): Sent {
     const pictures = this.uploads.take()
-    const mentions = meant(this.#chat.draft, peopleOf(this.#chat.rows, undefined))
+    // More would be refused, and the words with them.
+    const mentions = meant(this.#chat.draft, peopleOf(this.#chat.rows, undefined)).slice(0, MENTIONS_MAX)
     const sent: Sent = {
       ...(this.announcing ? { announcement: true } : {}),
       ...(pictures.length ? { pictures } : {}),

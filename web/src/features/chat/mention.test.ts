@@ -16,6 +16,9 @@ describe('who is meant', () => {
     ['me@Sam.example', []],
     ['Sam', []],
     ['é@Sam 🎉@Sam', ['s']],
+    ['@Zoe\u0308 and @Same\u0301', ['z']],
+    ['@Sam² Ⅷ@Zoë', ['s', 'z']],
+    ['@Sam٣ ٣@Zoë', []],
   ])('in %j', (text, ids) => expect(meant(text, people)).toEqual(ids))
 
   it('keeps every character of the words', () => {

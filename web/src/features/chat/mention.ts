@@ -2,18 +2,24 @@
 import type { Mention } from '../../realtime/frames'
 import type { Row } from './rows'
 
+/** How many people the server lets a message mention. */
+export const MENTIONS_MAX = 5
+
 /** Words of a message: as they are, or the name of somebody who is meant. */
 export type Part = { text: string; who?: Mention }
 
-/** Of several names that fit, the longest is meant; none within a word. */
-export function parts(text: string, people: readonly Mention[]): Part[] {
-  const longest = people.toSorted((a, b) => b.name.length - a.name.length)
+/** Of several names that fit, the longest is meant; none within a word. An accent may be written in two ways. */
+export function parts(words: string, people: readonly Mention[]): Part[] {
+  const text = words.normalize('NFC')
+  const longest = people
+    .map(({ id, name }) => ({ id, name: name.normalize('NFC') }))
+    .sort((a, b) => b.name.length - a.name.length)
   const out: Part[] = []
   let done = 0
-  for (const { index } of text.matchAll(/(?<![\p{L}\p{N}])@/gu)) {
+  for (const { index } of text.matchAll(/(?<![\p{L}\p{Nd}])@/gu)) {
     const rest = text.slice(index + 1)
     const who = longest.find(
-      ({ name }) => rest.startsWith(name) && !/^[\p{L}\p{N}]/u.test(rest.slice(name.length)),
+      ({ name }) => rest.startsWith(name) && !/^[\p{L}\p{Nd}]/u.test(rest.slice(name.length)),
     )
     if (!who || index < done) continue
     if (index > done) out.push({ text: text.slice(done, index) })
@@ -24,7 +30,7 @@ export function parts(text: string, people: readonly Mention[]): Part[] {
   return out
 }
 
-/** The accounts that a text means, of those people. */
+/** The accounts that a text means, of those people, the first first. */
 export function meant(text: string, people: readonly Mention[]): string[] {
   return [...new Set(parts(text, people).flatMap(({ who }) => (who ? [who.id] : [])))]
 }
@@ -44,6 +50,6 @@ export const countMeant = (rows: readonly Row[], after: number, me: string | und
 
 /** What is being typed after an @ in front of the caret, and where that @ is; undefined: nothing. */
 export function typed(text: string, caret: number): { at: number; query: string } | undefined {
-  const found = /(?<![\p{L}\p{N}])@([^@]{0,30})$/u.exec(text.slice(0, caret))
+  const found = /(?<![\p{L}\p{Nd}])@([^@]{0,30})$/u.exec(text.slice(0, caret))
   return found ? { at: found.index, query: found[1]! } : undefined
 }
