@@ -96,6 +96,48 @@ describe('what was missed', () => {
     expect(card().elements()).toEqual([])
   })
 
+  const mention = (seq: number) => ({
+    thread: '',
+    seq,
+    name: 'Priya',
+    text: 'keep me the small one',
+    at: new Date().toISOString(),
+  })
+  const asked = () => opened.server.calls.filter((c) => c.endsWith('/digest')).length
+
+  it('loses the words of a message that is removed, and asks for nothing else', async () => {
+    await comes(aDigest({ mentions: [mention(5)] }))
+    await expect.element(card()).toHaveTextContent('keep me the small one')
+    const { server } = opened
+    server.world.digest = { ...server.world.digest, mentions: [] }
+    server.happen('space', 'message.removed', { seqs: [2], by: 'author' })
+    server.happen('public', 'message.removed', { seqs: [5], by: 'author' })
+    server.happen('space', 'message.removed', { seqs: [4, 5], by: 'sanction' })
+    await expect.element(card()).not.toHaveTextContent('keep me the small one')
+    await expect.element(card()).toHaveTextContent('The Lune')
+    expect(asked()).toBe(2)
+    server.world.digest = { ...server.world.digest, updates: [] }
+    server.tell({
+      type: 'threads',
+      channel: 'ines',
+      moved: [{ thread: 't2', head: 9, posts: 1, removed: true }],
+    })
+    await expect.element(card()).not.toHaveTextContent('The Lune')
+  })
+
+  it('loses what a lower tier may not read, also while the server cannot say', async () => {
+    await comes(aDigest())
+    await expect.element(card()).toHaveTextContent('The Lune')
+    const { server } = opened
+    server.world.digest = aDigest({ updates: [] })
+    server.tell({ type: 'standing', channel: 'ines' })
+    await expect.element(card()).not.toHaveTextContent('The Lune')
+    await expect.element(card()).toHaveTextContent('Which glaze')
+    server.world.down = true
+    server.tell({ type: 'standing', channel: 'ines' })
+    await expect.poll(() => card().elements()).toEqual([])
+  })
+
   it('is gone with the right to it', async () => {
     await comes(aDigest(), 'fr')
     await expect.element(card()).toHaveTextContent('Depuis votre dernière visite')

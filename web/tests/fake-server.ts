@@ -58,7 +58,7 @@ export class FakeServer {
     if (rest.endsWith('/pin')) return this.#pin(method, rest)
     if (/^\/C\/(rooms|threads)\/[^/]+\/(messages\/\d+\/)?reactions/.test(rest))
       return answerReactions(this, method, rest)
-    if (rest.startsWith('/C/rooms/')) return this.#room(method, rest)
+    if (rest.startsWith('/C/rooms/')) return this.#room(method, rest, Number(query.get('before')))
     if (rest.startsWith('/C/threads')) return threads(w, method, rest, body, query.get('archived') === 'true')
     if (/^\/C\/(visit|digest)/.test(rest)) return answerDigest(w, method, rest)
     if (rest.startsWith('/C/polls')) return polls(this, method, rest, body, query)
@@ -145,15 +145,8 @@ export class FakeServer {
       return send({ type: 'refused', id, reason, detail: 'refused', ...(retry_after ? { retry_after } : {}) })
     }
     const account = this.world.session.account!
-    const me = this.world.channel.me
-    const author = {
-      id: account.id,
-      name: account.name,
-      role: me.role,
-      subscriber: me.subscriber,
-      months: me.months,
-      badge: '',
-    }
+    const { role, subscriber, months } = this.world.channel.me
+    const author = { id: account.id, name: account.name, role, subscriber, months, badge: '' }
     const { channel, room, thread } = frame
     const at = { channel, room, ...(thread ? { thread } : {}) }
     const event = this.happenAt(at, 'message.posted', {
@@ -185,8 +178,9 @@ export class FakeServer {
       ...(pinned ? { pinned } : {}),
     }
     const thread = frame.thread ? { thread: frame.thread } : {}
-    const where = { channel: 'ines', room, ...thread, log: room, head, until: null, more: false }
-    send({ type: 'entered', id, ...where, events, state })
+    const where = { channel: 'ines', room, ...thread, log: room, head, until: null }
+    const more = frame.cursor === undefined && events.length < log.length
+    send({ type: 'entered', id, ...where, more, events, state })
   }
 
   #account(method: string, path: string, body: Record<string, unknown>): Answer {
@@ -201,7 +195,7 @@ export class FakeServer {
     return method === 'DELETE' ? { status: 204 } : { status: 200, body: { ...session } }
   }
 
-  #room(method: string, path: string): Answer {
+  #room(method: string, path: string, before: number): Answer {
     const room = path.split('/')[3] as RoomName
     if (path.endsWith('/reading')) return { status: 200, body: { seen: this.world.seen, unread: 0 } }
     const log = this.world.logs[room]
@@ -209,7 +203,9 @@ export class FakeServer {
       this.happen(room, 'message.removed', { seqs: [Number(path.split('/').at(-1))], by: 'moderator' })
       return { status: 204 }
     }
-    return { status: 200, body: { events: log, head: log.at(-1)?.seq ?? 0, more: false } }
+    const events = before ? log.filter((e) => e.seq < before).slice(-100) : log
+    const more = before > 0 && (events[0]?.seq ?? 1) > 1
+    return { status: 200, body: { events, head: log.at(-1)?.seq ?? 0, more } }
   }
 
   #pin(method: string, path: string): Answer {

@@ -111,4 +111,83 @@ describe('mentions', () => {
     await expect.poll(() => (document.activeElement as HTMLElement).dataset.mention).toBeDefined()
     expect(document.activeElement!.textContent).toContain('for @')
   })
+
+  const entry = (seq: number, text: string) =>
+    aDigest({ mentions: [{ thread: '', seq, name: 'Priya', text, at: new Date().toISOString() }] })
+  const follow = () =>
+    page
+      .getByTestId('digest')
+      .getByRole('button', { name: /Priya mentioned you/ })
+      .click()
+  /** So much was said after a mention that it is not on the newest page. */
+  function saidSince(w: World, n: number) {
+    const { id, name } = w.session.account!
+    const log = w.logs.space
+    const { seq, ...last } = log.at(-1)!
+    const say = (i: number, data: object) =>
+      log.push({ ...last, seq: seq + i, id: `m${i}`, kind: 'message.posted', data } as typeof last & {
+        seq: number
+      } as (typeof log)[0])
+    const text = `for @${name}, ${'who waits for one of the small ones, '.repeat(4)}`
+    say(1, { author: people.priya, text, mentions: [{ id, name }] })
+    for (let i = 2; i <= n; i++) say(i, { author: people.bastien, text: `Small talk ${i}` })
+    w.digest = entry(seq + 1, text)
+  }
+  const comes = async (n: number) => {
+    opened = await openPage('/c/ines', { as: 'subscriber', change: (w) => saidSince(w, n) })
+    await page.getByRole('tab').nth(1).click()
+    await expect.element(log()).toHaveTextContent(`Small talk ${n}`)
+  }
+
+  it('is read back for where it stands on an older page, and stands whole among what was missed', async () => {
+    await comes(250)
+    await expect.element(page.getByTestId('digest')).toHaveTextContent('for @')
+    const title = document.querySelector<HTMLElement>('[data-testid=digest] .title')!
+    expect(title.scrollWidth).toBeLessThanOrEqual(title.clientWidth)
+    await follow()
+    await expect.poll(() => (document.activeElement as HTMLElement).dataset.mention).toBeDefined()
+    const { top, bottom } = document.activeElement!.getBoundingClientRect()
+    const box = log().element().getBoundingClientRect()
+    expect(top).toBeGreaterThanOrEqual(box.top)
+    expect(bottom).toBeLessThanOrEqual(box.bottom)
+  })
+
+  it('says that it stands further up, where it is too far, and that it was removed', async () => {
+    await comes(1200)
+    await follow()
+    await expect.element(page.getByTestId('digest').getByRole('alert')).toHaveTextContent('further up')
+    await expect.element(log()).toHaveFocus()
+    await opened.close()
+    await inside((w) => {
+      const last = w.logs.space.at(-1)!
+      w.logs.space.push({
+        ...last,
+        seq: last.seq + 1,
+        id: 'm',
+        kind: 'message.tombstone',
+        data: { by: 'author' },
+      })
+      w.digest = entry(last.seq + 1, 'gone')
+    })
+    await follow()
+    await expect.element(page.getByTestId('digest').getByRole('alert')).toHaveTextContent('Message removed')
+  })
+
+  it('reaches five at most, and the words go out all the same', async () => {
+    const six = [people.ines, people.priya, people.bastien, people.yuna, people.sam, people.maud]
+    await inside((w) => {
+      const last = w.logs.space.at(-1)!
+      six.forEach((author, i) => {
+        const data = { author, text: 'here' }
+        const posted = { ...last, seq: last.seq + i + 1, id: `h${i}`, kind: 'message.posted', data }
+        w.logs.space.push(posted as typeof last)
+      })
+    })
+    const text = six.map(({ name }) => `@${name}`).join(', ') + '.'
+    await userEvent.fill(field(), text)
+    await userEvent.keyboard('{Enter}')
+    await expect.poll(() => opened.server.world.logs.space.at(-1)!.data).toMatchObject({ text })
+    const sent = opened.server.world.logs.space.at(-1)!.data as { mentions: { id: string }[] }
+    expect(sent.mentions.map(({ id }) => id)).toEqual(six.slice(0, 5).map(({ id }) => id))
+  })
 })
