@@ -36,6 +36,13 @@ async function looks({ page }: Person, tab = spaceTab(page)): Promise<void> {
   await expect(log(page, 'space')).toBeVisible()
 }
 
+/** Does something after which the server hears of a look at the Sub Space. */
+async function inHand({ page }: Person, act: () => Promise<unknown>): Promise<void> {
+  const heard = page.waitForResponse((answer) => answer.url().endsWith('/visit'))
+  await act()
+  await heard
+}
+
 /** The creator does, over a day, everything that somebody who is away misses. */
 async function aDay(ada: Person, bea: Person, yuna: Person): Promise<void> {
   const { id: update } = await does<{ id: string }>(ada, '/threads', {
@@ -86,7 +93,10 @@ test('digest', async ({ stage }) => {
     await looks(cy, cy.page.getByRole('tab', { name: 'Espace abonnés' }))
     expect(await card(yuna.page).count()).toBe(0)
     await picture(yuna.page, 'digest-phone-none')
-    for (const { page } of [yuna, cy]) await page.goto('about:blank')
+    await ada.page.setViewportSize(sizes.phone)
+    await inHand(ada, () => ada.page.goto(`/cockpit/${handle}`))
+    expect(await ada.page.getByTestId('missed').count()).toBe(0)
+    for (const { page } of [yuna, cy, ada]) await page.goto('about:blank')
   })
 
   await aDay(ada, bea, yuna)
@@ -142,6 +152,25 @@ test('digest', async ({ stage }) => {
     await page.keyboard.press('Enter')
     await page.keyboard.press('Enter')
     await expect(log(page, 'space').locator('mark').last()).toHaveText('@Bea')
+  })
+
+  await test.step('the creator reads on a phone what they missed, in English and French', async () => {
+    const { page } = ada
+    const missed = page.getByTestId('missed')
+    for (const locale of ['fr', 'en'] as const) {
+      await page.goto(`/cockpit/${handle}?lang=${locale}`)
+      await expect(missed).toContainText(t('digest.title', {}, locale))
+      await picture(page, `digest-cockpit-phone-${locale}`)
+      await missed.click()
+      await expect(card(page)).toBeVisible()
+      await expect(log(page, 'space')).toContainText('keep me one of the small ones')
+      await accessible(page, 'the digest in one hand')
+      await picture(page, `digest-cockpit-phone-space-${locale}`)
+    }
+    await card(page)
+      .getByRole('button', { name: t('digest.putAway') })
+      .click()
+    await expect(missed).toBeHidden()
   })
 
   await test.step('at a desk in French', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { page } from 'vitest/browser'
+import { page, userEvent } from 'vitest/browser'
 import type { Digest } from '../src/api/digest'
 import { aDigest, nothing } from './fake-digest'
 import { audit, openPage, type Page } from './visit-page'
@@ -136,6 +136,25 @@ describe('what was missed', () => {
     server.world.down = true
     server.tell({ type: 'standing', channel: 'ines' })
     await expect.poll(() => card().elements()).toEqual([])
+  })
+
+  it('stands in the hand of a creator too, who reads it in the Sub Space', async () => {
+    opened = await openPage('/cockpit/ines', { as: 'owner', change: (w) => (w.digest = aDigest()) })
+    const missed = page.getByTestId('missed')
+    await expect.element(missed).toHaveTextContent('Since your last visit')
+    expect(await audit()).toEqual([])
+    await missed.click()
+    await expect.element(line(/2 updates/)).toBeVisible()
+    expect(await audit()).toEqual([])
+    await line(/2 updates/).click()
+    await expect.element(page.getByRole('heading', { name: 'The Lune goes in' })).toHaveFocus()
+    await page.getByRole('dialog').getByRole('button', { name: 'Chat', exact: true }).click()
+    await card().getByRole('button', { name: 'Put it away' }).click()
+    await expect.poll(() => missed.elements()).toEqual([])
+    await expect.element(page.getByRole('dialog').getByTestId('chat-log-space')).toHaveFocus()
+    await userEvent.keyboard('{Escape}')
+    await expect.poll(() => document.activeElement?.id).toBe('main')
+    await expect.poll(visits).toBe(1)
   })
 
   it('is gone with the right to it', async () => {
