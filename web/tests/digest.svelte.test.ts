@@ -38,6 +38,19 @@ describe('what was missed', () => {
     expect(await audit()).toEqual([])
   })
 
+  it('says where there may be more than was counted', async () => {
+    const { updates, ...rest } = aDigest()
+    await comes({
+      ...rest,
+      ...{ missed: 700, missed_more: true, missed_threads: 100, missed_threads_more: true },
+      updates: updates.map((u) => ({ ...u, posts: 100, more: true })),
+    })
+    await expect.element(line(/100 updates or more/)).toBeVisible()
+    await card().getByRole('button', { name: '5 more' }).click()
+    await expect.element(line(/In the chat/)).toHaveTextContent('700 new messages or more')
+    await expect.element(line(/In the threads/)).toHaveTextContent('100 new messages or more')
+  })
+
   it('leads to the place of each', async () => {
     await comes(aDigest())
     await line(/2 updates/).click()

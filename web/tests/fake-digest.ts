@@ -8,15 +8,17 @@ const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOStr
 /** Nobody was away. */
 export const nothing = (): Digest => ({
   ...{ since: ago(0), until: ago(0), worth: false, missed: 0, missed_threads: 0 },
+  ...{ missed_more: false, missed_threads_more: false },
   ...{ mentions: [], updates: [], polls: [], answers: [], threads: [] },
 })
 
 export const aDigest = (more: Partial<Digest> = {}): Digest => ({
   ...{ since: ago(26), until: ago(0), worth: true, missed: 200, missed_threads: 12 },
+  ...{ missed_more: false, missed_threads_more: false },
   mentions: [],
   updates: [
     {
-      ...{ id: 't2', title: 'The Lune goes in tonight', prompt: '', posts: 2, at: ago(3) },
+      ...{ id: 't2', title: 'The Lune goes in tonight', prompt: '', posts: 2, more: false, at: ago(3) },
       text: 'If the shoulder holds, the next ten are yours first.',
     },
   ],

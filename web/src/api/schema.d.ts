@@ -2570,14 +2570,17 @@ export interface components {
       mentions: components['schemas']['DigestMention'][]
       /**
        * Format: int64
-       * @description messages in the room's chat; 1000 stands for those and more
+       * @description messages in the room's chat, among its newest events
        */
       missed: number
+      /** @description there may be more than that */
+      missed_more: boolean
       /**
        * Format: int64
        * @description messages in threads, likewise
        */
       missed_threads: number
+      missed_threads_more: boolean
       polls: components['schemas']['DigestPoll'][]
       /**
        * Format: date-time
@@ -2642,6 +2645,8 @@ export interface components {
       /** Format: date-time */
       at: string
       id: string
+      /** @description there may be more posts than that */
+      more: boolean
       /** Format: int64 */
       posts: number
       prompt: string

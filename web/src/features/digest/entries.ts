@@ -13,9 +13,6 @@ export type Place =
 export type Kind = 'mention' | 'update' | 'poll' | 'answer' | 'thread' | 'missed'
 export type Entry = { key: string; kind: Kind; what: string; title: string; text: string; to: Place }
 
-/** So many messages or more were counted. */
-const MANY = 1000
-
 /** What the creator made comes first, and among that what concerns the reader; talk comes last. */
 export function entriesOf(digest: Digest): Entry[] {
   const mine = digest.answers.filter((a) => a.mine)
@@ -41,7 +38,11 @@ function update(u: Digest['updates'][number]): Entry {
   const to: Place = { view: 'thread', thread: u.id }
   return {
     ...{ key: `u${u.id}`, kind: 'update', to },
-    ...{ what: t('digest.updates', { n: u.posts }), title: threadTitle(u), text: u.text },
+    ...{
+      what: u.more ? t('digest.manyUpdates', { many: count(u.posts) }) : t('digest.updates', { n: u.posts }),
+      title: threadTitle(u),
+      text: u.text,
+    },
   }
 }
 
@@ -83,16 +84,19 @@ function thread(th: Digest['threads'][number]): Entry {
   return { key: `t${th.id}`, kind: 'thread', what: t('digest.thread'), title: threadTitle(th), text: '', to }
 }
 
-function missed({ missed: room, missed_threads: threads }: Digest): Entry[] {
-  const line = (view: 'chat' | 'threads', n: number): Entry[] =>
+function missed(d: Digest): Entry[] {
+  const line = (view: 'chat' | 'threads', n: number, more: boolean): Entry[] =>
     n
       ? [
           {
             ...{ key: view, kind: 'missed', text: '', to: { view } },
             what: t(view === 'chat' ? 'digest.inChat' : 'digest.inThreads'),
-            title: n < MANY ? t('digest.missed', { n }) : t('digest.atLeast', { many: count(MANY) }),
+            title: more ? t('digest.atLeast', { many: count(n) }) : t('digest.missed', { n }),
           },
         ]
       : []
-  return [...line('chat', room), ...line('threads', threads)]
+  return [
+    ...line('chat', d.missed, d.missed_more),
+    ...line('threads', d.missed_threads, d.missed_threads_more),
+  ]
 }
