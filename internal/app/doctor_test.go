@@ -82,7 +82,7 @@ func TestDoctorMakesNothing(t *testing.T) {
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("the folder: %v", err)
 	}
-	if _, err := examined(t, dir, strings.Replace(storetest.URL(t), "subspace.db", "none.db", 1)); err == nil {
+	if _, err := examined(t, dir, strings.Replace(storetest.Empty(t), "subspace.db", "none.db", 1)); err == nil {
 		t.Error("an empty database was called sound")
 	}
 }

@@ -157,6 +157,9 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 		if e.decision, err = e.allow(ctx, access.Reading(a.address.Audience)); err != nil {
 			return false, err
 		}
+		if err := e.stillGood(ctx); err != nil {
+			return false, err
+		}
 		if e.lost { // only who may read the room is told how far it goes
 			return false, room.CursorUnknown()
 		}
@@ -189,6 +192,16 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 		return true, e.explain(ctx, err)
 	}
 	return false, errRoomBusy()
+}
+
+// stillGood looks once more at an overlay's secret: it may have been revoked since it
+// named the channel, before changes of it were counted.
+func (e *entrance) stillGood(ctx context.Context) error {
+	if e.ask.Overlay == "" {
+		return nil
+	}
+	_, _, err := e.visitor.gateway().opt.Overlay(ctx, e.ask.Overlay)
+	return err
 }
 
 // reach follows the log up to the cursor of somebody who comes from another

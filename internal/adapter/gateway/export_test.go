@@ -1,6 +1,12 @@
 package gateway
 
-import "github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+import (
+	"context"
+
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
 
 // Hold keeps every loop from doing anything until release is called.
 func (g *Gateway) Hold() (release func()) {
@@ -30,6 +36,11 @@ func (g *Gateway) Waiting() (most int) {
 		most = max(most, <-all)
 	}
 	return most
+}
+
+// Recheck looks at the open doors of a channel's public.
+func (g *Gateway) Recheck(ctx context.Context, channel ident.Channel) {
+	g.recheckAll(ctx, map[access.Subject]bool{{Channel: channel}: true})
 }
 
 // Crowd has an origin have as many sockets as it may, until restore is called.

@@ -27,6 +27,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
+	"github.com/subspace-live/subspace/internal/domain/overlay"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -98,6 +99,11 @@ type stage struct {
 	opening sync.Mutex
 	chat    *chat.Service
 	desk    desk
+	overlay atomic.Pointer[func() (ident.Channel, string, error)] // what a secret opens; nil: nothing
+}
+
+func overlayRevoked() (ident.Channel, string, error) {
+	return "", "", fault.New(fault.Missing, "overlay_revoked", "It does not work any more.")
 }
 
 // desk knows whose a request is: it says so itself, and a test says what must be
@@ -178,8 +184,12 @@ func newStage(t testing.TB, portable bool) *stage {
 			}
 			return s.channel, nil
 		},
+		Overlays: func(context.Context, []ident.Channel) (map[ident.Channel]overlay.Standing, error) { return nil, nil },
 		Overlay: func(context.Context, string) (ident.Channel, string, error) {
-			return "", "", fault.New(fault.Missing, "overlay_revoked", "It does not work any more.")
+			if ask := s.overlay.Load(); ask != nil {
+				return (*ask)()
+			}
+			return overlayRevoked()
 		},
 		Session: s.desk.session, Recall: s.desk.recall, Learn: s.desk.learn,
 		SameOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "" }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler), Portable: portable,

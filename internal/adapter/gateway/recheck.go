@@ -141,7 +141,11 @@ func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool)
 		return
 	}
 	g.recheck.settle(asked)
-	v := verdict{facts: facts, asked: asked, readAt: began, revoked: g.revokedOverlays(ctx, claims)}
+	v := verdict{facts: facts, asked: asked, readAt: began}
+	if v.revoked, err = g.revokedOverlays(ctx, claims); err != nil {
+		g.opt.Log.Warn("overlays cannot be looked at; will try again", "err", err)
+		g.recheck.owe(asked)
+	}
 	g.tellAll(func(s *share) { s.redecide(claims[s.index], v) })
 }
 
@@ -198,19 +202,24 @@ func (p *part) claims(asked map[access.Subject]bool, everybody bool) []claim {
 	return out
 }
 
-// revokedOverlays returns the overlays' secrets that do not work any more.
-func (g *Gateway) revokedOverlays(ctx context.Context, byShare [][]claim) map[string]bool {
-	revoked := map[string]bool{}
+// revokedOverlays returns the overlays' secrets that do not work any more; an error
+// when some could not be looked at, and stay open until they can.
+func (g *Gateway) revokedOverlays(ctx context.Context, byShare [][]claim) (revoked map[string]bool, failed error) {
+	revoked = map[string]bool{}
 	for _, claims := range byShare {
 		for _, c := range claims {
 			if _, known := revoked[c.overlay]; c.overlay == "" || known {
 				continue
 			}
 			id, _, err := g.opt.Overlay(ctx, c.overlay)
-			revoked[c.overlay] = fault.Is(err, "overlay_revoked") || (err == nil && id != c.subject.Channel)
+			gone := fault.Is(err, "overlay_revoked")
+			revoked[c.overlay] = gone || (err == nil && id != c.subject.Channel)
+			if err != nil && !gone {
+				failed = err
+			}
 		}
 	}
-	return revoked
+	return revoked, failed
 }
 
 // renew compares the heads of all logs with listeners, in one query: what was

@@ -63,19 +63,22 @@ func (s *Service) found(ctx context.Context, tx Tx, hash string, a Account) erro
 	if exists {
 		return errSetupClosed()
 	}
+	// Nodes that started together gave out a link each. The claim comes before the
+	// links, so that of two who hold one the second waits here, and neither for a link
+	// that the other has taken.
+	ok, err := tx.ClaimFirstOwner(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errSetupClosed()
+	}
 	owner, ok, err := tx.TakeLink(ctx, hash, s.now())
 	if err != nil {
 		return err
 	}
 	if !ok || owner != "" {
 		return fault.New(fault.Denied, "setup_token_wrong", "This link is spent or not from this server. Restart the server to get a new one.")
-	}
-	// Nodes that started together gave out a link each.
-	if ok, err = tx.ClaimFirstOwner(ctx, a.ID); err != nil {
-		return err
-	}
-	if !ok {
-		return errSetupClosed()
 	}
 	if err := tx.DropSetupLinks(ctx); err != nil {
 		return err
