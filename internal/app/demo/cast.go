@@ -59,7 +59,7 @@ func (s *stage) raise(ctx context.Context, secret string) error {
 		s.viewers = append(s.viewers, p)
 	}
 	s.people = append(append([]*person{s.creator}, s.subscribers...), s.viewers...)
-	return nil
+	return s.furnish(ctx)
 }
 
 // found makes the creator the owner of the server and sets up the channels.
