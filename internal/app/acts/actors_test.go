@@ -143,7 +143,9 @@ func around(b, found []byte) []byte {
 func (st *actorsStage) settles(p *actor) {
 	st.t.Helper()
 	if p.socket != nil {
-		if _, err := p.socket.Calls(map[string]any{"type": "ping"}); err != nil {
+		if _, err := p.socket.Calls(map[string]any{"type": "ping"}); err != nil && !p.banned {
+			st.t.Fatalf("%s's socket is gone: %v", p.Name, err)
+		} else if err != nil { // the banned are asked to stay away
 			p.socket, p.rooms = nil, nil
 		}
 	}

@@ -89,6 +89,17 @@ func (st *actorsStage) id(r *rapid.T, of string) string {
 	return rapid.SampledFrom(append([]string{"06h0000000000000000000000"}, st.ids[of]...)).Draw(r, of)
 }
 
+// sends makes a request of which the model says nothing but who may have what comes
+// back. No answer, or trouble of the server's own, is a failure.
+func (st *actorsStage) sends(p *actor, method, path string, in any) {
+	st.t.Helper()
+	answer, err := p.Ask(method, path, in)
+	if err != nil || answer.Status >= http.StatusInternalServerError {
+		st.t.Fatalf("%s: %s %s: %d, %v: %s", p.Name, method, path, answer.Status, err, answer.Body)
+	}
+	st.looks(p)
+}
+
 // tries asks for something that the model allows or not; the server must agree.
 // Refusals because there is too much or nothing to do it to are neither.
 func (st *actorsStage) tries(p *actor, may bool, method, path string, in, out any) bool {

@@ -139,13 +139,13 @@ func (st *actorsStage) marks(r *rapid.T) {
 	path := st.c.Path("/" + place + "/messages/" + st.id(r, "seq"))
 	switch rapid.SampledFrom([]string{"pin", "unpin", "react", "remove reaction"}).Draw(r, "mark") {
 	case "pin":
-		_, _ = p.Ask("PUT", path+"/pin", nil)
+		st.sends(p, "PUT", path+"/pin", nil)
 	case "unpin":
-		_, _ = p.Ask("DELETE", path+"/pin", nil)
+		st.sends(p, "DELETE", path+"/pin", nil)
 	case "react":
-		_, _ = p.Ask("PUT", path+"/reactions/wow", nil)
+		st.sends(p, "PUT", path+"/reactions/wow", nil)
 	default:
-		_, _ = p.Ask("DELETE", path+"/reactions/wow", nil)
+		st.sends(p, "DELETE", path+"/reactions/wow", nil)
 	}
 	st.looks(p)
 }

@@ -52,8 +52,7 @@ func (st *actorsStage) treats(r *rapid.T) {
 		if act == "vote" {
 			method = "PUT"
 		}
-		_, _ = p.Ask(method, st.c.Path(path), nil)
-		st.looks(p)
+		st.sends(p, method, st.c.Path(path), nil)
 		return
 	}
 	if act == "skip" {
@@ -153,9 +152,9 @@ func (st *actorsStage) polls(r *rapid.T) {
 func (st *actorsStage) votes(r *rapid.T) {
 	p, poll := st.one(r), st.id(r, "poll")
 	if rapid.IntRange(0, 3).Draw(r, "close") == 0 {
-		_, _ = p.Ask("POST", st.c.Path("/polls/"+poll+"/close"), nil)
+		st.sends(p, "POST", st.c.Path("/polls/"+poll+"/close"), nil)
 	} else {
-		_, _ = p.Ask("PUT", st.c.Path("/polls/"+poll+"/vote"), map[string]any{"option": rapid.IntRange(0, 1).Draw(r, "option")})
+		st.sends(p, "PUT", st.c.Path("/polls/"+poll+"/vote"), map[string]any{"option": rapid.IntRange(0, 1).Draw(r, "option")})
 	}
 	st.looks(p)
 }

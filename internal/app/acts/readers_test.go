@@ -29,19 +29,14 @@ func (st *actorsStage) reads(r *rapid.T) {
 		"", "?after=0&limit=500", "?before=1000", "?room=public", "?room=space", "?room=space&state=answered", "?state=on_air", "?state=skipped",
 		"?archived=true", "?from=1&to=500", "?room=thread&thread=" + st.id(r, "thread"),
 	}).Draw(r, "query")
-	if _, err := p.Ask("GET", path, nil); err != nil {
-		st.t.Fatalf("GET %s: %v", path, err)
-	}
-	st.looks(p)
+	st.sends(p, "GET", path, nil)
 }
 
 // visits looks at the Sub Space and goes: what happens from then on was missed.
 func (st *actorsStage) visits(r *rapid.T) {
 	p := st.one(r)
 	for _, ask := range [][2]string{{"PUT", "/visit"}, {"GET", "/digest"}} {
-		if _, err := p.Ask(ask[0], st.c.Path(ask[1]), nil); err != nil {
-			st.t.Fatalf("%s %s: %v", ask[0], ask[1], err)
-		}
+		st.sends(p, ask[0], st.c.Path(ask[1]), nil)
 	}
 	st.looks(p)
 }
@@ -52,10 +47,7 @@ func (st *actorsStage) readsPages(r *rapid.T) {
 	if path == "" {
 		return
 	}
-	if _, err := p.Ask("GET", path, nil); err != nil {
-		st.t.Fatalf("GET %s: %v", path, err)
-	}
-	st.looks(p)
+	st.sends(p, "GET", path, nil)
 }
 
 func (st *actorsStage) enters(r *rapid.T) {
@@ -114,13 +106,13 @@ func (st *actorsStage) ends() {
 			"", "/rooms/public/events", "/rooms/space/events", "/threads", "/polls?room=space", "/polls?room=public", "/questions?room=space", "/questions?room=public",
 			"/questions?room=space&state=answered", "/questions?room=public&state=answered", "/schedule", "/space", "/audit", "/terms", "/sanctions", "/subscribers",
 		} {
-			_, _ = p.Ask("GET", st.c.Path(path), nil)
+			st.sends(p, "GET", st.c.Path(path), nil)
 		}
 		for _, thread := range st.ids["thread"] {
-			_, _ = p.Ask("GET", st.c.Path("/threads/"+thread+"/events"), nil)
+			st.sends(p, "GET", st.c.Path("/threads/"+thread+"/events"), nil)
 		}
 		for _, account := range st.ids["account"] {
-			_, _ = p.Ask("GET", st.c.Path("/people/"+account+"/notes"), nil)
+			st.sends(p, "GET", st.c.Path("/people/"+account+"/notes"), nil)
 		}
 		st.settles(p)
 		if p.socket != nil {
