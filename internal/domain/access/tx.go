@@ -24,6 +24,25 @@ func AllowIn(ctx context.Context, tx Tx, s Subject, a Action, now time.Time) (Fa
 	if err := tx.LockLogs(ctx, s.Channel); err != nil {
 		return Facts{}, err
 	}
+	return AllowUnlocked(ctx, tx, s, a, now)
+}
+
+// AllowUnlocked is AllowIn for what changes nothing that the gate decides on: a fact
+// may change before the commit.
+func AllowUnlocked(ctx context.Context, tx FactsReader, s Subject, a Action, now time.Time) (Facts, error) {
+	facts, err := FactsOf(ctx, tx, s)
+	if err != nil {
+		return Facts{}, err
+	}
+	if f := Decide(facts.From(s.Level), a, now).Fault(now); f != nil {
+		return facts, f
+	}
+	return facts, nil
+}
+
+// FactsOf reads the facts of one subject; 'channel_missing' when there is no such
+// channel.
+func FactsOf(ctx context.Context, tx FactsReader, s Subject) (Facts, error) {
 	read, err := tx.Facts(ctx, []Subject{s.person()})
 	if err != nil {
 		return Facts{}, err
@@ -31,9 +50,6 @@ func AllowIn(ctx context.Context, tx Tx, s Subject, a Action, now time.Time) (Fa
 	facts, ok := read[s.person()]
 	if !ok {
 		return Facts{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
-	}
-	if f := Decide(facts.From(s.Level), a, now).Fault(now); f != nil {
-		return facts, f
 	}
 	return facts, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
-	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -172,14 +171,5 @@ func open(polls []Poll) (ids []ident.Poll) {
 }
 
 func (s *Service) facts(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) (access.Facts, error) {
-	who := access.Subject{Account: by, Channel: channel}
-	read, err := tx.Facts(ctx, []access.Subject{who})
-	if err != nil {
-		return access.Facts{}, err
-	}
-	facts, ok := read[who]
-	if !ok {
-		return facts, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
-	}
-	return facts, nil
+	return access.FactsOf(ctx, tx, access.Subject{Account: by, Channel: channel})
 }

@@ -1,9 +1,9 @@
-// Package storetest opens a real, empty database for a test.
+// Package storetest opens a real database with nothing in it for a test.
 //
 // Owns: fresh databases, and the look at what a test leaves in one. Promises:
 // SQLite in the test's folder, or, when SUBSPACE_TEST_DATABASE holds a PostgreSQL
-// address, a database of its own there that is dropped afterwards. Does not do:
-// fakes.
+// address, a database of its own there that is dropped afterwards; the one with this
+// release's schema, of which they are copies, stays. Does not do: fakes.
 package storetest
 
 import (
