@@ -26,6 +26,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/digest"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/insight"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/overlay"
@@ -52,6 +53,7 @@ type parts struct {
 	overlay       *overlay.Service
 	polls         *poll.Service
 	digests       *digest.Service
+	insight       *insight.Service
 	schedule      *schedule.Service
 	moderation    *moderation.Service
 	audit         *audit.Service
@@ -154,6 +156,14 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 			VotePace: account.NewThrottle(limitOf(question.VotePace()), now),
 			Voted:    func(at room.Address, q ident.Question) { s.bus.Tally(room.Tally{Address: at, Question: q}) },
 			Answered: func(asker ident.Account, in ident.Channel) { s.bus.Notice(access.Subject{Account: asker, Channel: in}) },
+			Consented: func(ctx context.Context, in ident.Channel) {
+				c, err := p.channels.ByID(ctx, in)
+				if err != nil {
+					s.sur.Log.Warn("the creator is not told of a consent", "channel", in, "error", err)
+					return
+				}
+				s.bus.Notice(access.Subject{Account: c.Owner, Channel: in})
+			},
 		})
 	p.polls = poll.NewService(poll.Config{
 		Store: store.UnitOf(s.db, as[poll.Tx]), IDs: ids, Now: now, CleanKey: chat.CleanKey, Count: s.db.Polls().Count,
@@ -162,6 +172,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	})
 	p.overlay = overlay.NewService(store.UnitOf(s.db, as[overlay.Tx]), now, s.sur.Random)
 	p.digests = &digest.Service{Store: store.UnitOf(s.db, as[digest.Tx]), Now: now, Pace: account.NewThrottle(limitOf(digest.Pace()), now)}
+	p.insight = &insight.Service{Store: store.UnitOf(s.db, as[insight.Tx]), Now: now}
 	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}
 	p.moderation = moderation.NewService(store.UnitOf(s.db, as[moderation.Tx]), ids, now)
 	p.audit = audit.NewService(store.UnitOf(s.db, as[audit.Tx]), now)
@@ -206,7 +217,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight,
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,

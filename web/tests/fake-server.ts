@@ -65,6 +65,7 @@ export class FakeServer {
     if (rest.startsWith('/C/question')) return answerQueue(this, method, rest, body, query)
     if (rest.startsWith('/C/schedule')) return answerSchedule(w, method, rest, body)
     if (rest.startsWith('/C/space')) return ok(answerSetup(w, method, rest, body))
+    if (rest === '/C/figures' && w.figures) return ok(w.figures)
     if (rest === '/C/attention') {
       if (method === 'PUT') w.attention.patience_seconds = Number(body.patience_seconds)
       return ok(w.attention)

@@ -1,4 +1,5 @@
 /** People, words and numbers for pictures and component tests. Nothing here reaches the product. */
+import type { LiveFigures } from '../src/api/insight'
 import type { Poll } from '../src/api/poll'
 import type { Author, SubspaceEvent, Pinned } from '../src/realtime/frames'
 import { nothing } from './fake-digest'
@@ -175,6 +176,7 @@ export function world(role: Role = 'anonymous') {
     refusePicture: '',
     uploaded: 0,
     attention: attention(),
+    figures: undefined as LiveFigures | undefined,
     setup: unset(),
     dates: unplanned(),
     inside: 146,

@@ -25,6 +25,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/digest"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/insight"
 	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/overlay"
@@ -69,6 +70,7 @@ type Options struct {
 	Questions   *question.Service
 	Polls       *poll.Service
 	Digests     *digest.Service
+	Insight     *insight.Service
 	Reactions   *chat.Reactions
 	Pictures    *chat.Pictures
 	Overlay     *overlay.Service
@@ -131,6 +133,7 @@ func New(opt Options) *API {
 	a.overlayRoutes()
 	a.scheduleRoutes()
 	a.liveRoutes()
+	a.insightRoutes()
 	a.tierRoutes()
 	a.subscriptionRoutes()
 	a.saleRoutes()

@@ -48,6 +48,7 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Writing":      {"until"},
 		"Question":     {"carried", "aired", "answered", "reply"},
 		"Attention":    {"public_percent", "waits_since"},
+		"LiveFigures":  {"ended"},
 		"Checkout":     {"gift"},
 		"Sanction":     {"until"},
 		"Subscription": {"access_until", "next", "trial_end"},

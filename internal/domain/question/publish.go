@@ -24,7 +24,9 @@ func (q Question) Seen() bool {
 // nothing. Refusals: question_missing, also to anybody else; not_answered,
 // seen_already, and those of the gate.
 func (s *Service) Consent(ctx context.Context, asker ident.Account, channel ident.Channel, id ident.Question, on bool) (q Question, err error) {
+	var changed bool
 	err = s.store.Update(ctx, func(tx Tx) error {
+		changed = false
 		if _, err := s.allowed(ctx, tx, asker, channel, access.ReadPublic); err != nil {
 			return err
 		}
@@ -38,6 +40,7 @@ func (s *Service) Consent(ctx context.Context, asker ident.Account, channel iden
 		if on == !q.ConsentedAt.IsZero() {
 			return nil
 		}
+		changed = true
 		if !on {
 			q.ConsentedAt = time.Time{}
 			return s.unpublish(ctx, tx, &q, "author")
@@ -48,6 +51,9 @@ func (s *Service) Consent(ctx context.Context, asker ident.Account, channel iden
 		q.ConsentedAt = s.now()
 		return tx.SetQuestion(ctx, q)
 	})
+	if err == nil && changed && s.rules.Consented != nil {
+		s.rules.Consented(ctx, channel)
+	}
 	return q, err
 }
 

@@ -202,9 +202,11 @@ type Rules struct {
 	// VotePace says whether somebody may vote now; nil: always.
 	VotePace Pacer
 	// Voted hears, after the commit, that a question's votes in a room are others,
-	// and Answered that somebody's question was answered. They do not wait; nil: nobody.
-	Voted    func(room.Address, ident.Question)
-	Answered func(asker ident.Account, in ident.Channel)
+	// Answered that somebody's question was answered, and Consented that an asker
+	// allows that everybody reads theirs, or no longer. nil: nobody hears.
+	Voted     func(room.Address, ident.Question)
+	Answered  func(asker ident.Account, in ident.Channel)
+	Consented func(ctx context.Context, in ident.Channel)
 }
 
 // NewService returns the service.

@@ -454,6 +454,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/figures': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What happened during a live, in numbers (creator) */
+    get: operations['get-figures']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/follow': {
     parameters: {
       query?: never
@@ -2831,6 +2848,39 @@ export interface components {
       line: number
       reason: string
     }
+    LiveFigures: {
+      broadcast: string
+      /** @description null while it goes on */
+      ended: string | null
+      /**
+       * Format: int64
+       * @description who began to follow, once each
+       */
+      followers: number
+      /**
+       * Format: int64
+       * @description rights that people were given, as the room was told
+       */
+      gifts: number
+      /** @description that were posted and still stand */
+      messages: components['schemas']['MessageCounts']
+      /** @description one for each currency */
+      sales: components['schemas']['LiveSales'][]
+      /**
+       * Format: int64
+       * @description people whose own subscription began
+       */
+      sign_ups: number
+      /** Format: date-time */
+      started: string
+      title: string
+    }
+    LiveSales: {
+      /** Format: int64 */
+      count: number
+      /** @description what buyers paid, less what they were paid back since */
+      paid: components['schemas']['Money']
+    }
     Look: {
       /** @enum {string} */
       alerts: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
@@ -2848,6 +2898,15 @@ export interface components {
     MergeBody: {
       /** @description the question that asks the same */
       into: string
+    }
+    MessageCounts: {
+      /** Format: int64 */
+      public: number
+      /**
+       * Format: int64
+       * @description its threads included
+       */
+      space: number
     }
     Moderator: {
       /** @enum {string} */
@@ -5006,6 +5065,40 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-figures': {
+    parameters: {
+      query?: {
+        /** @description without it: the open one, or else the last */
+        broadcast?: string
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LiveFigures']
+        }
       }
       /** @description Error */
       default: {

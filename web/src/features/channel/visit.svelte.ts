@@ -162,7 +162,10 @@ export class Visit {
     }
     if (frame.type === 'votes') this.questions?.count(frame.votes)
     if (frame.type === 'door') this.#doorOpened()
-    if (frame.type === 'standing') void this.read()
+    if (frame.type === 'standing') {
+      void this.read()
+      void this.questions?.standing()
+    }
   }
 
   /** A second hello means another account, or an absence: what we may do and see is asked again. */

@@ -32,6 +32,18 @@ describe('append', () => {
     expect(seqs(append(rows, [posted(2), posted(4)]))).toEqual([1, 2, 4])
   })
 
+  it('shows what is published from among subscribers with its answer, until it is taken back', () => {
+    const asked = { question: 'q', name: 'Yuna', text: 'which blue', answer: 'copper', by: 'Inès' }
+    const rows = append([], [{ ...envelope(1), kind: 'question.published', data: asked }])
+    expect(rows[0]).toMatchObject({ what: 'published', name: 'Yuna', answer: { by: 'Inès', text: 'copper' } })
+    const back: SubspaceEvent = {
+      ...envelope(2),
+      kind: 'message.removed',
+      data: { seqs: [1], by: 'moderator' },
+    }
+    expect(JSON.stringify(append(rows, [back]))).not.toContain('copper')
+  })
+
   it('leaves a mark where a message was removed', () => {
     const removed: SubspaceEvent = {
       ...envelope(3),

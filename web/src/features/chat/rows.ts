@@ -20,9 +20,11 @@ export type NoticeRow = {
   kind: 'notice'
   seq: number
   at: string
-  what: 'asked' | 'aired' | 'replied' | 'started' | 'ended'
+  what: 'asked' | 'aired' | 'replied' | 'published' | 'started' | 'ended'
   name: string
   text: string
+  /** What was answered in text to what is published, and by whom. */
+  answer?: { by: string; text: string }
   /** Which question it is about; '' when it is about none. */
   question: string
 }
@@ -96,6 +98,11 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
     case 'question.replied': {
       const { question, author, text } = event.data
       return { kind: 'notice', seq, at, what: 'replied', name: author.name, text, question }
+    }
+    case 'question.published': {
+      const { question, name, text, by, answer } = event.data
+      const reply = answer ? { answer: { by, text: answer } } : {}
+      return { kind: 'notice', seq, at, what: 'published', name, text, question, ...reply }
     }
     case 'gift.given': {
       const { name, tier_name: tier, people, months, to } = event.data

@@ -79,6 +79,11 @@ export class QuestionList {
     await this.read()
   }
 
+  /** Something that concerns us alone is another: an asker may have allowed that an answer is published. */
+  async standing(): Promise<void> {
+    if (this.#withAnswered) await this.read()
+  }
+
   /** The door of the space has opened. */
   enter(): void {
     this.#inside = true
