@@ -76,7 +76,8 @@ describe('mentions', () => {
   })
 
   it('stands out in the chat, most for who is meant, and in the line of what is new', async () => {
-    await inside((w) => (w.seen = 6), 'fr')
+    const reacted = { seq: 2, counts: { heart: 1 }, mine: ['heart' as const] }
+    await inside((w) => void ((w.seen = 6), (w.reactions.space = [reacted])), 'fr')
     const { id, name } = me()
     opened.server.happen('space', 'message.posted', {
       ...{ author: people.priya, text: `@${name} et @Bastien <b>ici</b>` },
@@ -88,6 +89,13 @@ describe('mentions', () => {
     const marks = () => [...document.querySelectorAll<HTMLElement>('[data-testid=chat-log-space] mark')]
     await expect.poll(() => marks().map((m) => m.textContent)).toEqual([`@${name}`, '@Bastien'])
     expect(marks().map((m) => m.classList.contains('me'))).toEqual([true, false])
+    // What one reacted to is no mention.
+    await expect
+      .poll(() => document.querySelector('[data-testid=chat-log-space] .reactions .mine'))
+      .not.toBeNull()
+    const rows = [...document.querySelectorAll('[data-testid=chat-log-space] .msg')]
+    const lit = rows.filter((row) => getComputedStyle(row).boxShadow !== 'none')
+    expect(lit.map((row) => row.contains(marks()[0]!))).toEqual([true])
     await expect.element(log()).toHaveTextContent('<b>ici</b>')
     await expect.element(log()).toHaveTextContent('une mention de vous')
     expect(await audit()).toEqual([])

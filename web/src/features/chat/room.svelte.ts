@@ -82,8 +82,8 @@ export class RoomChat {
   /** Rows that came while the reader was looking further up. */
   unseen = $state(0)
 
-  /** What stands around the words, once it has come. */
-  extras: Extras | undefined = $state.raw()
+  /** Of every list that shows the room; the last that came speaks. */
+  #brought: Extras[] = $state.raw([])
 
   /** What stands above the chat. */
   pinned: Pinned | undefined = $state.raw()
@@ -128,6 +128,17 @@ export class RoomChat {
 
   get place(): Located {
     return this.#log.place
+  }
+
+  /** What stands around the words, once it has come. */
+  get extras(): Extras | undefined {
+    return this.#brought.at(-1)
+  }
+
+  /** Until the returned undo is called. */
+  bring(extras: Extras): () => void {
+    this.#brought = [...this.#brought, extras]
+    return () => (this.#brought = this.#brought.filter((e) => e !== extras))
   }
 
   start(): void {

@@ -11,6 +11,8 @@ export class PollDeskState {
   all: Poll[] = $state.raw([])
   state: 'loading' | 'ready' | 'failed' = $state('loading')
   failure: Refusal | undefined = $state.raw()
+  /** Those that can be voted in, the newest first. */
+  running = $derived(this.all.filter((poll) => !poll.closed_at))
 
   #connection: Connection
   #channel: string
@@ -58,7 +60,7 @@ export class PollDeskState {
   }
 
   #look(): void {
-    if (!document.hidden && this.all.some((poll) => !poll.closed_at)) void this.read()
+    if (!document.hidden && this.running.length) void this.read()
   }
 
   #receive(frame: ServerFrame): void {
