@@ -41,6 +41,11 @@ check: web/node_modules/.stamp internal/webui/dist/index.html ## format, vet, li
 test: ## everything, on both databases and in a real browser
 	@scripts/test
 
+.PHONY: pictures
+pictures: bin/subspace e2e/node_modules/.stamp ## screens with 10,000 messages and 200 questions at four widths, to look at (3 minutes)
+	@cd e2e && SUBSPACE_MESSAGES=10000 ../scripts/with-postgres npx --no-install playwright test widths
+	@echo "look at e2e/artefacts/pictures/widths-*.png"
+
 .PHONY: fuzz
 fuzz: ## every parser on 20,000 inputs nobody thought of (a minute)
 	@scripts/fuzz

@@ -91,6 +91,63 @@ test('by keyboard alone', async ({ stage }) => {
     await expect(bea.page.getByTestId('on-air')).toHaveCount(0)
   })
 
+  await test.step('pins a message, and sends somebody out', async () => {
+    const { page } = ada
+    const max = await stage.member('Max')
+    for (const text of ['a lovely blue', 'rude words'])
+      await max.rest.call('POST', `/api/channels/${handle}/rooms/public/messages`, {
+        key: crypto.randomUUID(),
+        text,
+      })
+    const act = async (text: string, name: string) => {
+      const row = log(page, 'public').getByRole('listitem').filter({ hasText: text })
+      await tabTo(page, row.getByRole('button', { name: like('chat.actions') }), { most: 160 })
+      await focusIsSeen(page)
+      await page.keyboard.press('Enter')
+      const item = page.getByRole('menuitem', { name, exact: true })
+      for (let i = 0; i < 8 && !(await item.evaluate((n) => n === document.activeElement)); i++)
+        await page.keyboard.press('ArrowDown')
+      await expect(item).toBeFocused()
+      await page.keyboard.press('Enter')
+    }
+    await act('a lovely blue', t('pin.put'))
+    await expect(page.getByTestId('pinned')).toContainText('a lovely blue')
+    await act('rude words', t('sanction.open'))
+    await tabTo(page, page.getByRole('dialog').getByRole('radio').first())
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown')
+    await expect(page.getByRole('radio', { name: t('sanction.ban'), exact: true })).toBeChecked()
+    await press(page, t('sanction.confirm'))
+    await expect(log(page, 'public').getByText('rude words')).toHaveCount(0)
+  })
+
+  await test.step('opens a poll and closes it', async () => {
+    const { page } = ada
+    await tabTo(page, page.locator('summary', { hasText: t('settings.polls') }), { most: 160 })
+    await page.keyboard.press('Enter')
+    await press(page, t('poll.new'))
+    await type(page, t('poll.question'), 'Which glaze next?')
+    await type(page, t('poll.optionNo', { n: '1' }), 'Tenmoku')
+    await type(page, t('poll.optionNo', { n: '2' }), 'Celadon')
+    await press(page, t('poll.open'))
+    await expect(page.getByTestId('poll-row').first()).toContainText('Which glaze next?')
+    await press(page, t('poll.close'))
+    await expect(log(page, 'public').getByTestId('poll-line')).toContainText('Which glaze next?')
+  })
+
+  await test.step('opens a thread and writes in it', async () => {
+    const { page } = ada
+    const inside = page.getByRole('navigation', { name: t('thread.inside') })
+    await tabTo(page, inside.getByRole('button', { name: like('thread.threads') }), { most: 160 })
+    await page.keyboard.press('Enter')
+    await press(page, t('thread.first'))
+    await type(page, t('thread.title'), 'Glazes that crawl')
+    await press(page, t('thread.open'))
+    await tabTo(page, page.locator('[data-composer="thread"] [data-words]'))
+    await page.keyboard.type('Show me yours.')
+    await page.keyboard.press('Enter')
+    await expect(page.getByTestId('chat-log-thread').getByText('Show me yours.')).toBeVisible()
+  })
+
   await test.step('a dialog closes with Escape and gives the focus back', async () => {
     const { page } = ada
     const opener = page.getByRole('button', { name: like('keys.title') })

@@ -14,9 +14,10 @@ type Finding = {
   nodes: { target: unknown[]; failureSummary?: string }[]
 }
 
-/** WCAG 2.2 A and AA; nothing serious or critical may be found. */
+/** WCAG 2.2 A and AA: nothing serious or critical may be found, nor anything that moves. */
 export async function accessible(page: Page, where: string): Promise<void> {
   await settled(page)
+  expect.soft(await moving(page), `motion on ${where}, where less is wanted`).toEqual([])
   await page.evaluate(axe)
   const findings = await page.evaluate(async () => {
     const run = (window as unknown as { axe: { run(options: unknown): Promise<{ violations: unknown[] }> } })
@@ -38,6 +39,16 @@ async function settled(page: Page): Promise<void> {
       .filter((animation) => Number.isFinite(Number(animation.effect?.getComputedTiming().endTime)))
     await Promise.allSettled(ending.map(({ finished }) => finished))
   })
+}
+
+/** Every journey asks for less motion: then nothing goes on moving by itself. */
+async function moving(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    document
+      .getAnimations()
+      .filter((animation) => animation.playState === 'running')
+      .map((animation) => String((animation.effect as KeyframeEffect | null)?.target?.className)),
+  )
 }
 
 /** Keeps a picture under artefacts/pictures for people to look at. */
