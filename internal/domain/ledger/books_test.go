@@ -64,7 +64,8 @@ func (b *books) post(transactions ...ledger.Transaction) []ledger.Outcome {
 func (b *books) balance(a ledger.Account) (found ledger.Balance) {
 	b.t.Helper()
 	err := b.db.View(b.t.Context(), func(tx *store.Tx) (err error) {
-		found, err = ledger.BalanceOf(b.t.Context(), tx, a)
+		all, err := tx.Balances(b.t.Context(), []ledger.Account{a})
+		found = all[a]
 		return err
 	})
 	if err != nil {

@@ -125,9 +125,3 @@ type Reader interface {
 	// Balances returns what stands on accounts, also zero where nothing ever did.
 	Balances(ctx context.Context, accounts []Account) (map[Account]Balance, error)
 }
-
-// BalanceOf returns what stands on one account.
-func BalanceOf(ctx context.Context, r Reader, a Account) (Balance, error) {
-	found, err := r.Balances(ctx, []Account{a})
-	return found[a], err
-}

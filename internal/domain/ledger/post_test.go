@@ -215,7 +215,7 @@ func TestWhatIsRolledBackWasNeverPosted(t *testing.T) {
 		if _, err := ledger.Post(t.Context(), tx, bought("buy:1", "ana", 5)); err != nil {
 			return err
 		}
-		if now, err := ledger.BalanceOf(t.Context(), tx, wallet("ana")); err != nil || now.Net() != 5 {
+		if now, err := tx.Balances(t.Context(), []ledger.Account{wallet("ana")}); err != nil || now[wallet("ana")].Net() != 5 {
 			t.Errorf("inside of it the wallet holds %+v, %v", now, err)
 		}
 		return second

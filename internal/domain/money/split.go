@@ -7,22 +7,6 @@ import (
 	"slices"
 )
 
-// whole is the number of basis points in one.
-const whole = 10_000
-
-// Share returns a part of a, in basis points from 0 to 10,000, and the rest.
-// Together they are a; half a minor unit goes to the part.
-func (a Amount) Share(basisPoints int64) (part, rest Amount, err error) {
-	if basisPoints < 0 || basisPoints > whole {
-		return Amount{}, Amount{}, ErrWeights
-	}
-	parts, err := a.Split(basisPoints, whole-basisPoints)
-	if err != nil {
-		return Amount{}, Amount{}, err
-	}
-	return parts[0], parts[1], nil
-}
-
 // Split shares a out by weights. No part is a whole minor unit away from its
 // exact share, the parts add up to a, and the same call always gives the same
 // answer: what rounding down leaves goes, a unit each, to the largest remainders,

@@ -90,19 +90,3 @@ func TestPartsAddUpAndAreFair(t *testing.T) {
 		}
 	})
 }
-
-func TestShareInBasisPoints(t *testing.T) {
-	for _, c := range []struct{ whole, points, part, rest int64 }{
-		{419, 2000, 84, 335}, {419, 0, 0, 419}, {419, 10_000, 419, 0}, {1, 5000, 1, 0}, {-419, 2000, -84, -335}, {3, 1, 0, 3},
-	} {
-		part, rest, err := eur(c.whole).Share(c.points)
-		if err != nil || part != eur(c.part) || rest != eur(c.rest) {
-			t.Errorf("%d points of %d: %v and %v, %v", c.points, c.whole, part, rest, err)
-		}
-	}
-	for _, points := range []int64{-1, 10_001} {
-		if _, _, err := eur(1).Share(points); !errors.Is(err, money.ErrWeights) {
-			t.Errorf("%d points: %v", points, err)
-		}
-	}
-}

@@ -48,7 +48,7 @@ func TestOnlyTheOwnerSetsAPriceThatMakesSense(t *testing.T) {
 		t.Errorf("two prices were set and told %d and %d times", public, business)
 	}
 	tier, onSale, err := w.service.Tier(t.Context(), w.channel)
-	if err != nil || !onSale || tier.Monthly() != euros(700) {
+	if price, _ := tier.PriceFor(subscription.Month); err != nil || !onSale || price != euros(700) {
 		t.Errorf("got %v, %v, %v", tier, onSale, err)
 	}
 }

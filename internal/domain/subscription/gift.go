@@ -168,6 +168,10 @@ func (s *Service) recipient(ctx context.Context, tx Tx, by ident.Account, channe
 	if facts[subject].Role == access.RoleOwner {
 		return "", fault.New(fault.Conflict, "owner_is_staff", "The channel's owner needs no other role.")
 	}
+	// It would be paid for, and open nothing. A timeout is over before a month is.
+	if access.Decide(facts[subject], access.Subscribe, s.Now()).Reason == "banned" {
+		return "", fault.New(fault.Conflict, "gift_refused", "This person cannot be given a subscription here.")
+	}
 	return holder, nil
 }
 

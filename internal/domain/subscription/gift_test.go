@@ -283,8 +283,13 @@ func TestAGiftBeginsWhenTheOneBeforeIsRevoked(t *testing.T) {
 
 func TestWhatIsNoGift(t *testing.T) {
 	w := newWorld(t)
-	giver := w.person(true)
+	giver, banned := w.person(true), w.person(true)
 	name := w.nameOf(w.person(true))
+	if err := w.db.Update(t.Context(), func(tx *store.Tx) error {
+		return tx.PutSanction(t.Context(), moderation.Sanction{Channel: w.channel, Account: banned, Kind: access.BlockBan, At: w.clock.Now(), By: w.owner})
+	}); err != nil {
+		t.Fatal(err)
+	}
 	for i, c := range []struct {
 		wish   subscription.GiftWish
 		by     ident.Account
@@ -299,6 +304,7 @@ func TestWhatIsNoGift(t *testing.T) {
 		{subscription.GiftWish{Name: "nobody", Months: 1}, giver, "account_missing"},
 		{subscription.GiftWish{Name: w.nameOf(w.owner), Months: 1}, giver, "owner_is_staff"},
 		{subscription.GiftWish{Name: w.nameOf(giver), Months: 1}, giver, "gift_to_self"},
+		{subscription.GiftWish{Name: w.nameOf(banned), Months: 1}, giver, "gift_refused"},
 		{subscription.GiftWish{People: 1, Tier: "nowhere"}, giver, "tier_missing"},
 		{subscription.GiftWish{People: 1, Country: "france"}, giver, "country_invalid"},
 		{subscription.GiftWish{People: 1}, w.owner, "own_channel"},

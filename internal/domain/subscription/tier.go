@@ -63,12 +63,6 @@ func (t Tier) PriceFor(i Interval) (money.Amount, bool) {
 	return money.Amount{}, false
 }
 
-// Monthly is the price for a month; the zero amount when there is none.
-func (t Tier) Monthly() money.Amount {
-	a, _ := t.PriceFor(Month)
-	return a
-}
-
 func (t Tier) equal(o Tier) bool {
 	return t.Name == o.Name && t.Level == o.Level && t.Trial == o.Trial && t.OnSale == o.OnSale &&
 		slices.Equal(t.Perks, o.Perks) && slices.Equal(t.Prices, o.Prices)
