@@ -208,6 +208,20 @@ describe('what I paid', () => {
     await expect.element(payments).toHaveTextContent('Disputed: the bank decides.')
   })
 
+  it('is read on where there is more than a page', async () => {
+    const many = (w: World) => {
+      const [one] = w.payments
+      w.payments = Array.from({ length: 130 }, (_, i) => ({ ...one!, id: `many${i}` }))
+    }
+    await account(many)
+    const payments = page.getByRole('region', { name: 'Payments' })
+    await expect.element(payments.getByRole('listitem').nth(99)).toBeVisible()
+    expect(payments.getByRole('listitem').length).toBe(100)
+    await payments.getByRole('button', { name: 'Show more' }).click()
+    await expect.poll(() => payments.getByRole('listitem').length).toBe(130)
+    expect(payments.getByRole('button', { name: 'Show more' }).query()).toBeNull()
+  })
+
   it('says so when it did not load, without hiding the rest', async () => {
     await account((w) => (w.refusePayments = true))
     await page.getByRole('button', { name: 'Retry' }).click()

@@ -5,7 +5,7 @@
 import type { ClientFrame, Located, RoomName, ServerFrame, SubspaceEvent } from '../src/realtime/frames'
 import type { Period, Sale, Tier } from '../src/api/subscription'
 import { badges } from './fake-badges'
-import { buyer, papers } from './fake-spending'
+import { buyer, paid, papers } from './fake-spending'
 import { manners } from './fake-modes'
 import { security } from './fake-security'
 import { answerQueue } from './fake-queue'
@@ -76,8 +76,7 @@ export class FakeServer {
     if (path.includes('checkout')) return this.#checkout(path, body)
     if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
       return this.#subscriptions(path.replace('/sandbox', ''), body)
-    if (path === '/api/payments')
-      return w.refusePayments ? { status: 503, body: { reason: 'unavailable' } } : ok({ sales: w.payments })
+    if (path === '/api/payments') return paid(w, query.get('after'))
     if (rest.startsWith('/C/badges/')) return badges(w, method, rest.split('/')[3]!)
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body, query.get('account'))

@@ -23,3 +23,10 @@ export function papers({ papers, fail }: World, path: string, after: string | nu
   const from = papers.findIndex((p) => p.number === after) + 1
   return { status: 200, body: { papers: papers.slice(from, from + 100) } }
 }
+
+/** What was paid, a hundred at a time. */
+export function paid({ payments, refusePayments }: World, after: string | null): Answer {
+  if (refusePayments) return { status: 503, body: { reason: 'unavailable' } }
+  const from = payments.findIndex((sale) => sale.id === after) + 1
+  return { status: 200, body: { sales: payments.slice(from, from + 100) } }
+}

@@ -80,7 +80,14 @@ func (a *API) saleRoutes() {
 		func(ctx context.Context, in *after) (*body[SubscriberList], error) {
 			return a.subscribers(ctx, in.Channel, ident.Grant(in.After))
 		})
-	route(a, "GET", "/api/payments", "list-payments", "What I paid", 200, a.payments)
+	type own struct {
+		Provider string `query:"provider" maxLength:"40" doc:"of the last payment of the page before"`
+		After    string `query:"after" maxLength:"200" doc:"id of the last payment of the page before"`
+	}
+	route(a, "GET", "/api/payments", "list-payments", "What I paid", 200,
+		func(ctx context.Context, in *own) (*body[SaleList], error) {
+			return a.payments(ctx, in.Provider, in.After)
+		})
 }
 
 func (a *API) sales(ctx context.Context, handle string, to ident.Account, provider, after string) (*body[SaleList], error) {
@@ -100,12 +107,12 @@ func (a *API) sales(ctx context.Context, handle string, to ident.Account, provid
 	return answer(out, err)
 }
 
-func (a *API) payments(ctx context.Context, _ *none) (*body[SaleList], error) {
+func (a *API) payments(ctx context.Context, provider, after string) (*body[SaleList], error) {
 	session, err := callerOf(ctx).signedIn()
 	if err != nil {
 		return nil, err
 	}
-	list, err := a.opt.Subscriptions.Payments(ctx, session.Account.ID)
+	list, err := a.opt.Subscriptions.Payments(ctx, session.Account.ID, provider, after)
 	out := SaleList{Sales: []Sale{}}
 	for _, x := range list {
 		out.Sales = append(out.Sales, a.saleOf(x))

@@ -74,8 +74,13 @@ func (tx *Tx) SalesOfChannel(
 }
 
 // SalesToBuyer implements subscription.Tx.
-func (tx *Tx) SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]subscription.NamedSale, error) {
-	return tx.namedSales(ctx, `buyer = $1 ORDER BY at DESC, provider DESC, charge DESC LIMIT $2`, buyer, limit)
+func (tx *Tx) SalesToBuyer(ctx context.Context, buyer ident.Account, after *subscription.Sale, limit int) ([]subscription.NamedSale, error) {
+	const order = ` ORDER BY at DESC, provider DESC, charge DESC LIMIT `
+	if after == nil {
+		return tx.namedSales(ctx, `buyer = $1`+order+`$2`, buyer, limit)
+	}
+	return tx.namedSales(ctx, `buyer = $1 AND (at, provider, charge) < ($2, $3, $4)`+order+`$5`,
+		buyer, millis(after.At), after.Provider, after.Charge, limit)
 }
 
 // SubscribersOf implements subscription.Tx.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/money"
 )
@@ -85,10 +86,20 @@ type NamedSale struct {
 	Handle    string
 }
 
-// Payments returns what an account paid, newest first.
-func (s *Service) Payments(ctx context.Context, by ident.Account) (out []NamedSale, err error) {
+// Payments returns a page of what an account paid, newest first: after the
+// provider's charge that ended the page before, both empty for the newest. Refusals:
+// sale_missing, also of one that somebody else paid.
+func (s *Service) Payments(ctx context.Context, by ident.Account, provider, charge string) (out []NamedSale, err error) {
 	err = s.Store.View(ctx, func(tx Tx) error {
-		out, err = tx.SalesToBuyer(ctx, by, peoplePage)
+		var last *Sale
+		if provider != "" || charge != "" {
+			sale, found, err := tx.SaleByCharge(ctx, provider, charge)
+			if err != nil || !found || sale.Buyer != by {
+				return orElse(err, fault.New(fault.Missing, "sale_missing", "There is no such sale."))
+			}
+			last = &sale
+		}
+		out, err = tx.SalesToBuyer(ctx, by, last, peoplePage)
 		return err
 	})
 	return out, err

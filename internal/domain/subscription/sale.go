@@ -84,7 +84,8 @@ type chargeTx interface {
 	// SalesOfChannel returns them newest first, those after the given one in that
 	// order; nil: from the newest. With a buyer only theirs.
 	SalesOfChannel(ctx context.Context, channel ident.Channel, to ident.Account, after *Sale, limit int) ([]NamedSale, error)
-	SalesToBuyer(ctx context.Context, buyer ident.Account, limit int) ([]NamedSale, error)
+	// SalesToBuyer returns them in the same order.
+	SalesToBuyer(ctx context.Context, buyer ident.Account, after *Sale, limit int) ([]NamedSale, error)
 	// PapersTo returns them newest first, those after the given one in that order;
 	// nil: from the newest.
 	PapersTo(ctx context.Context, buyer ident.Account, after *invoice.Paper, limit int) ([]invoice.Paper, error)

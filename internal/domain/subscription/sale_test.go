@@ -155,6 +155,26 @@ func TestSalesToOneBuyer(t *testing.T) {
 	wantReason(t, err, "owner_only")
 }
 
+// A buyer reads what they paid page by page, and nothing of what others paid.
+func TestPaymentsOfOneBuyer(t *testing.T) {
+	w := newWorld(t)
+	buyer, other := w.person(true), w.person(true)
+	_, ref := w.subscribe(buyer)
+	w.subscribe(other)
+	w.provider.renew(ref)
+	w.refresh(ref)
+	paid, err := w.service.Payments(t.Context(), buyer, "", "")
+	if err != nil || len(paid) != 2 || paid[0].Buyer != buyer || paid[1].Buyer != buyer {
+		t.Fatalf("got %+v, %v", paid, err)
+	}
+	rest, err := w.service.Payments(t.Context(), buyer, paid[0].Provider, paid[0].Charge)
+	if err != nil || len(rest) != 1 || rest[0].Charge != paid[1].Charge {
+		t.Errorf("after the first: %+v, %v", rest, err)
+	}
+	_, err = w.service.Payments(t.Context(), other, paid[0].Provider, paid[0].Charge)
+	wantReason(t, err, "sale_missing")
+}
+
 // A refund of the first of two months leaves the second alone.
 func TestARefundOfAnOldPeriodLeavesTheDoorOpen(t *testing.T) {
 	w := newWorld(t)

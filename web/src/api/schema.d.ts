@@ -8705,7 +8705,12 @@ export interface operations {
   }
   'list-payments': {
     parameters: {
-      query?: never
+      query?: {
+        /** @description of the last payment of the page before */
+        provider?: string
+        /** @description id of the last payment of the page before */
+        after?: string
+      }
       header?: never
       path?: never
       cookie?: never

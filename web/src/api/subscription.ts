@@ -104,7 +104,13 @@ export const api = {
     (await given(client.POST('/api/subscriptions/{subscription}/card', of(id)))).url,
   letTimePass: (id: string, hours: number) =>
     given(client.POST('/api/sandbox/subscriptions/{subscription}/forward', { ...of(id), body: { hours } })),
-  payments: async () => (await given(client.GET('/api/payments'))).sales,
+  /** A page of what one paid, newest first, after the one that ended the page before. */
+  payments: async (last?: Sale) =>
+    (
+      await given(
+        client.GET('/api/payments', { params: { query: { provider: last?.provider, after: last?.id } } }),
+      )
+    ).sales,
   /** A page of invoices and credit notes, newest first, after the one that ended the page before. */
   papers: async (last?: Paper) =>
     (await given(client.GET('/api/papers', { params: { query: { after: last?.number } } }))).papers,

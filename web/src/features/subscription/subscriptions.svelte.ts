@@ -1,14 +1,17 @@
 import { api, PATRONS, type Sale, type Subscription, type Wish } from '../../api/subscription'
 import { Refusal } from '../../api/refusal'
+import { Pages } from '../../ui/pages.svelte'
 import { standing } from './standing'
+
+/** As many as the server gives at once. */
+const PAGE = 100
 
 /** What this account pays for and has paid, as the account page shows it. */
 export class Subscriptions {
   all: Subscription[] = $state.raw([])
   state: 'loading' | 'ready' | 'failed' = $state('loading')
   failure: Refusal | undefined = $state.raw()
-  payments: Sale[] = $state.raw([])
-  paymentsState: 'loading' | 'ready' | 'failed' = $state('loading')
+  readonly payments = new Pages<Sale>((last) => api.payments(last), PAGE)
 
   /** What will be charged next, if anything renews. */
   next = $derived(
@@ -20,14 +23,14 @@ export class Subscriptions {
 
   /** What it pays in, the last first. */
   currencies = $derived(
-    [...this.payments.map((sale) => sale.total), ...this.all.map((s) => s.price)]
+    [...this.payments.rows.map((sale) => sale.total), ...this.all.map((s) => s.price)]
       .map(({ currency }) => currency)
       .filter((currency, i, all) => all.indexOf(currency) === i),
   )
 
   async read(): Promise<void> {
     this.state = 'loading'
-    void this.readPayments()
+    void this.payments.read()
     try {
       const all = await api.subscriptions()
       this.all = all.toSorted((a, b) => Number(a.state === 'ended') - Number(b.state === 'ended'))
@@ -35,15 +38,6 @@ export class Subscriptions {
     } catch (thrown) {
       this.failure = Refusal.from(thrown)
       this.state = 'failed'
-    }
-  }
-
-  async readPayments(): Promise<void> {
-    try {
-      this.payments = await api.payments()
-      this.paymentsState = 'ready'
-    } catch {
-      if (!this.payments.length) this.paymentsState = 'failed'
     }
   }
 
@@ -57,7 +51,7 @@ export class Subscriptions {
   take(changed: Subscription): void {
     this.all = this.all.map((s) => (s.id === changed.id ? changed : s))
     // It may have cost something, or paid something back.
-    void this.readPayments()
+    void this.payments.read()
   }
 
   async #become(answer: Promise<Subscription>): Promise<void> {
