@@ -11,6 +11,11 @@ import (
 // short enough to close the door on silence.
 const DefaultGrace = 72 * time.Hour
 
+// conversion is how long a right outlives a trial that becomes paid: the provider's
+// word of the first payment takes a moment, and nobody who pays is to be outside
+// meanwhile.
+const conversion = 10 * time.Minute
+
 // Span is how long a right lasts.
 type Span struct {
 	Starts  time.Time
@@ -47,10 +52,11 @@ func GrantFor(o Object, grace time.Duration) (Span, bool) {
 		if !o.EndedAt.IsZero() {
 			g.Ends = o.EndedAt
 		}
-	case StatusTrialing:
+	case StatusTrialing, StatusActive, StatusPastDue:
 		g.Ends = o.PeriodEnd
-	case StatusActive, StatusPastDue:
-		g.Ends = o.PeriodEnd
+		if o.Status == StatusTrialing {
+			grace = min(grace, conversion)
+		}
 		if !o.CancelAtPeriodEnd && !o.Paused { // else nothing more will come, so nothing can be late
 			g.Ends = o.PeriodEnd.Add(grace)
 		}

@@ -28,6 +28,14 @@ func TestGrantFor(t *testing.T) {
 		"cancelled ends with its period to the second": {
 			paid(func(o *subscription.Object) { o.CancelAtPeriodEnd = true }), &subscription.Span{Starts: day(0), Ends: day(30), Paid: day(30), Months: 4},
 		},
+		"a trial that becomes paid outlives itself by the word of it": {
+			paid(func(o *subscription.Object) { o.Status = subscription.StatusTrialing }),
+			&subscription.Span{Starts: day(0), Ends: day(30).Add(10 * time.Minute), Paid: day(30), Months: 4},
+		},
+		"a trial that was cancelled ends to the second": {
+			paid(func(o *subscription.Object) { o.Status, o.CancelAtPeriodEnd = subscription.StatusTrialing, true }),
+			&subscription.Span{Starts: day(0), Ends: day(30), Paid: day(30), Months: 4},
+		},
 		"past due keeps the grace": {
 			paid(func(o *subscription.Object) { o.Status = subscription.StatusPastDue }),
 			&subscription.Span{Starts: day(0), Ends: late, Paid: day(30), Months: 4},
