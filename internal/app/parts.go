@@ -133,6 +133,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		return err
 	}
 	p.channels = channel.NewService(store.UnitOf(s.db, as[channel.Tx]), ids, now, account.Fold)
+	p.channels.FollowPace = account.NewThrottle(limitOf(channel.FollowPace()), now)
 	painter := picture.NewPainter(2)
 	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: painter.Square, Now: now}
 	p.space = space.NewService(store.UnitOf(s.db, as[space.Tx]), ids, now)

@@ -2,15 +2,26 @@ package channel
 
 import (
 	"context"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
+// FollowPace returns the limit that a Pacer for one person in one channel should
+// hold: enough for a change of mind, too little to fill the channel's log.
+func FollowPace() (tries int, every time.Duration) { return 6, 10 * time.Second }
+
 // Follow counts a person among the channel's followers from now on. Doing it
-// again changes nothing: they follow since the first time.
+// again changes nothing: they follow since the first time. Refusals: slow_down.
 func (s *Service) Follow(ctx context.Context, who ident.Account, id ident.Channel) error {
+	if s.FollowPace != nil {
+		if f := fault.Of(s.FollowPace.Take(string(who) + "\x00" + string(id))); f != nil {
+			return fault.New(fault.Limited, "slow_down", "You are following and leaving too fast. Please wait a moment.").After(f.RetryAfter)
+		}
+	}
 	return s.store.Update(ctx, func(tx Tx) error {
 		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: who, Channel: id}, access.Follow, s.now()); err != nil {
 			return err

@@ -7,7 +7,10 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/moderation"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -102,5 +105,32 @@ func TestWhoMayFollow(t *testing.T) {
 	}
 	if err := s.Follow(t.Context(), sam, c); reason(err) != "banned" {
 		t.Errorf("a banned person follows: %v", err)
+	}
+}
+
+// Whoever follows and leaves over and over is slowed down, and can always stop.
+func TestFollowingHasAPace(t *testing.T) {
+	w := storetest.NewWorld(t)
+	s := newService(w)
+	c, sam := w.Channel(w.Person("Inès")), w.Person("Sam")
+	tries, every := channel.FollowPace()
+	s.FollowPace = account.NewThrottle(account.Limit{Tries: tries, Every: every}, w.Clock.Now)
+	for range tries {
+		if err := s.Follow(t.Context(), sam, c); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Unfollow(t.Context(), sam, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f := fault.Of(s.Follow(t.Context(), sam, c)); f == nil || f.Reason != "slow_down" || f.RetryAfter <= 0 {
+		t.Errorf("after %d times: %v", tries, f)
+	}
+	if err := s.Unfollow(t.Context(), sam, c); err != nil {
+		t.Errorf("who is slowed down is kept: %v", err)
+	}
+	w.Clock.Advance(every)
+	if err := s.Follow(t.Context(), sam, c); err != nil {
+		t.Errorf("after a while: %v", err)
 	}
 }

@@ -50,7 +50,13 @@ type Service struct {
 	ids   *ident.Source
 	now   func() time.Time
 	fold  func(name string) string
+
+	// FollowPace slows down whoever follows and leaves over and over; nil: nobody is.
+	FollowPace Pacer
 }
+
+// Pacer slows down whoever does something too often; its error says how long to wait.
+type Pacer interface{ Take(key string) error }
 
 // NewService returns the service. fold maps a name to the form accounts are found by.
 func NewService(store Store, ids *ident.Source, now func() time.Time, fold func(string) string) *Service {
