@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"sort"
 	"sync"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -23,7 +24,7 @@ type recent struct {
 	mu     sync.Mutex
 	events []event.Encoded // without gaps, the newest last
 	head   int64           // the last sequence that was added
-	purges int             // how often words were taken back
+	purges int             // how often all was let go of
 	newest []byte          // the newest page as JSON, nil when it must be made
 }
 
@@ -36,12 +37,12 @@ type page struct {
 
 func newRecent(head int64) *recent { return &recent{head: head} }
 
-// add takes the next event of the log. Removed words are dropped with all the
-// rest: the database has the tombstones.
+// add takes the next event of the log. What it takes back stands from then on as
+// the database has it: as a tombstone.
 func (r *recent) add(e event.Encoded) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if event.Removes(e.Bytes) {
+	if event.Removes(e.Bytes) && !takeBack(r.events, e) {
 		r.events = nil
 		r.purges++
 	}
@@ -50,6 +51,26 @@ func (r *recent) add(e event.Encoded) {
 		r.events = append(r.events[:0:0], r.events[len(r.events)-resumeSize:]...)
 	}
 	r.head, r.newest = e.Seq, nil
+}
+
+// takeBack leaves of events, in the order of the log, what a removal leaves of
+// them. It reports false when it cannot tell.
+func takeBack(events []event.Encoded, removed event.Encoded) bool {
+	removal, ok := event.RemovalIn(removed.Bytes)
+	if !ok {
+		return false
+	}
+	from := sort.Search(len(events), func(i int) bool { return events[i].Seq >= removal.Since() })
+	for i := from; i < len(events); i++ {
+		left, less, err := removal.Left(events[i])
+		if err != nil {
+			return false
+		}
+		if less {
+			events[i] = left
+		}
+	}
+	return true
 }
 
 // page returns what a newcomer, or somebody with a cursor, has to be sent; false
@@ -114,6 +135,11 @@ func (r *recent) prepend(older []event.Encoded) {
 	}
 	if len(older) == 0 || older[len(older)-1].Seq != first-1 {
 		return
+	}
+	for _, e := range r.events { // what was taken back since they were read
+		if event.Removes(e.Bytes) && !takeBack(older, e) {
+			return
+		}
 	}
 	r.events = append(append(make([]event.Encoded, 0, len(older)+len(r.events)), older...), r.events...)
 	r.newest = nil

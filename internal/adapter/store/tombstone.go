@@ -22,12 +22,9 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 	if err != nil {
 		return err
 	}
-	graves, err := tx.written(ctx, log.ID, `seq`, seqs)
-	if err != nil {
-		return err
-	}
-	for _, g := range graves {
-		if err := tx.rewrite(ctx, log.ID, g, tomb); err != nil {
+	removal := event.NewRemoval(seqs, tomb)
+	for _, column := range []string{`seq`, `answers`} { // what is gone, and what quotes it
+		if err := tx.takeBack(ctx, log.ID, column, seqs, removal); err != nil {
 			return err
 		}
 	}
@@ -37,72 +34,38 @@ func (tx *Tx) Entomb(ctx context.Context, at room.Address, seqs []int64, tomb ev
 	if err := tx.dropPictures(ctx, log.ID, seqs); err != nil {
 		return err
 	}
-	if err := tx.dropMentions(ctx, log.ID, seqs); err != nil {
+	return tx.dropMentions(ctx, log.ID, seqs)
+}
+
+// takeBack rewrites the events whose column is one of the sequences.
+func (tx *Tx) takeBack(ctx context.Context, log ident.Log, column string, seqs []int64, removal event.Removal) error {
+	where, args := among(tx, 2, seqs)
+	var written []event.Encoded
+	if err := tx.each(ctx, `SELECT seq, body FROM event WHERE log = $1 AND `+column+` `+where,
+		append([]any{log}, args...), func(scan func(...any) error) error {
+			e := event.Encoded{Log: log}
+			var body string
+			err := scan(&e.Seq, &body)
+			e.Bytes = []byte(body)
+			written = append(written, e)
+			return err
+		}); err != nil {
 		return err
 	}
-	quotes, err := tx.written(ctx, log.ID, `answers`, seqs)
-	if err != nil {
-		return err
-	}
-	for _, q := range quotes {
-		env, err := event.Decode(q.body)
+	for _, e := range written {
+		left, less, err := removal.Left(e)
 		if err != nil {
 			return err
 		}
-		if left := unquoted(env); left != nil {
-			if err := tx.rewrite(ctx, log.ID, q, left); err != nil {
-				return err
-			}
+		if !less {
+			continue
+		}
+		if _, err := tx.exec(ctx, `UPDATE event SET kind = $1, body = $2 WHERE log = $3 AND seq = $4`,
+			event.KindOf(left.Bytes), string(left.Bytes), log, e.Seq); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// unquoted returns what is left of an event without the words it quotes; nil when it
-// quotes none.
-func unquoted(env event.Envelope) event.Payload {
-	if m, is := event.As[event.MessagePosted](env); is && m.ReplyTo != nil {
-		m.ReplyTo = &event.ReplyTo{Seq: m.ReplyTo.Seq}
-		return m
-	}
-	if p, is := event.As[event.MessagePinned](env); is {
-		return event.MessagePinned{Seq: p.Seq, By: p.By}
-	}
-	return nil
-}
-
-// writtenEvent is a stored event about to be rewritten.
-type writtenEvent struct {
-	seq, at int64
-	id      ident.Event
-	body    []byte
-}
-
-// written returns the events whose column is one of the sequences.
-func (tx *Tx) written(ctx context.Context, log ident.Log, column string, seqs []int64) ([]writtenEvent, error) {
-	var out []writtenEvent
-	where, args := among(tx, 2, seqs)
-	err := tx.each(ctx, `SELECT seq, at, id, body FROM event WHERE log = $1 AND `+column+` `+where,
-		append([]any{log}, args...), func(scan func(...any) error) error {
-			var w writtenEvent
-			var body string
-			err := scan(&w.seq, &w.at, &w.id, &body)
-			w.body = []byte(body)
-			out = append(out, w)
-			return err
-		})
-	return out, err
-}
-
-// rewrite puts another payload under the sequence, identifier and time of w.
-func (tx *Tx) rewrite(ctx context.Context, log ident.Log, w writtenEvent, p event.Payload) error {
-	enc, err := event.Encode(log, w.seq, w.id, fromMillis(w.at), p)
-	if err != nil {
-		return err
-	}
-	kind, _ := p.EventKind()
-	_, err = tx.exec(ctx, `UPDATE event SET kind = $1, body = $2 WHERE log = $3 AND seq = $4`, kind, string(enc.Bytes), log, w.seq)
-	return err
 }
 
 // RecentBy implements moderation.Tx: sequences in ascending order.
