@@ -43,6 +43,8 @@ type wire interface {
 	await()
 	// close ends it at once.
 	close()
+	// abandon ends one of which no loop has heard and none will, from anywhere.
+	abandon()
 }
 
 // Conn is one connection. It belongs to its loop: its methods are called there

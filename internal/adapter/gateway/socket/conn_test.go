@@ -31,8 +31,9 @@ func (t *tape) write(b []byte) (int, error) {
 	return n, nil
 }
 
-func (t *tape) await() { t.awaited = true }
-func (t *tape) close() { t.closed = true }
+func (t *tape) await()   { t.awaited = true }
+func (t *tape) close()   { t.closed = true }
+func (t *tape) abandon() { t.closed = true }
 
 // diary is a user that remembers what it heard.
 type diary struct {

@@ -53,7 +53,7 @@ func (c *Conn) accepts(r *http.Request, subprotocol string) []byte {
 // enter begins a connection on its loop.
 func (c *Conn) enter(wire func() error, answer, early []byte, start func(*Conn) (User, []byte)) error {
 	if !c.loop.Do(func() { c.begin(wire, answer, early, start) }) {
-		c.wire.close()
+		c.wire.abandon()
 		return errors.New("the server is going away")
 	}
 	return nil

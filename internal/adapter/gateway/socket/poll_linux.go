@@ -157,9 +157,13 @@ func (w *descriptor) arm(write bool) {
 }
 
 func (w *descriptor) close() {
-	if int(w.fd) < len(w.poll.wires) { // else the loop ended before it could begin
+	if int(w.fd) < len(w.poll.wires) { // else it could not be waited for
 		w.poll.wires[w.fd] = nil
 	}
+	w.abandon()
+}
+
+func (w *descriptor) abandon() {
 	unix.Close(int(w.fd)) //nolint:errcheck // what did not go is lost either way
 }
 

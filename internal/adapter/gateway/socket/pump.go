@@ -117,3 +117,7 @@ func (p *pump) close() {
 	p.net.SetDeadline(time.Now().Add(lastLimit)) //nolint:errcheck // likewise
 	close(p.chunks)
 }
+
+func (p *pump) abandon() {
+	p.net.Close() //nolint:errcheck // the client may have closed it
+}

@@ -48,7 +48,10 @@ func (l *Loops) Stream(w http.ResponseWriter, r *http.Request, start func(*Conn)
 	for {
 		select {
 		case <-r.Context().Done():
-			s.loop.Await(c.end)
+			if !s.loop.Await(c.end) { // the loop ends everybody's: r is not left before it has
+				for range s.chunks { //nolint:revive // nobody reads them any more
+				}
+			}
 			return nil
 		case chunk, more := <-s.chunks:
 			if !more {
@@ -96,6 +99,9 @@ func (s *stream) close() {
 		close(s.chunks)
 	}
 }
+
+// abandon has nothing to end: the handler answers for it.
+func (s *stream) abandon() {}
 
 // events turns frames into server-sent events.
 func events(frames []byte) []byte {

@@ -1,0 +1,68 @@
+package socket_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
+)
+
+// A handshake that comes when the loops have ended is hung up on, and nothing of
+// a loop is touched but by itself: the race detector looks on.
+func TestHandshakesWhileTheLoopsEnd(t *testing.T) {
+	for name, by := range map[string]way{"polled": {}, "portable": {portable: true}} {
+		t.Run(name, func(t *testing.T) {
+			for range 10 {
+				endAmidHandshakes(t, by)
+			}
+		})
+	}
+}
+
+func endAmidHandshakes(t *testing.T, by way) {
+	t.Helper()
+	loops, err := socket.New(socket.Options{MessageMax: 1000, QueueMax: 1 << 20, Portable: by.portable})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	var run sync.WaitGroup
+	run.Go(func() { loops.Run(ctx) }) //nolint:errcheck // ends with ctx
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		loops.Upgrade(w, r, "echo.v1", func(c *socket.Conn) (socket.User, []byte) { //nolint:errcheck // Upgrade has answered
+			return &echo{loops, c}, socket.Text([]byte("hello"))
+		})
+	}))
+	defer web.Close()
+	come := func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		ws, _, err := websocket.Dial(ctx, web.URL, nil)
+		for err == nil { // until the server ends it
+			_, _, err = ws.Read(ctx)
+		}
+		if ws != nil {
+			ws.CloseNow() //nolint:errcheck // over either way
+		}
+		if ctx.Err() != nil {
+			t.Error("a client was neither served nor hung up on")
+		}
+	}
+	var clients sync.WaitGroup
+	for i := range 40 {
+		if i == 20 {
+			stop()
+		}
+		clients.Go(come)
+	}
+	run.Wait()
+	clients.Go(come)
+	clients.Wait()
+}
