@@ -39,6 +39,24 @@ func (g *Gateway) Waiting() (most int) {
 }
 
 // Recheck looks at the open doors of a channel's public.
+// Kept is the frames, and their bytes, that wait for the one that is being served,
+// of the client with most of them.
+func (g *Gateway) Kept() (frames, bytes int) {
+	all := make(chan [2]int, len(g.shares))
+	g.everywhere(func(s *share) {
+		var most [2]int
+		for v := range s.visitors {
+			most = [2]int{max(most[0], len(v.asks)), max(most[1], v.kept)}
+		}
+		all <- most
+	})
+	for range g.shares {
+		most := <-all
+		frames, bytes = max(frames, most[0]), max(bytes, most[1])
+	}
+	return frames, bytes
+}
+
 func (g *Gateway) Recheck(ctx context.Context, channel ident.Channel) {
 	g.recheckAll(ctx, map[access.Subject]bool{{Channel: channel}: true})
 }

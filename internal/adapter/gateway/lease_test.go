@@ -2,8 +2,11 @@ package gateway_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/coder/websocket"
 
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/app/apptest"
@@ -173,6 +176,35 @@ func TestAsksThatWaitAreBounded(t *testing.T) {
 	}
 	if code := k.Ended(); code != 4029 {
 		t.Errorf("closed with %d after %d asks, want 4029", code, sent)
+	}
+}
+
+// Nor does whoever asks little and long: what waits is bounded by its bytes too,
+// and by those that came, not by what they mean when they are read.
+func TestAsksThatWaitAreBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, false)
+	k := s.enters(s.yuna)
+	s.rights.hang.Store(true)
+	if err := k.Send(map[string]any{"type": "enter", "id": "0", "channel": "atelier", "room": "space"}); err != nil {
+		t.Fatal(err)
+	}
+	long := []byte(`{"type":"post","id":"1","mentions":[""` + strings.Repeat(`,""`, 2650) + `]}`) // all but 8 KiB, and five times that when read
+	most := 0
+	for sent := 1; sent <= 100 && k.Write(websocket.MessageText, long) == nil; sent++ {
+		s.ahead.Add(int64(time.Second)) // else it would be too many frames
+		frames, bytes := 0, 0
+		apptest.Eventually(t, "the frame is not heard", func() bool {
+			frames, bytes = s.gateway.Kept()
+			return frames == sent || s.gateway.Connections() == 0 || most > 0 && frames == 0
+		})
+		most = max(most, bytes)
+	}
+	if code := k.Ended(); code != 4029 {
+		t.Errorf("closed with %d, want 4029", code)
+	}
+	if most == 0 || most > 128_000 {
+		t.Errorf("%d bytes waited", most)
 	}
 }
 

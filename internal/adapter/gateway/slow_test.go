@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -187,5 +188,42 @@ func testSlowReaderOfAPrivateRoom(t *testing.T, newStage stageMaker) {
 	}
 	if cursor != floodRounds*200 {
 		t.Errorf("resumed to %d of %d", cursor, floodRounds*200)
+	}
+}
+
+// What a crowd that has stopped reading keeps in memory is a list for each, beside
+// the frames, which all of them share.
+func TestACrowdThatStopsReadingHoldsLittle(t *testing.T) {
+	s := newStage(t, false)
+	const crowd = 200
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	for range crowd {
+		s.sloth(t, "", room.Public)
+	}
+	quick := s.sloth(t, "", room.Public) // it reads, and keeps nothing
+	before := heap()
+	short := make([]string, 500) // far more than the kernel keeps for one, in small frames
+	waited := 0
+	for round := range 30 {
+		for i := range short {
+			short[i] = fmt.Sprintf("short %d-%d", round, i)
+		}
+		s.says(room.Public, short...)
+		quick.until(func(f heardFrame) bool { return f.Event.Data.Text == short[len(short)-1] })
+		waited = max(waited, s.gateway.Waiting())
+	}
+	held := heap() - before
+	fmt.Printf("figure: %d readers of the public room stand still: %d KiB of frames wait for one; in memory are %d KiB more for all, %.1f for each\n",
+		crowd, waited>>10, held>>10, float64(held)/1024/crowd)
+	if waited == 0 || waited > 128<<10 {
+		t.Errorf("%d bytes waited for one client", waited)
+	}
+	if most := int64(crowd*16<<10 + 4<<20); held > most { // all of them apart would be crowd times 128 KiB
+		t.Errorf("%d readers that stand still hold %d KiB, more than %d", crowd, held>>10, most>>10)
 	}
 }

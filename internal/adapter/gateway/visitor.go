@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -25,8 +26,10 @@ const (
 	signInTime = 5 * time.Second
 	// askLimit is how long what a client asks may take, waiting included.
 	askLimit = 10 * time.Second
-	// asksAhead is how many budgets of frames may wait for the one that is served.
+	// What may wait for the ask that is served: so many budgets of frames, of so many
+	// bytes on average. A budget of the longest messages fits.
 	asksAhead = 4
+	askMean   = 800
 
 	// Bytes waiting for a slow reader: of answers and private rooms, which may
 	// not be skipped, and of public rooms, which may.
@@ -72,7 +75,8 @@ type visitor struct {
 	session *account.Session // nil: nobody is signed in; replaced once, by a sign_in frame
 	doors   []*door
 	told    []ident.Channel // 'the door may now be entered' was sent
-	asks    []ask           // heard, waiting for the one that is being served
+	asks    [][]byte        // heard, waiting for the one that is being served
+	kept    int             // bytes of them
 	serving bool
 	turn    int // in which second of a lease its session is looked at again
 	budget  float64
@@ -116,14 +120,20 @@ func (v *visitor) Heard(message []byte) {
 		return
 	}
 	if v.serving {
-		if len(v.asks) >= int(asksAhead*v.gateway().opt.Frames.Burst) {
-			v.conn.Close(closeTooMany, "too many frames: wait for answers", false)
-			return
-		}
-		v.asks = append(v.asks, f)
+		v.keep(message)
 		return
 	}
 	v.serve(f)
+}
+
+// keep has a frame wait for the one that is being served: as it came, because
+// what it says may take up many times as much.
+func (v *visitor) keep(message []byte) {
+	if most := int(asksAhead * v.gateway().opt.Frames.Burst); len(v.asks) >= most || v.kept+len(message) > most*askMean {
+		v.conn.Close(closeTooMany, "too many frames: wait for answers", false)
+		return
+	}
+	v.asks, v.kept = append(v.asks, bytes.Clone(message)), v.kept+len(message)
 }
 
 // serve answers at once what needs nobody, and has the rest done by the crew.
@@ -200,8 +210,10 @@ func (v *visitor) served(f ask, err error) {
 func (v *visitor) next() {
 	for v.serving = false; len(v.asks) > 0 && !v.serving && v.conn.Open(); {
 		next := v.asks[0]
-		v.asks = v.asks[1:]
-		v.serve(next)
+		v.asks, v.kept = v.asks[1:], v.kept-len(next)
+		if f, err := parseAsk(next); err == nil { // as when it was heard
+			v.serve(f)
+		}
 	}
 	if len(v.asks) == 0 {
 		v.asks = nil
@@ -251,7 +263,7 @@ func (v *visitor) Drained() {
 
 // Gone implements socket.User.
 func (v *visitor) Gone() {
-	v.gone, v.asks = true, nil
+	v.gone, v.asks, v.kept = true, nil, 0
 	for len(v.doors) > 0 {
 		v.shut(v.doors[0])
 	}

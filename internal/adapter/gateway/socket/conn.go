@@ -107,14 +107,14 @@ func (c *Conn) Waiting() int {
 }
 
 // Send hands on frame, a whole frame or several, as far as the client takes it,
-// and queues the rest; limit bounds the bytes of the queue. False: it would be
+// and queues the rest; limit bounds what the queue takes up. False: it would be
 // too much, and nothing of it was taken. frame is shared and must not change.
 func (c *Conn) Send(frame []byte, lane Lane, seq int64, limit int) bool {
 	if c.state != open {
 		return true // nobody is there to miss it
 	}
 	if c.out != nil {
-		if c.out.bytes+len(frame) > limit {
+		if c.out.weight()+queuedCost+len(frame) > limit {
 			c.flags |= flagRefused
 			return false
 		}

@@ -21,6 +21,14 @@ type queued struct {
 
 func (w *queued) rest() []byte { return w.frames[w.gone:] }
 
+// queuedCost is what one entry of a queue takes up beside its frames, with the
+// room that a growing list keeps ahead.
+const queuedCost = 64
+
+// weight is what the queue is bounded by: bytes, and entries, so that many small
+// frames are as much as few large ones. Frames may be shared with other queues.
+func (q *queue) weight() int { return q.bytes + queuedCost*len(q.waiting) }
+
 func (q *queue) push(frames []byte, gone int, lane Lane, seq int64) {
 	q.waiting = append(q.waiting, queued{frames, gone, seq, lane})
 	q.bytes += len(frames) - gone
