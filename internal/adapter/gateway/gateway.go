@@ -138,6 +138,7 @@ type Gateway struct {
 	leaving   atomic.Bool    // everybody is being told to go
 
 	recheck  *recheckQueue
+	roll     *roll // renew's alone
 	presence *presenceBoard
 	activity activity
 	tallies  *tallyBoard[ident.Question]
@@ -160,7 +161,7 @@ func New(opt Options) (*Gateway, error) {
 	g := &Gateway{
 		opt: opt, sockets: sockets, stop: stop, quit: quit,
 		audiences: map[room.Address]*audience{}, inside: map[ident.Channel]map[room.Address]*audience{}, handles: map[string]ident.Channel{}, origins: map[string]int{},
-		recheck: newRecheckQueue(), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard[ident.Question](), polls: newTallyBoard[ident.Poll](),
+		recheck: newRecheckQueue(), roll: newRoll(opt.Node), presence: newPresenceBoard(opt.Now), tallies: newTallyBoard[ident.Question](), polls: newTallyBoard[ident.Poll](),
 		stirs: newTallyBoard[int64](), overlays: newOverlayBoard(opt.Now),
 	}
 	g.strangers.crew, g.strangers.see = &g.greeters, g.meet

@@ -215,17 +215,32 @@ func newStage(t testing.TB, portable bool) *stage {
 	return s
 }
 
-// sessions knows nobody who has signed out, and answers unless a test wants it to hang.
-type sessions struct{ hang atomic.Bool }
+// sessions knows who has signed out, and answers unless a test wants it to hang or
+// to fail.
+type sessions struct {
+	hang atomic.Bool
+
+	mu    sync.Mutex
+	fails int // so many readings more
+	asked []time.Time
+	dead  map[ident.Session]bool
+}
 
 func (s *sessions) LiveSessions(ctx context.Context, ids []ident.Session) (map[ident.Session]bool, error) {
 	if s.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, time.Now())
+	if s.fails > 0 {
+		s.fails--
+		return nil, errors.New("the sessions are away")
+	}
 	live := map[ident.Session]bool{}
 	for _, id := range ids {
-		live[id] = true
+		live[id] = !s.dead[id]
 	}
 	return live, nil
 }

@@ -235,3 +235,23 @@ func TestRightEndsByTheClockWhileNothingCanBeRead(t *testing.T) {
 		t.Errorf("entering again: %v", err)
 	}
 }
+
+// Whoever signed out on another node, just when that could not be read here, is
+// asked about again at the next opportunity and not a lease later.
+func TestSignOutIsNotOverlookedForALeaseByOneReadingThatFails(t *testing.T) {
+	t.Parallel() // it waits for real time
+	s := newStage(t, false)
+	k := s.enters(s.yuna, "public")
+	id := ident.Session("s" + s.yuna)
+	s.signed.mu.Lock()
+	s.signed.dead, s.signed.fails, s.signed.asked = map[ident.Session]bool{id: true}, 1, nil
+	s.signed.mu.Unlock()
+	if code := k.Ended(); code != 4001 {
+		t.Errorf("closed with %d, want 4001", code)
+	}
+	s.signed.mu.Lock()
+	defer s.signed.mu.Unlock()
+	if n := len(s.signed.asked); n < 2 || s.signed.asked[1].Sub(s.signed.asked[0]) > access.Lease*7/10 {
+		t.Errorf("after a reading that failed the next came at %v", s.signed.asked)
+	}
+}

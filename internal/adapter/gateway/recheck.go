@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -227,8 +226,11 @@ func (g *Gateway) revokedOverlays(ctx context.Context, byShare [][]claim) (revok
 // rights behind its doors are as they were read. It is how a lease is renewed.
 func (g *Gateway) renew(ctx context.Context) {
 	began := g.opt.Now()
+	turns := g.roll.call()
 	if g.compareHeads(ctx, began) {
-		g.closeSignedOut(ctx)
+		g.roll.answered(turns, g.closeSignedOut(ctx, turns))
+	} else {
+		g.roll.answered(turns, false)
 	}
 	g.recheck.collect(debtsAtOnce)
 	g.tellAll(func(s *share) { s.lookAround() })
@@ -275,33 +277,4 @@ func (g *Gateway) compareHeads(ctx context.Context, began time.Time) bool {
 		}
 	})
 	return true
-}
-
-func (g *Gateway) closeSignedOut(ctx context.Context) {
-	sessions := make([][]ident.Session, len(g.shares))
-	g.everywhere(func(s *share) { sessions[s.index] = s.sessionsInTurn() })
-	var ids []ident.Session
-	for _, some := range sessions {
-		ids = append(ids, some...)
-	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids) // one browser may have several pages open
-	if len(ids) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, access.Lease/2)
-	defer cancel()
-	live, err := g.opt.Sessions.LiveSessions(ctx, ids)
-	if err != nil {
-		return // rights cannot be read either then, and private doors close with their lease
-	}
-	dead := map[ident.Session]bool{}
-	for _, id := range ids {
-		if !live[id] {
-			dead[id] = true
-		}
-	}
-	if len(dead) > 0 {
-		g.tellAll(func(s *share) { s.signOut(func(id ident.Session) bool { return dead[id] }) })
-	}
 }

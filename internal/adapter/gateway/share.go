@@ -1,12 +1,7 @@
 package gateway
 
 import (
-	"hash/fnv"
-	"io"
-	"time"
-
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
-	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
@@ -18,7 +13,7 @@ type share struct {
 	visitors map[*visitor]struct{}
 	people   map[ident.Account][]*visitor // whoever is signed in
 	frame    []byte                       // is made here and copied by whoever must keep it
-	turn     int                          // of the sessions that are looked at again
+	turn     int                          // of the private doors that are looked at again
 }
 
 // arrive adds a visitor.
@@ -38,17 +33,6 @@ func (s *share) arrive(v *visitor) {
 func (s *share) know(v *visitor) {
 	v.turn = turnOf(v.session.ID)
 	s.people[v.account()] = append(s.people[v.account()], v)
-}
-
-// turns is the seconds of a lease, in one of which each session is looked at.
-const turns = int(access.Lease / time.Second)
-
-// turnOf returns the second in which a session is looked at, on every loop the
-// same: a browser's pages are spread over all of them.
-func turnOf(id ident.Session) int {
-	h := fnv.New32a()
-	io.WriteString(h, string(id)) //nolint:errcheck // a hash takes all
-	return int(h.Sum32() % uint32(turns))
 }
 
 // part removes a visitor.

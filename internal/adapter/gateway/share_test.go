@@ -24,8 +24,7 @@ func TestASessionIsLookedAtOnceInALease(t *testing.T) {
 	for second := range turns {
 		looked := map[ident.Session]bool{}
 		for _, s := range shares {
-			s.turn = second
-			for _, id := range s.sessionsInTurn() {
+			for _, id := range s.sessionsOf([]int{second}) {
 				looked[id] = true
 			}
 		}

@@ -1,11 +1,9 @@
 package gateway
 
 import (
-	"slices"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
-	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
@@ -105,31 +103,6 @@ func (s *share) lookAround() {
 		for i := s.turn % lookEvery; i < len(doors); i += lookEvery {
 			if d := doors[i]; d != nil {
 				s.gateway.recheck.add(access.Subject{Account: d.visitor.account(), Channel: a.address.Channel})
-			}
-		}
-	}
-}
-
-// sessionsInTurn returns a share of the sessions that are signed in, so that
-// each is looked at once in a lease.
-func (s *share) sessionsInTurn() []ident.Session {
-	var out []ident.Session
-	for _, theirs := range s.people {
-		for _, v := range theirs {
-			if v.turn == s.turn%turns {
-				out = append(out, v.session.ID)
-			}
-		}
-	}
-	return out
-}
-
-// signOut closes the sockets of the sessions that match.
-func (s *share) signOut(match func(ident.Session) bool) {
-	for _, theirs := range s.people {
-		for _, v := range slices.Clone(theirs) { // a connection that has broken takes itself out
-			if match(v.session.ID) {
-				v.conn.Close(closeSignIn, "signed out", false)
 			}
 		}
 	}
