@@ -6,6 +6,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // Hold keeps every loop from doing anything until release is called.
@@ -38,7 +39,6 @@ func (g *Gateway) Waiting() (most int) {
 	return most
 }
 
-// Recheck looks at the open doors of a channel's public.
 // Kept is the frames, and their bytes, that wait for the one that is being served,
 // of the client with most of them.
 func (g *Gateway) Kept() (frames, bytes int) {
@@ -57,6 +57,7 @@ func (g *Gateway) Kept() (frames, bytes int) {
 	return frames, bytes
 }
 
+// Recheck looks at the open doors of a channel's public.
 func (g *Gateway) Recheck(ctx context.Context, channel ident.Channel) {
 	g.recheckAll(ctx, map[access.Subject]bool{{Channel: channel}: true})
 }
@@ -81,4 +82,46 @@ func (g *Gateway) Counted(origin string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.origins[origin]
+}
+
+// EnteringAtOnce is how many people enter before their loop looks at others.
+const EnteringAtOnce = enteringAtOnce
+
+// Wishes returns how many wait for their rights to be read.
+func (g *Gateway) Wishes() int {
+	g.wishes.mu.Lock()
+	defer g.wishes.mu.Unlock()
+	return len(g.wishes.waiting)
+}
+
+// MostAtOnce watches a room that is open until stop is called, which returns how
+// many doors a loop opened at most before it did what others asked of it.
+func (g *Gateway) MostAtOnce(at room.Address) (stop func() int) {
+	a := g.find(at, false)
+	over := make(chan struct{})
+	most := make(chan int, len(g.shares))
+	for _, s := range g.shares {
+		p, before, seen := a.parts[s.index], -1, 0
+		var look func()
+		look = func() {
+			if now := len(p.doors); before >= 0 {
+				seen = max(seen, now-before)
+			}
+			before = len(p.doors)
+			select {
+			case <-over:
+				most <- seen
+			default:
+				s.loop.Do(look)
+			}
+		}
+		s.loop.Do(look)
+	}
+	return func() (all int) {
+		close(over)
+		for range g.shares {
+			all = max(all, <-most)
+		}
+		return all
+	}
 }

@@ -36,14 +36,18 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // rights reads the real facts, until a test takes them away.
 type rights struct {
 	*store.Rights
-	cut    atomic.Bool  // reading fails
-	hang   atomic.Bool  // reading does not answer
-	failed atomic.Int64 // readings that failed
-	asked  atomic.Int64 // readings
+	cut    atomic.Bool                   // reading fails
+	hang   atomic.Bool                   // reading does not answer
+	failed atomic.Int64                  // readings that failed
+	asked  atomic.Int64                  // readings
+	hold   atomic.Pointer[chan struct{}] // readings wait until it is closed
 }
 
 func (r *rights) Facts(ctx context.Context, s []access.Subject) (map[access.Subject]access.Facts, error) {
 	r.asked.Add(1)
+	if until := r.hold.Load(); until != nil {
+		<-*until
+	}
 	if r.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()

@@ -8,8 +8,10 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/app/apptest"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // behindFront serves the stage's sockets as the real server does.
@@ -143,6 +145,39 @@ func TestACrowdThatEntersIsJudgedTogether(t *testing.T) {
 		})
 		if n := s.rights.asked.Load() - before; n > crowd/2 {
 			t.Errorf("%d readings of rights for a crowd of %d", n, crowd)
+		}
+	})
+}
+
+// A crowd whose rights were read together enters a few at a time: whoever else is
+// on their loop is served in between.
+func TestACrowdThatEntersHoldsNobodyUp(t *testing.T) {
+	onBothWires(t, func(t *testing.T, newStage stageMaker) {
+		s := newStage(t)
+		s.says(room.Public, "words")
+		s.enters("", "public")
+		const crowd = 200
+		sockets := make([]*apptest.Socket, crowd)
+		crowdOf(crowd, func(i int) { sockets[i] = s.enters(ident.Account(fmt.Sprint("person-", i))) })
+		wish := map[string]any{"type": "enter", "id": "1", "channel": "atelier", "room": "public"}
+		hold, before := make(chan struct{}), s.rights.asked.Load()
+		s.rights.hold.Store(&hold)
+		for i, k := range sockets { // the rights of the first are being read while the others come
+			if err := k.Send(wish); err != nil {
+				t.Fatal(err)
+			}
+			if i == 0 {
+				apptest.Eventually(t, "nobody's rights are read", func() bool { return s.rights.asked.Load() > before })
+			}
+		}
+		apptest.Eventually(t, "the crowd has not come", func() bool { return s.gateway.Wishes() == crowd-1 })
+		stop := s.gateway.MostAtOnce(room.Address{Channel: s.channel, Audience: room.Public})
+		close(hold)
+		for _, k := range sockets {
+			k.Await("the room", apptest.Type("entered", "public"))
+		}
+		if most := stop(); most > gateway.EnteringAtOnce {
+			t.Errorf("%d people entered while others on their loop waited", most)
 		}
 	})
 }

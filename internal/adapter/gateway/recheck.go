@@ -136,7 +136,7 @@ func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool)
 	if err != nil {
 		g.opt.Log.Warn("rights cannot be read; private rooms close when their lease ends", "err", err)
 		g.recheck.owe(asked)
-		g.tellAll(func(s *share) { s.closeUnconfirmed(claims[s.index]) })
+		g.judge(claims, (*share).closeUnconfirmed)
 		return
 	}
 	g.recheck.settle(asked)
@@ -145,7 +145,25 @@ func (g *Gateway) recheckAll(ctx context.Context, asked map[access.Subject]bool)
 		g.opt.Log.Warn("overlays cannot be looked at; will try again", "err", err)
 		g.recheck.owe(asked)
 	}
-	g.tellAll(func(s *share) { s.redecide(claims[s.index], v) })
+	decided := make([]map[claim]access.Decision, len(g.shares)) // one decision for all who are the same to the gate
+	for i := range decided {
+		decided[i] = map[claim]access.Decision{}
+	}
+	g.judge(claims, func(s *share, c claim) { s.redecide(c, v, decided[s.index]) })
+}
+
+// judgedAtOnce is how many doors are judged before their loop looks at others.
+const judgedAtOnce = 128
+
+// judge has every loop act on its claims, and waits: a verdict never overtakes one
+// that was read before it.
+func (g *Gateway) judge(byShare [][]claim, act func(*share, claim)) {
+	var acting sync.WaitGroup
+	for i, s := range g.shares {
+		acting.Add(1)
+		inTurns(s.loop, byShare[i], judgedAtOnce, func(c claim) { act(s, c) }, acting.Done)
+	}
+	acting.Wait()
 }
 
 // claims gathers the open doors of the subjects, by loop. An empty account

@@ -74,3 +74,22 @@ func (g *Gateway) tellAll(f func(*share)) {
 		s.loop.Do(func() { f(s) })
 	}
 }
+
+// inTurns has f called on a loop for each of all, a few at once, so that whoever
+// else the loop serves waits for those few only. done is called at the end, also
+// when the loop ends before.
+func inTurns[T any](l *socket.Loop, all []T, few int, f func(T), done func()) {
+	now, later := all[:min(few, len(all))], all[min(few, len(all)):]
+	if !l.Do(func() {
+		for _, one := range now {
+			f(one)
+		}
+		if len(later) == 0 {
+			done()
+			return
+		}
+		inTurns(l, later, few, f, done)
+	}) {
+		done()
+	}
+}

@@ -15,32 +15,29 @@ type verdict struct {
 	revoked map[string]bool // overlays' secrets
 }
 
-// redecide acts on doors as the gate decides now. Everything here is on the loop.
-func (s *share) redecide(claims []claim, v verdict) {
+// redecide acts on a door as the gate decides now. Everything here is on the loop.
+func (s *share) redecide(c claim, v verdict, decided map[claim]access.Decision) {
+	if c.door.closed {
+		return
+	}
 	now := s.gateway.opt.Now()
-	decided := map[claim]access.Decision{} // one decision for all who are the same to the gate
-	for _, c := range claims {
-		if c.door.closed {
-			continue
-		}
-		same := claim{subject: c.subject, audience: c.audience, level: c.level}
-		decision, known := decided[same]
-		if !known {
-			decision = access.Decide(v.facts[c.subject].From(c.level), access.Reading(c.audience), now)
-			decided[same] = decision
-		}
-		who := c.door.visitor
-		switch refusal := decision.Fault(now); {
-		case refusal != nil:
-			who.turnOut(c.door, refusal.Reason, refusal.Detail)
-		case c.overlay != "" && v.revoked[c.overlay]:
-			who.turnOut(c.door, "overlay_revoked", "This overlay address does not work any more.")
-		case !c.door.confirm(v.readAt, decision.Until):
-			who.turnOut(c.door, "unconfirmed", "Your right could not be confirmed for a moment. Enter again.")
-		}
-		if c.audience == room.Public && c.overlay == "" && !c.door.closed {
-			s.tell(c, v, now)
-		}
+	same := claim{subject: c.subject, audience: c.audience, level: c.level}
+	decision, known := decided[same]
+	if !known {
+		decision = access.Decide(v.facts[c.subject].From(c.level), access.Reading(c.audience), now)
+		decided[same] = decision
+	}
+	who := c.door.visitor
+	switch refusal := decision.Fault(now); {
+	case refusal != nil:
+		who.turnOut(c.door, refusal.Reason, refusal.Detail)
+	case c.overlay != "" && v.revoked[c.overlay]:
+		who.turnOut(c.door, "overlay_revoked", "This overlay address does not work any more.")
+	case !c.door.confirm(v.readAt, decision.Until):
+		who.turnOut(c.door, "unconfirmed", "Your right could not be confirmed for a moment. Enter again.")
+	}
+	if c.audience == room.Public && c.overlay == "" && !c.door.closed {
+		s.tell(c, v, now)
 	}
 }
 
@@ -64,13 +61,11 @@ func (v *visitor) invite(a *audience, may access.Decision) {
 	}
 }
 
-// closeUnconfirmed closes what may not stay open without a reading of rights.
-func (s *share) closeUnconfirmed(claims []claim) {
-	now, u := s.gateway.opt.Now(), access.Unconfirmed()
-	for _, c := range claims {
-		if d := c.door; !d.closed && d.private && (d.lapsed || !d.holds(now)) {
-			d.visitor.turnOut(d, u.Reason, u.Detail)
-		}
+// closeUnconfirmed closes a door that may not stay open without a reading of rights.
+func (s *share) closeUnconfirmed(c claim) {
+	d, u := c.door, access.Unconfirmed()
+	if !d.closed && d.private && (d.lapsed || !d.holds(s.gateway.opt.Now())) {
+		d.visitor.turnOut(d, u.Reason, u.Detail)
 	}
 }
 

@@ -45,7 +45,8 @@ type Loop struct {
 	scratch []byte // for what is put together to be sent at once
 	unpack  unpacker
 	later   []appointment
-	turns   []Turn // being served, one slice each round
+	doing   []func() // taken from jobs
+	turns   []Turn   // being served, one slice each round
 
 	mu     sync.Mutex
 	jobs   []func()
@@ -72,8 +73,8 @@ type poller interface {
 	close()
 }
 
-// Do has f run on the loop soon, before any Turn that is made ready later. It
-// may be called from anywhere and does not wait. False: the loop has ended.
+// Do has f run on the loop soon, after all that Do was given before. It may be
+// called from anywhere and does not wait. False: the loop has ended.
 func (l *Loop) Do(f func()) bool {
 	l.mu.Lock()
 	if l.ended {
@@ -131,8 +132,8 @@ func (l *Loop) run(ctx context.Context) {
 	}
 	l.mu.Lock()
 	l.ended = true
-	rest := l.jobs
-	l.jobs = nil
+	rest := append(l.doing, l.jobs...)
+	l.doing, l.jobs = nil, nil
 	l.mu.Unlock()
 	for _, f := range rest {
 		f()
@@ -147,7 +148,7 @@ func (l *Loop) run(ctx context.Context) {
 func (l *Loop) rests() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.jobs) > 0 || len(l.ready) > 0 || len(l.turns) > 0 {
+	if len(l.doing) > 0 || len(l.jobs) > 0 || len(l.ready) > 0 || len(l.turns) > 0 {
 		return false
 	}
 	now := l.opt.Now()
@@ -163,19 +164,18 @@ func (l *Loop) rests() bool {
 	return l.asleep
 }
 
-// work does what others asked for, then one slice of each turn.
+// work does what others asked for, for a while, then one slice of each turn.
 func (l *Loop) work() {
 	l.mu.Lock()
-	jobs := l.jobs
-	l.jobs = nil
+	if len(l.doing) == 0 {
+		l.doing, l.jobs = l.jobs, nil
+	}
 	l.turns = append(l.turns, l.ready...)
 	clear(l.ready)
 	l.ready = l.ready[:0]
 	l.asleep = false
 	l.mu.Unlock()
-	for _, f := range jobs {
-		f()
-	}
+	l.doJobs()
 	going := l.turns[:0]
 	for _, t := range l.turns {
 		if t.Turn() {
@@ -185,6 +185,21 @@ func (l *Loop) work() {
 	clear(l.turns[len(going):])
 	if l.turns = going; len(going) > 0 {
 		runtime.Gosched() // sending does not tell the scheduler, which would have others wait for all of it
+	}
+}
+
+// jobsFor is how long jobs keep the turns, and whoever says something, waiting.
+const jobsFor = 4 * time.Millisecond
+
+// doJobs does jobs until none is left, or their time is over for this round.
+func (l *Loop) doJobs() {
+	if len(l.doing) == 0 {
+		return
+	}
+	for began := l.opt.Now(); len(l.doing) > 0 && l.opt.Now().Sub(began) < jobsFor; {
+		f := l.doing[0]
+		l.doing[0], l.doing = nil, l.doing[1:]
+		f()
 	}
 }
 

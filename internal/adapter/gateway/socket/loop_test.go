@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,60 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 )
+
+// between is a turn that counts what was done since its last slice.
+type between struct {
+	done *[]int
+	last int
+	most int
+	all  int
+	over chan struct{}
+}
+
+func (b *between) Turn() bool {
+	b.most = max(b.most, len(*b.done)-b.last)
+	b.last = len(*b.done)
+	if b.last == b.all {
+		close(b.over)
+		return false
+	}
+	return true
+}
+
+// However much is asked of a loop at once, turns are served in between, and what
+// was asked is done in its order.
+func TestManyJobsDoNotKeepTurnsWaiting(t *testing.T) {
+	loops, err := socket.New(socket.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var run sync.WaitGroup
+	run.Go(func() { loops.Run(ctx) }) //nolint:errcheck // ends with ctx
+	defer run.Wait()
+	defer stop()
+	const jobs, each = 200, time.Millisecond
+	var done []int
+	b := &between{done: &done, all: jobs, over: make(chan struct{})}
+	l := loops.All()[0]
+	l.Do(func() { // so that all are asked for before one is done
+		for i := range jobs {
+			l.Do(func() {
+				for until := time.Now().Add(each); time.Now().Before(until); {
+				}
+				done = append(done, i)
+			})
+		}
+		l.Ready(b)
+	})
+	<-b.over
+	if b.most > 5 {
+		t.Errorf("a turn waited for %d jobs of %v", b.most, each)
+	}
+	if !slices.IsSorted(done) {
+		t.Errorf("done in the order %v", done)
+	}
+}
 
 // A handshake that comes when the loops have ended is hung up on, and nothing of
 // a loop is touched but by itself: the race detector looks on.
