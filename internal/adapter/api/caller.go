@@ -117,7 +117,7 @@ func token(r *http.Request) string {
 }
 
 // guard refuses what a foreign page makes a browser send (Sec-Fetch-Site, and
-// Origin for older browsers).
+// Origin for older browsers, as SameOrigin reads it).
 func (a *API) guard(next http.Handler) http.Handler {
 	p := http.NewCrossOriginProtection()
 	if a.opt.PublicURL != "" {
@@ -125,10 +125,19 @@ func (a *API) guard(next http.Handler) http.Handler {
 			p.AddTrustedOrigin(u.Scheme + "://" + u.Host) //nolint:errcheck // config has checked the address
 		}
 	}
-	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	refuse := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		WriteProblem(w, fault.New(fault.Denied, "foreign_origin", "This request came from another site's page."))
-	}))
-	return p.Handler(next)
+	})
+	p.SetDenyHandler(refuse)
+	kept := p.Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asks := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+		if !asks && r.Header.Get("Sec-Fetch-Site") == "" && !a.SameOrigin(r) {
+			refuse(w, r) // the check above looks at hosts alone
+			return
+		}
+		kept.ServeHTTP(w, r)
+	})
 }
 
 // SameOrigin reports whether a socket may be opened: by one of our own pages, or
@@ -140,14 +149,21 @@ func (a *API) SameOrigin(r *http.Request) bool {
 		return true
 	}
 	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" {
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return false
 	}
-	if u.Host == a.opt.Proxies.Host(r) {
+	if sameHost(u, a.opt.Proxies.Host(r)) {
 		return u.Scheme == "https" || !a.secure(r)
 	}
 	public, err := url.Parse(a.opt.PublicURL)
-	return err == nil && a.opt.PublicURL != "" && u.Host == public.Host && u.Scheme == public.Scheme
+	return err == nil && a.opt.PublicURL != "" && u.Scheme == public.Scheme && sameHost(u, public.Host)
+}
+
+// sameHost reports whether a host, with its port unless it is the scheme's own, is
+// that of an origin.
+func sameHost(origin *url.URL, host string) bool {
+	own := map[string]string{"http": ":80", "https": ":443"}[origin.Scheme]
+	return strings.EqualFold(strings.TrimSuffix(origin.Host, own), strings.TrimSuffix(host, own))
 }
 
 // secure reports whether the browser speaks TLS. A public address that does is

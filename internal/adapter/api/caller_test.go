@@ -1,7 +1,10 @@
 package api
 
 import (
+	"net/http"
 	"net/http/httptest"
+	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -36,27 +39,63 @@ func TestCookieIsSecureUnderAPublicAddressOfTLS(t *testing.T) {
 	}
 }
 
-// A socket's cookie travels with whatever page opens it, and the page of a network
-// in between has our name.
-func TestAPageWithoutTLSIsNotOursWhereWeSpeakIt(t *testing.T) {
+// A socket's cookie travels with whatever page opens it, and so does that of a
+// request from a browser which does not say where it comes from. The page of a
+// network in between has our name.
+func TestOnlyPagesOfOurOwnOriginAreOurs(t *testing.T) {
+	proxy := Proxies{netip.MustParsePrefix("192.0.2.1/32")} // httptest's requests come from there
 	for _, c := range []struct {
-		public, origin string
-		want           bool
+		public, host, forwarded, origin string
+		want                            bool
 	}{
-		{"", "http://live.example.org", true},
-		{"", "https://live.example.org", true}, // a proxy that was not named speaks TLS
-		{"https://live.example.org", "https://live.example.org", true},
-		{"https://live.example.org", "http://live.example.org", false},
-		{"http://live.example.org", "http://live.example.org", true},
-		{"https://live.example.org", "https://elsewhere.example.org", false},
-		{"https://live.example.org", "null", false},
-		{"https://live.example.org", "", true},
+		{"", "live.example.org", "", "http://live.example.org", true},
+		{"", "live.example.org", "", "https://live.example.org", true}, // a proxy that was not named speaks TLS
+		{"", "live.example.org", "", "https://LIVE.example.org", true},
+		{"", "live.example.org", "", "ftp://live.example.org", false},
+		{"", "live.example.org", "", "http://live.example.org:8080", false},
+		{"", "live.example.org:8080", "", "http://live.example.org:8080", true},
+		{"", "live.example.org:8080", "", "http://live.example.org", false},
+		{"", "live.example.org:443", "", "https://live.example.org", true}, // a proxy may write the port out
+		{"", "live.example.org:443", "", "http://live.example.org", false},
+		{"", "live.example.org:80", "", "http://live.example.org", true},
+		{"", "10.0.0.5:8080", "https live.example.org", "https://live.example.org", true},
+		{"", "10.0.0.5:8080", "https live.example.org", "http://live.example.org", false},
+		{"", "10.0.0.5:8080", "https live.example.org:8443", "https://live.example.org:8443", true},
+		{"", "10.0.0.5:8080", "https live.example.org:8443", "https://live.example.org", false},
+		{"", "10.0.0.5:8080", "https live.example.org", "http://10.0.0.5:8080", false},
+		{"https://live.example.org", "live.example.org", "", "https://live.example.org", true},
+		{"https://live.example.org", "live.example.org", "", "http://live.example.org", false},
+		{"https://live.example.org", "10.0.0.5:8080", "", "https://live.example.org", true}, // a proxy that does not say what it was asked
+		{"https://live.example.org", "10.0.0.5:8080", "", "https://live.example.org:443", true},
+		{"https://live.example.org", "10.0.0.5:8080", "", "http://live.example.org", false},
+		{"https://live.example.org", "10.0.0.5:8080", "", "https://live.example.org:8443", false},
+		{"http://live.example.org", "live.example.org", "", "http://live.example.org", true},
+		{"https://live.example.org", "live.example.org", "", "https://elsewhere.example.org", false},
+		{"https://live.example.org", "live.example.org", "", "null", false},
+		{"https://live.example.org", "live.example.org", "", "", true}, // a program
 	} {
 		a := &API{opt: Options{PublicURL: c.public}}
-		r := httptest.NewRequest("GET", "http://live.example.org/ws", nil)
-		r.Header.Set("Origin", c.origin)
+		r := httptest.NewRequest("POST", "http://here/ws", nil)
+		r.Host = c.host
+		if c.forwarded != "" {
+			a.opt.Proxies = proxy
+			scheme, host, _ := strings.Cut(c.forwarded, " ")
+			r.Header.Set("X-Forwarded-Proto", scheme)
+			r.Header.Set("X-Forwarded-Host", host)
+		}
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
 		if got := a.SameOrigin(r); got != c.want {
-			t.Errorf("a page of %q at %q: %v, want %v", c.origin, c.public, got, c.want)
+			t.Errorf("a page of %q at %+v: %v, want %v", c.origin, c, got, c.want)
+		}
+		if c.want {
+			continue
+		}
+		answer := httptest.NewRecorder()
+		a.guard(http.NotFoundHandler()).ServeHTTP(answer, r)
+		if answer.Code != http.StatusForbidden {
+			t.Errorf("a request of a page of %q at %+v was let through", c.origin, c)
 		}
 	}
 }
