@@ -23,6 +23,8 @@ export class FakeNetwork implements Surroundings {
   socket = new FakeSocket()
   opened = 0
   ways: Way[] = []
+  /** What chance says next. */
+  chance = 1
   #now = 0
   #timers = new Map<number, { at: number; run: () => void }>()
   #nextTimer = 0
@@ -34,9 +36,7 @@ export class FakeNetwork implements Surroundings {
     return this.socket
   }
 
-  random(): number {
-    return 1
-  }
+  random = (): number => this.chance
 
   setTimeout(run: () => void, ms: number): number {
     this.#timers.set(++this.#nextTimer, { at: this.#now + ms, run })

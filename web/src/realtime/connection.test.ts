@@ -170,6 +170,37 @@ describe('Connection', () => {
     expect(frames).toEqual(['hello'])
   })
 
+  it('has those who are told the same at once ask one after the other', () => {
+    network.greet()
+    const asked: string[] = []
+    const told = (people: number, chance: number, name: string) => {
+      network.socket.say({ type: 'state', channel: 'ines', viewers: people })
+      network.chance = chance
+      return connection.spread('ines', () => asked.push(name))
+    }
+    told(100, 1, 'one of few')
+    expect(asked).toEqual(['one of few'])
+    told(19_000, 1, 'the last')
+    told(19_000, 0.5, 'one in the middle')
+    told(19_000, 0.25, 'one who left')()
+    told(1_000_000, 1, 'one of very many')
+    network.pass(4749)
+    expect(asked).toHaveLength(1)
+    network.pass(1)
+    expect(asked.at(-1)).toBe('one in the middle')
+    network.pass(4750)
+    expect(asked.at(-1)).toBe('the last')
+    network.pass(500)
+    expect(asked.slice(1)).toEqual(['one in the middle', 'the last', 'one of very many'])
+  })
+
+  it('asks at once where nobody has said how many there are', () => {
+    network.greet()
+    let asked = 0
+    connection.spread('ines', () => asked++)
+    expect(asked).toBe(1)
+  })
+
   it('survives a frame it cannot read', () => {
     network.greet()
     network.socket.onmessage?.({ data: 'not json' } as MessageEvent)

@@ -34,6 +34,11 @@ const PING_EVERY = 25_000
 const STAY_AWAY = new Set([4003, 4009])
 const TOO_MANY_FRAMES = 4029
 const PAUSE_AFTER_TOO_MANY = 5_000
+/** So many pages read a thing a millisecond when all are told of it: as many as come back after a goodbye. */
+const AT_ONCE = 2
+const LONGEST_SPREAD = 10_000
+/** What is over so soon is not worth a wait. */
+const SHORT = 50
 
 export class Connection {
   link: Link = 'stopped'
@@ -45,6 +50,8 @@ export class Connection {
   #ungreeted = 0
   /** What a server that went away said: how long to stay away, so that not everybody comes back at once. */
   #invited = 0
+  /** How many watch each channel, as it was last told. */
+  #people = new Map<string, number>()
   #next = 0
   #retry: unknown
   #ping: unknown
@@ -102,6 +109,20 @@ export class Connection {
     return () => this.#world.clearTimeout(timer)
   }
 
+  /**
+   * Calls back at a moment of this page's own, because everybody who watches a channel was told the same at once;
+   * where few do, that is now. Returns its own undo.
+   */
+  spread(channel: string, run: () => void): () => void {
+    const within = Math.min(LONGEST_SPREAD, (this.#people.get(channel) ?? 0) / AT_ONCE)
+    if (within <= SHORT) {
+      run()
+      return () => {}
+    }
+    const timer = this.#world.setTimeout(run, within * this.#world.random())
+    return () => this.#world.clearTimeout(timer)
+  }
+
   /** Returns its own undo. */
   onFrame(listen: (frame: ServerFrame) => void): () => void {
     this.#frames.add(listen)
@@ -137,6 +158,8 @@ export class Connection {
     }
     if (frame.type === 'hello') this.#greeted()
     if (frame.type === 'goodbye') this.#invited = frame.retry_after * 1000
+    if (frame.type === 'state') this.#people.set(frame.channel, frame.viewers)
+    if (frame.type === 'entered') this.#people.set(frame.channel, frame.state.viewers)
     const answered = 'id' in frame && this.#settle(frame)
     if (!answered || frame.type !== 'pong') for (const listen of this.#frames) listen(frame)
   }

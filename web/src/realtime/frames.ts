@@ -105,7 +105,8 @@ export type EventKind = keyof EventData
 type Envelope = { log: string; seq: number; id: string; v: number; at: string }
 
 /** One fact of a log, the same in REST and on the socket. Narrow it by `kind`. */
-export type SubspaceEvent = { [K in EventKind]: Envelope & { kind: K; data: EventData[K] } }[EventKind]
+export type SubspaceEvent = { [K in EventKind]: Happened<K> }[EventKind]
+export type Happened<K extends EventKind> = Envelope & { kind: K; data: EventData[K] }
 
 /** Where an audience sits: a room of a channel, or the overlay of one, known only by its secret. */
 export type Located = { channel: string; room: LogName; thread?: string }

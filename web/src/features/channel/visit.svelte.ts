@@ -7,7 +7,8 @@ import { api, type Channel, type OnAir } from '../../api/subspace'
 import { passingReasons, Refusal } from '../../api/refusal'
 import type { Modes } from '../../api/room'
 import type { Connection } from '../../realtime/connection'
-import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
+import type { Happened, RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
+import { Again } from '../../realtime/again'
 import { RoomChat } from '../chat/room.svelte'
 import { PutAway } from './putaway.svelte'
 import { PlaybackState } from '../live/playback.svelte'
@@ -17,6 +18,7 @@ import type { QuestionList } from '../question/questions.svelte'
 const modeReasons = /^(followers_only|subscribers_mode)$/
 
 export class Visit {
+  readonly connection: Connection
   readonly handle: string
   readonly public: RoomChat
   readonly space: RoomChat
@@ -32,6 +34,8 @@ export class Visit {
   onAir: OnAir | null = $state.raw(null)
   /** The public room was asked to choose while we were here. */
   polled = $state(false)
+  /** What it was asked, while that is open. */
+  poll: Happened<'poll.opened'> | undefined
   /** Why the space has shut while we sat in it; '' when it has not. */
   shut = $state('')
 
@@ -50,7 +54,6 @@ export class Visit {
   /** Why the server cannot say for now whether the space is ours to enter; '' when it can. */
   unconfirmed = $derived([this.shut, this.me?.reason ?? ''].find((r) => passingReasons.has(r)) ?? '')
 
-  #connection: Connection
   #undo: (() => void)[] = []
   #greetedBefore = false
   #reading = 0
@@ -59,13 +62,17 @@ export class Visit {
   #tries = 0
   #giveUpTrying: (() => void) | undefined
 
-  #turned: () => void
+  #again: Again
+  #pictureAgain: Again
+  #turnedAgain: Again
 
   /** `turned` is called whenever the channel's live begins or ends. */
   constructor(connection: Connection, handle: string, turned = () => {}) {
     this.handle = handle
-    this.#turned = turned
-    this.#connection = connection
+    this.connection = connection
+    this.#again = new Again(connection, handle, () => void this.read())
+    this.#pictureAgain = new Again(connection, handle, () => void this.playback.read())
+    this.#turnedAgain = new Again(connection, handle, turned)
     this.public = new RoomChat(connection, handle, 'public', {
       happened: (event) => this.#happened('public', event),
       state: ({ viewers }) => (this.viewers = viewers),
@@ -83,8 +90,8 @@ export class Visit {
 
   /** Reads the channel and follows it until the returned undo is called. */
   open(): () => void {
-    this.#greetedBefore = this.#connection.link === 'open'
-    this.#undo = [this.#connection.onFrame((frame) => this.#receive(frame))]
+    this.#greetedBefore = this.connection.link === 'open'
+    this.#undo = [this.connection.onFrame((frame) => this.#receive(frame))]
     this.public.start()
     void this.read()
     void this.playback.read()
@@ -115,7 +122,7 @@ export class Visit {
   }
 
   #readLater(seconds = 0): void {
-    this.#giveUpTrying = this.#connection.later(this.#tries++, seconds * 1000, () => void this.read())
+    this.#giveUpTrying = this.connection.later(this.#tries++, seconds * 1000, () => void this.read())
   }
 
   /** Takes the channel as an answer of the server gave it, and enters the space if it is open to us. */
@@ -147,6 +154,7 @@ export class Visit {
   #close(): void {
     this.#reading++
     this.#giveUpTrying?.()
+    for (const again of [this.#again, this.#pictureAgain, this.#turnedAgain]) again.drop()
     for (const undo of this.#undo) undo()
     this.public.stop()
     this.space.stop()
@@ -162,10 +170,7 @@ export class Visit {
     }
     if (frame.type === 'votes') this.questions?.count(frame.votes)
     if (frame.type === 'door') this.#doorOpened()
-    if (frame.type === 'standing') {
-      void this.read()
-      void this.questions?.standing()
-    }
+    if (frame.type === 'standing') this.#stands()
   }
 
   /** A second hello means another account, or an absence: what we may do and see is asked again. */
@@ -177,10 +182,18 @@ export class Visit {
     void this.playback.read()
   }
 
+  /** It may have opened for everybody who has a right. */
   #doorOpened(): void {
     this.shut = ''
     this.space.start()
+    this.#again.ask()
+    this.#pictureAgain.ask()
+  }
+
+  /** Our own right or role is another. */
+  #stands(): void {
     void this.read()
+    void this.questions?.standing()
     void this.playback.read()
   }
 
@@ -212,21 +225,26 @@ export class Visit {
   #happened(room: RoomName, event: SubspaceEvent): void {
     this.questions?.apply(event, room)
     this.#followOnAir(room, event)
-    if (event.kind === 'live.started' || event.kind === 'live.ended') this.#turned()
+    if (event.kind === 'live.started' || event.kind === 'live.ended') this.#turnedAgain.ask()
     switch (event.kind) {
       case 'poll.opened':
+        if (room === 'public') this.poll = event
         this.polled ||= room === 'public'
         return
+      case 'poll.closed':
+        if (room === 'public') this.poll = undefined
+        return
       case 'live.started':
-        void this.read()
-        return void this.playback.read()
+        this.#began(event)
+        this.#again.ask()
+        return this.#pictureAgain.ask()
       case 'live.interrupted':
       case 'live.resumed':
         this.#broadcast(event.kind === 'live.resumed' ? 'live' : 'interrupted')
-        return void this.playback.read()
+        return this.#pictureAgain.ask()
       case 'live.ended':
         if (this.channel) this.channel = { ...this.channel, live: null }
-        return void this.playback.read()
+        return this.#pictureAgain.ask()
       case 'live.titled':
         return this.#titled(event.data.title)
       case 'modes.changed':
@@ -234,7 +252,7 @@ export class Visit {
       case 'space.opened':
       case 'space.closed':
       case 'channel.changed':
-        if (room === 'public') void this.read()
+        if (room === 'public') this.#again.ask()
     }
   }
 
@@ -268,6 +286,12 @@ export class Visit {
     if (over && this.onAir?.question === event.data.question) this.onAir = null
     // An answer that is on its way may be older than this.
     if ((over || event.kind === 'question.aired') && this.#read !== this.#reading) void this.read()
+  }
+
+  /** Told before it is read, because not everybody reads at once. */
+  #began({ at, data }: Happened<'live.started'>): void {
+    const live = { id: data.broadcast, title: data.title, state: 'live', started_at: at } as const
+    if (this.channel && !this.channel.live) this.channel = { ...this.channel, live }
   }
 
   #broadcast(state: 'live' | 'interrupted'): void {

@@ -22,6 +22,7 @@ export class ReactionBoard {
   #from = Infinity
   /** Rises when all is forgotten: what was asked for before that is not ours any more. */
   #stay = 0
+  #connection: Connection | undefined
 
   constructor(place: Located) {
     this.#place = place
@@ -33,6 +34,7 @@ export class ReactionBoard {
 
   /** Hears the room until the returned undo is called. */
   follow(connection: Connection): () => void {
+    this.#connection = connection
     return connection.onFrame((frame) => this.#receive(frame))
   }
 
@@ -103,6 +105,9 @@ export class ReactionBoard {
 
   async #read(from: number, to: number): Promise<void> {
     const stay = this.#stay
+    // Where many come at once, not all ask at once.
+    await new Promise<void>((now) => this.#connection?.spread(this.#place.channel, now) ?? now())
+    if (stay !== this.#stay) return
     try {
       const read = await message.reactions(this.#place, from, to)
       if (stay !== this.#stay) return

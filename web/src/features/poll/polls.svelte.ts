@@ -4,8 +4,9 @@
  */
 import { api, type Place, type Poll } from '../../api/poll'
 import { Refusal } from '../../api/refusal'
+import { Again } from '../../realtime/again'
 import type { Connection } from '../../realtime/connection'
-import type { EventData, ServerFrame, SubspaceEvent } from '../../realtime/frames'
+import type { EventData, Happened, ServerFrame, SubspaceEvent } from '../../realtime/frames'
 
 /** So often the polls are read when something happens meanwhile. */
 const TRIES = 3
@@ -21,19 +22,23 @@ export class RoomPolls {
   #reading = 0
   /** Rises with every change: what was asked for before it may be older. */
   #changes = 0
+  #again: Again
 
   constructor(connection: Connection, channel: string, place: Place) {
     this.#connection = connection
     this.#channel = channel
     this.#place = place
+    this.#again = new Again(connection, channel, () => void this.read())
   }
 
-  /** Until the returned undo is called. */
-  follow(): () => void {
+  /** Until the returned undo is called. `opened` is what opened before anybody followed, and is open still. */
+  follow(opened?: Happened<'poll.opened'>): () => void {
     const undo = this.#connection.onFrame((frame) => this.#receive(frame))
-    void this.read()
+    if (opened) this.#opened(opened.data, opened.at)
+    this.#again.ask()
     return () => {
       undo()
+      this.#again.drop()
       this.#reading++
       this.poll = undefined
     }
@@ -87,7 +92,8 @@ export class RoomPolls {
     const { room, thread } = this.#place
     if (frame.room !== room || ('thread' in frame ? frame.thread : undefined) !== thread) return
     // What is left out of a crowded room's sample is chat, never a poll: only who was too slow may have missed one.
-    if (frame.type === 'entered' || (frame.type === 'skipped' && frame.why === 'slow')) void this.read()
+    if (frame.type === 'entered') this.#again.ask()
+    if (frame.type === 'skipped' && frame.why === 'slow') void this.read()
     if (frame.type === 'event') this.#happened(frame.event)
     if (frame.type === 'poll') this.#count(frame.poll, frame.totals)
   }

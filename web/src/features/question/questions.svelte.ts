@@ -1,7 +1,9 @@
 import { api, type Ask, type Question, type Queue, type Rule } from '../../api/question'
 import { api as channels } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
+import type { Connection } from '../../realtime/connection'
 import type { RoomName, SubspaceEvent } from '../../realtime/frames'
+import { Again } from '../../realtime/again'
 import { byAnswer, inOrder, standing } from './order'
 import type { Visit } from '../channel/visit.svelte'
 
@@ -41,11 +43,13 @@ export class QuestionList {
   /** Rises when the door closes: what was asked for before that is not ours any more. */
   #stay = 0
   #withAnswered = false
+  #again: Again | undefined
 
   /** `isStaff`: the server tells us who asks, also of who does not want to be named. */
-  constructor(channel: string, isStaff: () => boolean = () => false) {
+  constructor(channel: string, isStaff: () => boolean = () => false, connection?: Connection) {
     this.#channel = channel
     this.#isStaff = isStaff
+    if (connection) this.#again = new Again(connection, channel, () => void this.read())
   }
 
   async read(tries = TRIES): Promise<void> {
@@ -202,14 +206,20 @@ export class QuestionList {
         return
       case 'live.started':
       case 'live.ended':
-        return void this.read() // what is carried over, and where it stands, is another now
+        return this.#readAgain() // what is carried over, and where it stands, is another now
       case 'message.removed':
         // Who is shut out takes their questions with them.
-        if (event.data.by === 'sanction' || this.all.some((q) => q.published_at)) void this.read()
+        if (event.data.by === 'sanction' || this.all.some((q) => q.published_at)) this.#readAgain()
         return
       case 'question.published':
-        return void this.read()
+        return this.#readAgain()
     }
+  }
+
+  /** Everybody is told at once. */
+  #readAgain(): void {
+    if (this.#again) this.#again.ask()
+    else void this.read()
   }
 
   #asked(event: SubspaceEvent & { kind: 'question.asked' }, room: RoomName): void {
@@ -235,7 +245,7 @@ export class QuestionList {
 
   #change(id: string, change: Partial<Question>): void {
     // A question of an earlier page, or a list that is still loading: reading it again is simplest.
-    if (!this.all.some((q) => q.id === id)) return void this.read()
+    if (!this.all.some((q) => q.id === id)) return this.#readAgain()
     this.#set(this.all.map((q) => (q.id === id ? { ...q, ...change } : q)))
   }
 
@@ -275,5 +285,7 @@ export class QuestionList {
 
 /** The list that a visit follows; whoever shows questions first brings it along. */
 export function questionsOf(visit: Visit): QuestionList {
-  return visit.questions ?? visit.follow(new QuestionList(visit.handle, () => visit.isStaff))
+  return (
+    visit.questions ?? visit.follow(new QuestionList(visit.handle, () => visit.isStaff, visit.connection))
+  )
 }

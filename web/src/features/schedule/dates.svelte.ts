@@ -2,6 +2,7 @@
 import { schedule, type Schedule } from '../../api/schedule'
 import { Refusal } from '../../api/refusal'
 import type { Visit } from '../channel/visit.svelte'
+import { Again } from '../../realtime/again'
 import type { Connection } from '../../realtime/connection'
 
 export class Dates {
@@ -33,13 +34,18 @@ export class Dates {
   /** Follows what is edited until the returned undo is called. */
   follow(): () => void {
     void this.read()
-    return this.#connection.onFrame((frame) => {
+    const again = new Again(this.#connection, this.channel, () => void this.read())
+    const undo = this.#connection.onFrame((frame) => {
       // A second greeting means another account, or an absence.
       if (frame.type === 'hello') return void this.read()
       if (!('channel' in frame) || frame.channel !== this.channel) return
       const edited = frame.type === 'event' && /^(schedule\.edited|live\.ended)$/.test(frame.event.kind)
-      if (edited || frame.type === 'standing' || frame.type === 'door' || frame.type === 'closed')
-        void this.read()
+      if (edited || frame.type === 'door') again.ask()
+      if (frame.type === 'standing' || frame.type === 'closed') void this.read()
     })
+    return () => {
+      undo()
+      again.drop()
+    }
   }
 }

@@ -4,6 +4,7 @@
  */
 import { Refusal } from '../../api/refusal'
 import { space, type Thread, type ThreadChange, type ThreadWish } from '../../api/space'
+import { Again } from '../../realtime/again'
 import type { Connection } from '../../realtime/connection'
 import type { EventData, Moved, ServerFrame } from '../../realtime/frames'
 import { OpenThread } from './thread.svelte'
@@ -34,10 +35,12 @@ export class ThreadList {
   #changes = 0
   /** Rises when the list is forgotten: what was asked for before that is not ours any more. */
   #stay = 0
+  #again: Again
 
   constructor(connection: Connection, channel: string) {
     this.#connection = connection
     this.#channel = channel
+    this.#again = new Again(connection, channel, () => void this.read())
   }
 
   /** Reads the list and follows it until the returned undo is called; `shown` says whether somebody looks at it. */
@@ -47,6 +50,7 @@ export class ThreadList {
     void this.read()
     return () => {
       undo()
+      this.#again.drop()
       clearInterval(look)
       this.forget()
     }
@@ -139,17 +143,17 @@ export class ThreadList {
   #receive(frame: ServerFrame): void {
     if (!('channel' in frame) || frame.channel !== this.#channel) return
     if (frame.type === 'threads') for (const moved of frame.moved) this.#move(moved)
-    if (frame.type === 'entered' && frame.room === 'space') void this.read()
+    if (frame.type === 'entered' && frame.room === 'space') this.#again.ask()
     if (frame.type !== 'event' || frame.room !== 'space') return
     const { event } = frame
-    if (event.kind === 'thread.opened') void this.read()
+    if (event.kind === 'thread.opened') this.#again.ask()
     if (event.kind === 'thread.changed') this.#changed(event.data)
   }
 
   #changed({ thread: id, ...is }: EventData['thread.changed']): void {
     this.#change(id, is)
     if (is.archived) this.#drop(id)
-    else if (!this.all.some((t) => t.id === id)) void this.read()
+    else if (!this.all.some((t) => t.id === id)) this.#again.ask()
   }
 
   #move({ thread, head, posts, at, last, removed }: Moved): void {

@@ -132,6 +132,24 @@ describe('ThreadList', () => {
     expect([list.all, list.prompts]).toEqual([[], []])
   })
 
+  it('reads what all of a crowd are told of at a moment of its own', () => {
+    say({ type: 'state', viewers: 19_000 })
+    const opened = {
+      log: 'l',
+      seq: 1,
+      id: 'e',
+      v: 1,
+      at: '2026-11-22T18:30:00.000Z',
+      kind: 'thread.opened',
+      data: {},
+    }
+    say({ type: 'event', room: 'space', event: opened })
+    say({ type: 'event', room: 'space', event: opened })
+    expect(reads()).toBe(1)
+    network.pass(9_500)
+    expect(reads()).toBe(2)
+  })
+
   it('looks again by itself only where somebody looks, or nobody would tell', async () => {
     const passed = async () => {
       const before = reads()
