@@ -143,6 +143,8 @@ export class ThreadList {
   #receive(frame: ServerFrame): void {
     if (!('channel' in frame) || frame.channel !== this.#channel) return
     if (frame.type === 'threads') for (const moved of frame.moved) this.#move(moved)
+    // Another tier opens other threads.
+    if (frame.type === 'standing') void this.read()
     if (frame.type === 'entered' && frame.room === 'space') this.#again.ask()
     if (frame.type !== 'event' || frame.room !== 'space') return
     const { event } = frame

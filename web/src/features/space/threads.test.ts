@@ -132,6 +132,15 @@ describe('ThreadList', () => {
     expect([list.all, list.prompts]).toEqual([[], []])
   })
 
+  it('has the threads of another tier as soon as the right to them is told', async () => {
+    vi.mocked(space.threads).mockResolvedValue(answer(thread('platinum', { level: 3 })))
+    say({ type: 'standing', channel: 'another' })
+    say({ type: 'standing' })
+    expect(reads()).toBe(2)
+    await settled()
+    expect(ids()).toEqual(['platinum'])
+  })
+
   it('reads what all of a crowd are told of at a moment of its own', () => {
     say({ type: 'state', viewers: 19_000 })
     const opened = {
