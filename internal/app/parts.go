@@ -24,6 +24,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/digest"
+	"github.com/subspace-live/subspace/internal/domain/emote"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/insight"
@@ -45,6 +46,7 @@ type parts struct {
 	accounts      *account.Service
 	channels      *channel.Service
 	badges        *badge.Service
+	emotes        *emote.Service
 	space         *space.Service
 	chat          *chat.Service
 	reactions     *chat.Reactions
@@ -136,6 +138,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 	p.channels.FollowPace = account.NewThrottle(limitOf(channel.FollowPace()), now)
 	painter := picture.NewPainter(2)
 	p.badges = &badge.Service{Store: store.UnitOf(s.db, as[badge.Tx]), Redraw: painter.Square, Now: now}
+	p.emotes = &emote.Service{Store: store.UnitOf(s.db, as[emote.Tx]), IDs: ids, Redraw: painter.Square, Pace: account.NewThrottle(limitOf(emote.Pace()), now), Now: now}
 	p.space = space.NewService(store.UnitOf(s.db, as[space.Tx]), ids, now)
 	p.space.Redraw = painter.Square
 	p.chat = chat.NewService(store.UnitOf(s.db, as[chat.Tx]), now,
@@ -218,7 +221,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Emotes: p.emotes, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight,
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,

@@ -23,6 +23,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/digest"
+	"github.com/subspace-live/subspace/internal/domain/emote"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/insight"
@@ -65,6 +66,7 @@ type Options struct {
 	Archive     account.Archive
 	Channels    *channel.Service
 	Badges      *badge.Service
+	Emotes      *emote.Service
 	Space       *space.Service
 	Chat        *chat.Service
 	Questions   *question.Service
@@ -118,6 +120,7 @@ func New(opt Options) *API {
 	a.digestRoutes()
 	a.followRoutes()
 	a.badgeRoutes()
+	a.emoteRoutes()
 	a.roomRoutes()
 	a.reactionRoutes()
 	a.pinRoutes()

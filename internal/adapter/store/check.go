@@ -43,6 +43,7 @@ func (db *DB) Checks() []Check {
 		Check{"reactions: each is to a message that is there", db.viewing((*Tx).brokenReactions)},
 		Check{"pins: each is of a message that is there", db.viewing((*Tx).brokenPins)},
 		Check{"pictures: each belongs to a message that is there, or to none yet", db.viewing((*Tx).brokenPictures)},
+		Check{"emotes: what is not offered any more is kept for messages only", db.viewing((*Tx).brokenEmotes)},
 		Check{"questions: nobody votes for their own, what was merged has no votes, and only what is on air is timed", db.viewing((*Tx).brokenQuestions)},
 		Check{"polls: each that is closed says what its votes say", db.viewing((*Tx).brokenPolls)},
 		Check{"payments: the books say of each sale what the sale says", db.viewing((*Tx).brokenSales)},

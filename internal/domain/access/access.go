@@ -33,6 +33,8 @@ const (
 	PollSpace    Action = "poll_space"    // vote in a poll of the Sub Space
 	ReactPublic  Action = "react_public"  // react to a message of the public chat
 	ReactSpace   Action = "react_space"   // react to a message inside, an update among them
+	UseEmote     Action = "use_emote"     // write an emote that is for everybody
+	UseTierEmote Action = "use_emote_of"  // write an emote of a tier; decided on the facts from its level on
 	WatchLive    Action = "watch_live"    // playlists and segments
 	Moderate     Action = "moderate"      // remove, pin, announce, skip a question, time out for a short while, write notes
 	Ban          Action = "ban"           // ban, time out for long, and take such back

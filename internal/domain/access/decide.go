@@ -58,6 +58,10 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 		return decideSpace(f, now)
 	case ReadPlans:
 		return decideEntitled(f, now)
+	case UseEmote:
+		return require(signedIn, "sign_in")
+	case UseTierEmote:
+		return decidePaid(f, now)
 	case Follow:
 		return require(signedIn, "sign_in")
 	case WatchLive:

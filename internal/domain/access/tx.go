@@ -65,6 +65,15 @@ func Reading(a room.Audience) Action {
 	return ReadBusiness
 }
 
+// Emoting is the action that writing an emote of a level of tier is; zero is for
+// everybody.
+func Emoting(level int) Action {
+	if level == 0 {
+		return UseEmote
+	}
+	return UseTierEmote
+}
+
 // Polling is the action that voting in a poll of a room is: whoever may write
 // there may vote there.
 func Polling(a room.Audience) Action {

@@ -38,6 +38,9 @@ const (
 	OverlayChanged     Act = "overlay.changed"
 	ModeratorAppointed Act = "moderator.appointed"
 	ModeratorDismissed Act = "moderator.dismissed"
+	EmoteAdded         Act = "emote.added"
+	EmoteChanged       Act = "emote.changed"
+	EmoteRemoved       Act = "emote.removed"
 	NoteWritten        Act = "note.written"
 	NoteDropped        Act = "note.dropped"
 )

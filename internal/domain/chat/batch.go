@@ -36,10 +36,10 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 			repeats = append(repeats, w)
 			continue
 		}
-		w.mentions = s.mentions(w.post, k)
+		w.mentions, w.emotes = s.mentions(w.post, k), s.emotes(w.post, k)
 		entry, refusal := s.entry(w, k)
 		if refusal == nil {
-			refusal = k.turns.take(w.post, k.factsOf(w.post))
+			refusal = k.turns.take(w, k.factsOf(w.post))
 		}
 		if refusal != nil {
 			w.err = refusal
@@ -65,6 +65,9 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 	if err := showPictures(ctx, tx, writers); err != nil {
 		return err
 	}
+	if err := showEmotes(ctx, tx, writers, k); err != nil {
+		return err
+	}
 	if err := s.putMentions(ctx, tx, writers, k); err != nil {
 		return err
 	}
@@ -80,7 +83,9 @@ type known struct {
 	threads map[ident.Thread]room.Thread
 	// pictures are those that posts are written with.
 	pictures map[ident.Picture]Picture
-	turns    turns
+	// emotes are what the channels offer whose posts may hold some.
+	emotes map[ident.Channel][]Emote
+	turns  turns
 }
 
 func (k known) factsOf(p Post) access.Facts {
@@ -124,6 +129,9 @@ func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, 
 		return k, err
 	}
 	if k.pictures, err = picturesFor(ctx, tx, posts); err != nil {
+		return k, err
+	}
+	if k.emotes, err = emotesFor(ctx, tx, posts); err != nil {
 		return k, err
 	}
 	k.turns, err = s.turns(ctx, tx, posts, k)
@@ -173,7 +181,7 @@ func (s *Service) entry(w *pending, k known) (room.Entry, error) {
 	var err error
 	p := w.post
 	facts := k.factsOf(p)
-	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text, Announcement: p.Announcement, Mentions: w.mentions}
+	m := event.MessagePosted{Author: s.author(facts, k.names[p.Author]), Text: p.Text, Announcement: p.Announcement, Mentions: w.mentions, Emotes: w.emotes}
 	if m.Pictures, err = shown(p, k); err != nil {
 		return room.Entry{}, err
 	}

@@ -11,8 +11,8 @@ import (
 // Sm from the arrows on) that belong to no script, each maybe followed by what
 // varies and joins emoji; and flags, two regional indicators each. A symbol that
 // shows a letter or a digit, such as a boxed 'OK' or a circled 'A', is a word.
-// Where the channel has pictures of its own for codes such as :wave:, none yet,
-// those count too.
+// The channel's own emotes that its writer may use count too: they are taken out
+// before (beside).
 func onlyEmotes(words string) bool {
 	after := nothing
 	for _, r := range words {

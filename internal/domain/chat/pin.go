@@ -46,7 +46,7 @@ func (s *Service) Pin(ctx context.Context, by ident.Account, at Place) error {
 		}
 		// It answers the message: its words go when those do.
 		_, err = tx.Append(ctx, room.Entry{Address: at.Address, Answers: at.Seq, Payload: event.MessagePinned{
-			Seq: at.Seq, Author: m.Author, Text: m.Text, By: string(facts.Role),
+			Seq: at.Seq, Author: m.Author, Text: m.Text, By: string(facts.Role), Emotes: m.Emotes,
 		}})
 		return err
 	})

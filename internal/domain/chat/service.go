@@ -38,6 +38,7 @@ type Tx interface {
 	PinTx
 	PictureTx
 	MentionTx
+	EmoteTx
 	// Names returns the names that accounts are shown by.
 	Names(ctx context.Context, accounts []ident.Account) (map[ident.Account]string, error)
 	// EventsByKey returns the events already written under keys.
@@ -78,6 +79,7 @@ type Service struct {
 type pending struct {
 	post     Post
 	mentions []event.Mention
+	emotes   []event.Emote
 	receipt  Receipt
 	err      error
 }

@@ -51,13 +51,14 @@ func (s *Service) turns(ctx context.Context, tx Tx, posts []*pending, k known) (
 
 // take decides pace and content of a post that its writer may write, and counts
 // it when it is let through. Staff are exempt, but what they say is said.
-func (t *turns) take(p Post, facts access.Facts) error {
+func (t *turns) take(w *pending, facts access.Facts) error {
+	p := w.post
 	m, staff := facts.Modes[p.Audience], facts.Role.Staff()
 	if !staff && t.terms[p.Channel].In(p.Text) {
 		return errBlocked()
 	}
-	if m.Emotes && !staff && !onlyEmotes(p.Text) {
-		return fault.New(fault.Denied, "emotes_only", "Only emoji are written in this room for now.")
+	if m.Emotes && !staff && !onlyEmotes(beside(p.Text, w.emotes)) {
+		return fault.New(fault.Denied, "emotes_only", "Only emoji and emotes are written in this room for now.")
 	}
 	words := Words{}
 	if m.Unique {

@@ -53,6 +53,7 @@ func samples() []event.Payload {
 		event.ThreadChanged{Thread: "t1", Title: "What hot means", Pinned: true, Closed: true, Archived: false},
 		event.SpaceClosed{},
 		event.ChannelChanged{},
+		event.EmotesChanged{},
 		event.GiftGiven{Name: "Bea", Tier: "t1", TierName: "Kiln", Months: 1, People: 12, To: []string{"Cy", `Di "D"`}},
 		event.LiveStarted{Broadcast: "b1", Title: "Glazing"},
 		event.LiveInterrupted{Broadcast: "b1"},
@@ -162,6 +163,7 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.ThreadOpened{}, as[event.ThreadOpened])
 	add(event.ThreadChanged{}, as[event.ThreadChanged])
 	add(event.ChannelChanged{}, as[event.ChannelChanged])
+	add(event.EmotesChanged{}, as[event.EmotesChanged])
 	add(event.GiftGiven{}, as[event.GiftGiven])
 	add(event.LiveStarted{}, as[event.LiveStarted])
 	add(event.LiveInterrupted{}, as[event.LiveInterrupted])

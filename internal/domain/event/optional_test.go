@@ -18,8 +18,24 @@ func TestWhatMessagesLearnedLater(t *testing.T) {
 		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"@B","mentions":[{"id":"b","name":"B"}]}`: {
 			Author: event.Author{ID: "a"}, Text: "@B", Mentions: []event.Mention{{ID: "b", Name: "B"}},
 		},
+		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":":wave:","emotes":[{"code":"wave","id":"e1"}]}`: {
+			Author: event.Author{ID: "a"}, Text: ":wave:", Emotes: []event.Emote{{Code: "wave", ID: "e1"}},
+		},
 	} {
 		if got, err := json.Marshal(m); err != nil || string(got) != want {
+			t.Errorf("%s\n%s %v", got, want, err)
+		}
+	}
+}
+
+func TestWhatPinsLearnedLater(t *testing.T) {
+	for want, p := range map[string]event.MessagePinned{
+		`{"seq":7,"author":{"id":"","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"x","by":"owner"}`: {Seq: 7, Text: "x", By: "owner"},
+		`{"seq":7,"author":{"id":"","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":":wave:","by":"owner","emotes":[{"code":"wave","id":"e1"}]}`: {
+			Seq: 7, Text: ":wave:", By: "owner", Emotes: []event.Emote{{Code: "wave", ID: "e1"}},
+		},
+	} {
+		if got, err := json.Marshal(p); err != nil || string(got) != want {
 			t.Errorf("%s\n%s %v", got, want, err)
 		}
 	}

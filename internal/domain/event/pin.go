@@ -7,6 +7,8 @@ type MessagePinned struct {
 	Author Author `json:"author"`
 	Text   string `json:"text"`
 	By     string `json:"by"` // owner, moderator
+	// Emotes are the message's; absent it leaves the bytes as they were.
+	Emotes []Emote `json:"emotes,omitempty"`
 }
 
 // EventKind implements Payload.

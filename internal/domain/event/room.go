@@ -28,6 +28,7 @@ type MessagePosted struct {
 	Announcement bool      `json:"announcement,omitempty"` // staff want nobody to miss it
 	Pictures     []Picture `json:"pictures,omitempty"`     // of an update
 	Mentions     []Mention `json:"mentions,omitempty"`     // who is meant, where the text has their name after an @
+	Emotes       []Emote   `json:"emotes,omitempty"`       // the pictures that codes in the text stand for
 }
 
 // Mention is somebody who is meant, by the name they had.

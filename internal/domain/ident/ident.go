@@ -36,6 +36,7 @@ type (
 	Note         string
 	Plan         string
 	Picture      string
+	Emote        string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

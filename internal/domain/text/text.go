@@ -1,8 +1,8 @@
-// Package text says which characters people's words may hold, and when two texts
-// are alike.
+// Package text says which characters people's words may hold, where codes such as
+// :wave: stand in them, and when two texts are alike.
 //
 // Owns: control characters, those that turn the reading direction, those that
-// nobody sees, and look-alikes. Promises: what Line returns stands on one line, reads in the
+// nobody sees, codes, and look-alikes. Promises: what Line returns stands on one line, reads in the
 // order it is stored in and can be seen, or is empty. Does not do: lengths and
 // refusals; each noun has its own.
 package text

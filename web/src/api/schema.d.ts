@@ -454,6 +454,42 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/emotes': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The channel's emotes, and which I may use */
+    get: operations['list-emotes']
+    put?: never
+    /** Add an emote: PNG, JPEG, GIF or WebP (creator) */
+    post: operations['add-emote']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/emotes/{emote}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Offer an emote no more; messages keep it (creator) */
+    delete: operations['remove-emote']
+    options?: never
+    head?: never
+    /** Change an emote's code, or who may use it (creator) */
+    patch: operations['change-emote']
+    trace?: never
+  }
   '/api/channels/{channel}/figures': {
     parameters: {
       query?: never
@@ -1789,6 +1825,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/emotes/{emote}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** The picture of an emote */
+    get: operations['get-emote-picture']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/overlay/{secret}': {
     parameters: {
       query?: never
@@ -2483,6 +2536,11 @@ export interface components {
       pinned?: boolean
       title?: string
     }
+    ChangedBody: {
+      code?: string
+      /** Format: int64 */
+      level?: number
+    }
     Channel: {
       /** @description which the creator gave a picture */
       badges: components['schemas']['Badge'][]
@@ -2690,6 +2748,30 @@ export interface components {
       paid_out: components['schemas']['Sum']
       /** @description below zero: what later sales pay back first */
       payable: components['schemas']['Sum']
+    }
+    Emote: {
+      /** @description written between colons */
+      code: string
+      id: string
+      /**
+       * Format: int64
+       * @description of the tier that it takes; 0: everybody may use it
+       */
+      level: number
+      /** @description address of a square PNG that never changes */
+      picture: string
+      /** @description name of the lowest tier on sale that opens it; empty: it has no name, or it takes none */
+      tier: string
+      /** @description by the caller, now */
+      usable: boolean
+    }
+    EmoteList: {
+      emotes: components['schemas']['Emote'][]
+      /**
+       * Format: int64
+       * @description how many a channel offers at once
+       */
+      most: number
     }
     Event: {
       /** Format: date-time */
@@ -5065,6 +5147,142 @@ export interface operations {
           [name: string]: unknown
         }
         content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-emotes': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['EmoteList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'add-emote': {
+    parameters: {
+      query?: {
+        code?: string
+        /** @description of the tier that it takes; 0: everybody may use it */
+        level?: number
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/octet-stream': string
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Emote']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'remove-emote': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        emote: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-emote': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        emote: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangedBody']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Emote']
+        }
       }
       /** @description Error */
       default: {
@@ -8467,6 +8685,39 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-emote-picture': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        emote: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          'Cache-Control'?: string
+          'Content-Type'?: string
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': string
         }
       }
       /** @description Error */
