@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { defineConfig, type Plugin } from 'vite'
+import { emoji } from './vite.emoji.ts'
 
 const root = import.meta.dirname
 const dist = resolve(root, '../internal/webui/dist')
@@ -21,7 +22,7 @@ const rooms = { name: 'rooms', test: /icons.(eye|gift|arrow-down|arrow-up)\.|cha
 const server = process.env.SUBSPACE_SERVER ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [svelte(), keepEmbeddable],
+  plugins: [svelte(), emoji(root), keepEmbeddable],
   base: '/',
   build: {
     outDir: dist,

@@ -1,41 +1,12 @@
-import { deflateSync } from 'node:zlib'
 import type { Page } from '@playwright/test'
 import { composer, log, say, spaceTab, visit } from '../lib/acts.ts'
 import { sizes } from '../lib/browser.ts'
 import { expect, handle, test } from '../lib/fixtures.ts'
 import { accessible, picture } from '../lib/look.ts'
+import { png } from '../lib/png.ts'
 import { like, t } from '../lib/words.ts'
 
 const locked = (page: Page) => page.getByTestId('space-locked')
-
-/** A file that is a picture of one colour: the smallest that a browser would send. */
-function png(side: number): Buffer {
-  const chunk = (kind: string, data: Buffer) => {
-    const body = Buffer.concat([Buffer.from(kind), data])
-    const out = Buffer.alloc(body.length + 8)
-    out.writeUInt32BE(data.length)
-    body.copy(out, 4)
-    out.writeUInt32BE(crc(body), body.length + 4)
-    return out
-  }
-  const head = Buffer.alloc(13)
-  head.writeUInt32BE(side)
-  head.writeUInt32BE(side, 4)
-  head.set([8, 2, 0, 0, 0], 8)
-  const row = Buffer.concat([Buffer.from([0]), Buffer.alloc(side * 3, Buffer.from([201, 141, 62]))])
-  const rows = deflateSync(Buffer.concat(Array<Buffer>(side).fill(row)))
-  const magic = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10])
-  return Buffer.concat([magic, chunk('IHDR', head), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))])
-}
-
-function crc(bytes: Buffer): number {
-  let c = ~0
-  for (const byte of bytes) {
-    c ^= byte
-    for (let k = 0; k < 8; k++) c = (c >>> 1) ^ (c & 1 ? 0xedb88320 : 0)
-  }
-  return ~c >>> 0
-}
 
 /** The creator sets the room up; people outside, inside and between lives see what they are meant to. */
 test('setting up a Sub Space', async ({ stage }) => {

@@ -1,6 +1,7 @@
 // Every screen in every state worth a look: who looks, what the server says, what is pressed.
 import { accountScenes } from './account-scenes.mjs'
 import { en, press, space } from './acts.mjs'
+import { emoteScenes } from './emote-scenes.mjs'
 import { giftScenes } from './gift-scenes.mjs'
 import { spendingScenes } from './spending-scenes.mjs'
 import { subscriptionScenes } from './subscription-scenes.mjs'
@@ -206,6 +207,7 @@ export const scenes = [
   },
 
   ...subscriptionScenes,
+  ...emoteScenes,
   ...giftScenes,
   ...spendingScenes,
 

@@ -16,6 +16,7 @@ import { answerSetup } from './fake-setup'
 import { polls, voted } from './fake-polls'
 import { answerDigest } from './fake-digest'
 import { answerReactions } from './fake-reactions'
+import { answerEmotes, held } from './fake-emotes'
 import { threads } from './fake-threads'
 import { people, type World } from './fake-world'
 
@@ -78,6 +79,7 @@ export class FakeServer {
       return this.#subscriptions(path.replace('/sandbox', ''), body)
     if (path === '/api/payments') return paid(w, query.get('after'))
     if (rest.startsWith('/C/badges/')) return badges(w, method, rest.split('/')[3]!)
+    if (rest.startsWith('/C/emotes')) return answerEmotes(this, method, rest.split('/')[3], query, body)
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body, query.get('account'))
     if (rest.startsWith('/C/rights')) return this.#rights(method, rest, body)
@@ -154,6 +156,7 @@ export class FakeServer {
       ...(frame.mentions
         ? { mentions: frame.mentions.map((id) => ({ id, name: people[id as keyof typeof people].name })) }
         : {}),
+      ...(held(this.world, frame.text).length ? { emotes: held(this.world, frame.text) } : {}),
       ...(frame.announcement ? { announcement: true } : {}),
       ...(frame.pictures
         ? { pictures: frame.pictures.map((p) => ({ ...p, width: 1600, height: 900 })) }

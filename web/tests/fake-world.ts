@@ -13,6 +13,7 @@ import type { Checkout, PlanPreview, Subscription, Tier } from '../src/api/subsc
 import { details, signedIn } from './fake-account'
 import { staffed } from './fake-staff'
 import { someReactions } from './fake-reactions'
+import { someEmotes } from './fake-emotes'
 import { someThreads } from './fake-threads'
 import { buyer, imported, papers, sales, subscribers } from './fake-books'
 
@@ -253,6 +254,8 @@ export function world(role: Role = 'anonymous') {
     /** Checkouts are refused with this reason. */
     refuseCheckout: '',
     refuseBadge: '',
+    emotes: someEmotes(),
+    refuseEmote: '',
     /** What was said about spending cannot be read. */
     refuseBuyer: '',
     /** Claim codes are. */

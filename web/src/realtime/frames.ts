@@ -21,8 +21,11 @@ export type Mention = { id: string; name: string }
 /** One of an update, with its measures. */
 export type Picture = { id: string; width: number; height: number; alt: string }
 
+/** A picture that stands in a text wherever its code does between colons. */
+export type HeldEmote = { code: string; id: string }
+
 /** What stands above a chat. */
-export type Pinned = { seq: number; author: Author; text: string; by: string }
+export type Pinned = { seq: number; author: Author; text: string; by: string; emotes?: HeldEmote[] }
 
 /** Name and excerpt are empty when the quoted message was removed. */
 export type ReplyTo = { seq: number; name: string; excerpt: string }
@@ -37,6 +40,8 @@ export type EventData = {
     pictures?: Picture[]
     /** Who is meant, where the text has their name after an @. */
     mentions?: Mention[]
+    /** The pictures that codes in the text stand for. */
+    emotes?: HeldEmote[]
   }
   'message.pinned': Pinned
   'message.unpinned': { seq: number; by: string }
@@ -98,6 +103,7 @@ export type EventData = {
   'space.opened': object
   'space.closed': object
   'channel.changed': object
+  'emotes.changed': object
 }
 
 export type EventKind = keyof EventData

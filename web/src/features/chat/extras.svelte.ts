@@ -9,6 +9,8 @@ import RowExtras from './RowExtras.svelte'
 import type { Located } from '../../realtime/frames'
 import { Uploads } from './uploads.svelte'
 import Compose from './Compose.svelte'
+import EmoteButton from '../emote/EmoteButton.svelte'
+import { EmoteShelf } from '../emote/shelf.svelte'
 import { meant, MENTIONS_MAX, peopleOf } from './mention'
 import type { RoomChat } from './room.svelte'
 import type { MessageRow } from './rows'
@@ -21,6 +23,9 @@ export class Extras {
   readonly Row: Component<{ row: MessageRow; extras: Extras }> = RowExtras
   /** What is shown above the field that one writes in. */
   readonly Compose: Component<{ extras: Extras }> = Compose
+  /** What stands in that field, to pick emoji and the channel's emotes. */
+  readonly Pick: Component<{ chat: RoomChat }> = EmoteButton
+  readonly emotes: EmoteShelf
   readonly reactions: ReactionBoard
   problem = $state('')
   /** The next message is one that nobody should miss. */
@@ -35,6 +40,7 @@ export class Extras {
   /** `reacts` and `staff` say what whoever reads may; the server has the last word. */
   constructor(chat: RoomChat, reacts: () => boolean, staff: () => boolean, updates: () => boolean) {
     this.#chat = chat
+    this.emotes = new EmoteShelf(chat.channel)
     this.#updates = updates
     this.uploads = new Uploads(chat.place)
     this.#reacts = reacts

@@ -1,5 +1,13 @@
 /** From a log's events to the rows on the screen: pure, so that it can be tested without one. */
-import type { Author, EventData, Mention, Picture, ReplyTo, SubspaceEvent } from '../../realtime/frames'
+import type {
+  Author,
+  EventData,
+  HeldEmote,
+  Mention,
+  Picture,
+  ReplyTo,
+  SubspaceEvent,
+} from '../../realtime/frames'
 
 export type MessageRow = {
   kind: 'message'
@@ -14,6 +22,8 @@ export type MessageRow = {
   pictures?: Picture[] | undefined
   /** Who is meant. */
   mentions?: Mention[] | undefined
+  /** The pictures that codes in the text stand for. */
+  emotes?: HeldEmote[] | undefined
 }
 export type RemovedRow = { kind: 'removed'; seq: number; at: string }
 export type NoticeRow = {
@@ -74,7 +84,7 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
   const { seq, at } = event
   switch (event.kind) {
     case 'message.posted': {
-      const { author, text, reply_to, announcement, pictures, mentions } = event.data
+      const { author, text, reply_to, announcement, pictures, mentions, emotes } = event.data
       return {
         kind: 'message',
         seq,
@@ -84,6 +94,7 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
         announcement,
         pictures,
         mentions,
+        emotes,
         ...(reply_to ? { replyTo: reply_to } : {}),
       }
     }
