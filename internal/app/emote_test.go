@@ -228,3 +228,69 @@ func TestEmotesByEveryDoor(t *testing.T) {
 		t.Errorf("an emote that never was: %d %v", a.Status, err)
 	}
 }
+
+// A tier's badge stands in place of everybody's, by what the message told when it was
+// written; the list says which pictures there are.
+func TestATiersBadgeByEveryDoor(t *testing.T) {
+	t.Parallel() // it waits for real time
+	s := apptest.Start(t, apptest.Options{})
+	c := s.Found("atelier")
+	kiln := c.SellsDearer()
+	yuna, rich := s.SignUp("Yuna"), s.SignUp("Rich")
+	yuna.Pays("atelier")
+	c.Owner.Do("POST", c.Path("/rights"), map[string]any{"key": rand.Text(), "name": "Rich", "source": "comp", "months": 1, "tier": kiln})
+	apptest.Eventually(t, "not inside", func() bool { return rich.Standing("atelier").Inside })
+	put := func(query string) apptest.Answer {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), "PUT", s.URL+c.Path("/badges/m1"+query), bytes.NewReader(drawing(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/octet-stream")
+		for _, cookie := range c.Owner.Cookies() {
+			r.AddCookie(cookie)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		return apptest.Answer{Status: res.StatusCode}
+	}
+	ear := s.Stranger().Enters("atelier", "public")
+	tierOf := func(p *apptest.Person) string {
+		t.Helper()
+		words := "hello " + rand.Text()
+		p.Do("POST", c.Path("/rooms/public/messages"), map[string]any{"key": rand.Text(), "text": words})
+		var m struct{ Author struct{ Tier string } }
+		if err := json.Unmarshal(data(t, ear.Hears("public", words).Event.Raw), &m); err != nil {
+			t.Fatal(err)
+		}
+		return m.Author.Tier
+	}
+	if got := tierOf(rich); got != "" {
+		t.Errorf("before there are pictures the tier is told: %q", got)
+	}
+	if put("").Status != 200 || put("?tier="+kiln).Status != 200 || put("?tier=nowhere").Status != 404 {
+		t.Error("pictures are not taken as they should")
+	}
+	if got := tierOf(rich); got != kiln {
+		t.Errorf("of the tier is told %q", got)
+	}
+	if got := tierOf(yuna); got != "" {
+		t.Errorf("of a tier without pictures is told %q", got)
+	}
+	var seen struct {
+		Badges     []struct{ Badge, Picture string }
+		TierBadges []struct{ Tier, Badge, Picture string } `json:"tier_badges"`
+	}
+	rich.Do("GET", c.Path(""), nil).Into(t, &seen)
+	if len(seen.Badges) != 1 || len(seen.TierBadges) != 1 || seen.TierBadges[0].Tier != kiln || seen.TierBadges[0].Badge != "m1" {
+		t.Fatalf("listed %+v", seen)
+	}
+	if a := s.Stranger().Do("GET", seen.TierBadges[0].Picture, nil); a.Header.Get("Content-Type") != "image/png" {
+		t.Errorf("its picture: %v", a.Header)
+	}
+	c.Owner.Do("DELETE", c.Path("/badges/m1?tier="+kiln), nil)
+	apptest.Eventually(t, "the tier is still told", func() bool { return tierOf(rich) == "" })
+}

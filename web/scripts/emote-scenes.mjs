@@ -107,4 +107,20 @@ export const emoteScenes = [
       await page.locator('[data-testid=emote-bowl] .btn').last().click()
     },
   },
+  {
+    name: 'badges-tier',
+    path: desk,
+    role: 'owner',
+    full: true,
+    change: (w) => {
+      several(w)
+      w.channel.badges = ['m3', 'm12'].map((badge) => ({ badge, picture: '/favicon.svg' }))
+      w.channel.tier_badges = [{ tier: w.threeTiers[1].id, badge: 'm6', picture: '/favicon.svg' }]
+    },
+    act: async (page) => {
+      await tab(4)(page)
+      await page.getByRole('combobox').selectOption({ index: 2 })
+      await page.waitForTimeout(200)
+    },
+  },
 ]

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { page } from 'vitest/browser'
-import type { World } from './fake-world'
+import { people, threeTiers, type World } from './fake-world'
 import { audit, openPage, type Page } from './visit-page'
 
 let opened: Page
@@ -68,5 +68,53 @@ describe('badges', () => {
       },
     })
     await expect.element(page.getByRole('img', { name: '5 mo' })).toBeVisible()
+  })
+})
+
+describe('badges of a tier', () => {
+  it('are given one by one, and the others are everybody’s', async () => {
+    await badges((w) => {
+      w.tiers = threeTiers()
+      w.channel.badges = [{ badge: 'm6', picture: '/favicon.svg' }]
+    })
+    const second = threeTiers()[1]!
+    await page.getByLabelText('Whose badges').selectOptions(`Only ${second.name}`)
+    await expect.element(page.getByText('which tier somebody has')).toBeVisible()
+    expect(await audit()).toEqual([])
+    await expect.element(page.getByTestId('badge-m6')).toHaveTextContent('As for all subscribers')
+    choose('m3', picture())
+    await expect.element(page.getByAltText('3 mo')).toBeVisible()
+    expect(opened.server.world.channel.tier_badges).toMatchObject([{ tier: second.id, badge: 'm3' }])
+    await page.getByLabelText('Whose badges').selectOptions('All subscribers')
+    await expect.element(page.getByAltText('3 mo')).not.toBeInTheDocument()
+  })
+
+  it('stand in place of everybody’s for those whose message says so', async () => {
+    const say = (w: World, seq: number, tier?: string) => {
+      const author = { ...people.priya, badge: 'm3', months: 5, ...(tier ? { tier } : {}) }
+      const last = w.logs.public.at(-1)!
+      w.logs.public.push({
+        ...last,
+        seq,
+        id: `t${seq}`,
+        kind: 'message.posted',
+        data: { author, text: 'Here' },
+      })
+    }
+    opened = await openPage('/c/ines', {
+      change: (w) => {
+        w.channel.badges = [{ badge: 'm3', picture: '/favicon.svg?all' }]
+        w.channel.tier_badges = [{ tier: 't2', badge: 'm3', picture: '/favicon.svg?t2' }]
+        say(w, 900)
+        say(w, 901, 't2')
+        say(w, 902, 't9')
+      },
+    })
+    const shown = () =>
+      page
+        .getByRole('img', { name: '5 mo' })
+        .elements()
+        .map((i) => i.getAttribute('src')!.split('?')[1])
+    await expect.poll(shown).toEqual(['all', 't2', 'all'])
   })
 })

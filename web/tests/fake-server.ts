@@ -78,7 +78,7 @@ export class FakeServer {
     if (path.startsWith('/api/subscriptions') || path.startsWith('/api/sandbox/subscriptions'))
       return this.#subscriptions(path.replace('/sandbox', ''), body)
     if (path === '/api/payments') return paid(w, query.get('after'))
-    if (rest.startsWith('/C/badges/')) return badges(w, method, rest.split('/')[3]!)
+    if (rest.startsWith('/C/badges/')) return badges(w, method, rest.split('/')[3]!, query.get('tier'))
     if (rest.startsWith('/C/emotes')) return answerEmotes(this, method, rest.split('/')[3], query, body)
     if (rest.startsWith('/C/tiers')) return this.#tiers(method, rest, body)
     if (rest.startsWith('/C/sales')) return this.#sales(method, rest, body, query.get('account'))

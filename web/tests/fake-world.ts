@@ -128,6 +128,7 @@ export function world(role: Role = 'anonymous') {
     on_air: onAir,
     poll_open: false,
     badges: [],
+    tier_badges: [],
     followers: 1204,
     modes: { public: noModes(), space: inside ? noModes() : null },
     me: {

@@ -24,18 +24,19 @@ type ChannelCard struct {
 // Channel is a channel as one caller sees it.
 type Channel struct {
 	ChannelCard
-	Price        *Money    `json:"price" doc:"null while it does not sell"`
-	Period       string    `json:"period" enum:"month,year"`
-	LiveAudience string    `json:"live_audience" enum:"public,subscribers"`
-	SpaceName    string    `json:"space_name" doc:"empty: the Sub Space has no name of its own"`
-	SpaceLevel   int       `json:"space_level" doc:"from which level of tier on the Sub Space opens; 1: every subscriber"`
-	SpaceOpens   string    `json:"space_opens" enum:"always,lives" doc:"lives: the Sub Space is shut between lives"`
-	OnAir        *OnAir    `json:"on_air" doc:"null while nothing is on air"`
-	PollOpen     bool      `json:"poll_open" doc:"the public room is asked to choose: its polls say what"`
-	Badges       []Badge   `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
-	Followers    int64     `json:"followers" doc:"how many follow it"`
-	Modes        RoomModes `json:"modes"`
-	Me           Standing  `json:"me"`
+	Price        *Money      `json:"price" doc:"null while it does not sell"`
+	Period       string      `json:"period" enum:"month,year"`
+	LiveAudience string      `json:"live_audience" enum:"public,subscribers"`
+	SpaceName    string      `json:"space_name" doc:"empty: the Sub Space has no name of its own"`
+	SpaceLevel   int         `json:"space_level" doc:"from which level of tier on the Sub Space opens; 1: every subscriber"`
+	SpaceOpens   string      `json:"space_opens" enum:"always,lives" doc:"lives: the Sub Space is shut between lives"`
+	OnAir        *OnAir      `json:"on_air" doc:"null while nothing is on air"`
+	PollOpen     bool        `json:"poll_open" doc:"the public room is asked to choose: its polls say what"`
+	Badges       []Badge     `json:"badges" nullable:"false" doc:"which the creator gave a picture"`
+	Followers    int64       `json:"followers" doc:"how many follow it"`
+	TierBadges   []TierBadge `json:"tier_badges" nullable:"false" doc:"pictures for the subscribers of one tier, in place of those in badges"`
+	Modes        RoomModes   `json:"modes"`
+	Me           Standing    `json:"me"`
 }
 
 // Money is an amount in minor units.
@@ -146,7 +147,7 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 	if err != nil {
 		return Channel{}, err
 	}
-	out.Badges = badgesOf(c.Handle, art)
+	out.Badges, out.TierBadges = badgesOf(c.Handle, art)
 	if out.OnAir, err = a.onAir(ctx, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}); err != nil {
 		return Channel{}, err
 	}

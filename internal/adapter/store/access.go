@@ -141,8 +141,9 @@ func (f *factsQuery) ofGrants() statement {
 	var g access.Grant
 	var starts, ends, paid, revoked int64
 	const level = `COALESCE((SELECT t.level FROM tier t WHERE t.id = access_grant.tier), 0)`
-	return f.pairs(`, id, source, starts, ends, paid, revoked, months, `+level, `access_grant`,
-		[]any{&g.ID, &g.Source, &starts, &ends, &paid, &revoked, &g.Months, &g.Level}, func(facts *access.Facts) {
+	const badges = `COALESCE((SELECT b.tier FROM tier_badge b WHERE b.tier = access_grant.tier LIMIT 1), '')`
+	return f.pairs(`, id, source, starts, ends, paid, revoked, months, `+level+`, `+badges, `access_grant`,
+		[]any{&g.ID, &g.Source, &starts, &ends, &paid, &revoked, &g.Months, &g.Level, &g.Badges}, func(facts *access.Facts) {
 			g.Starts, g.Ends, g.Paid, g.Revoked = fromMillis(starts), fromMillis(ends), fromMillis(paid), fromMillis(revoked)
 			facts.Grants = append(facts.Grants, g)
 		})

@@ -71,6 +71,8 @@ type Grant struct {
 	Paid    time.Time // until when it is paid for; what follows up to Ends is grace
 	Months  int       // of tenure that it is worth at Paid
 	Level   int       // of the tier it is for; zero: of none, which opens what every subscriber has
+	// Badges is that tier, where it has pictures of its own for badges; empty otherwise.
+	Badges ident.Tier
 }
 
 // Live reports whether the grant opens the door at now.
@@ -210,6 +212,19 @@ func monthsBefore(t time.Time, n int) time.Time {
 	first := time.Date(t.Year(), t.Month()-time.Month(n), 1, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 	last := first.AddDate(0, 1, -1).Day()
 	return first.AddDate(0, 0, min(t.Day(), last)-1)
+}
+
+// Badges is the tier whose pictures a person's badge shows at now: that of the highest
+// right which is live, of two as high the younger. Empty: it has none of its own.
+func (f Facts) Badges(now time.Time) ident.Tier {
+	var best Grant
+	found := false
+	for _, g := range f.Grants {
+		if g.Live(now) && (!found || g.Level > best.Level || (g.Level == best.Level && g.ID > best.ID)) {
+			best, found = g, true
+		}
+	}
+	return best.Badges
 }
 
 // SubscriberAt reports whether a grant is live at now.

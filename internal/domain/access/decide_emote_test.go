@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
 // An emote for everybody takes a name; one of a tier takes a right to that tier or above,
@@ -39,6 +40,30 @@ func TestWhoWritesWhichEmotes(t *testing.T) {
 			if level == 1 && d.Allowed && !d.Until.Equal(c.until) {
 				t.Errorf("%s: until %v, want %v", name, d.Until, c.until)
 			}
+		}
+	}
+}
+
+// Whose pictures a badge shows is the highest right's that holds, of two as high the
+// younger's.
+func TestWhoseBadgesAreShown(t *testing.T) {
+	g := func(id string, level, from, to int, tier string) access.Grant {
+		return access.Grant{ID: ident.Grant(id), Starts: hours(from), Ends: hours(to), Level: level, Badges: ident.Tier(tier)}
+	}
+	for name, c := range map[string]struct {
+		grants []access.Grant
+		want   string
+	}{
+		"none":               {nil, ""},
+		"one":                {[]access.Grant{g("1", 1, -1, 1, "a")}, "a"},
+		"the higher":         {[]access.Grant{g("1", 2, -1, 1, "b"), g("2", 1, -1, 1, "a")}, "b"},
+		"which has none":     {[]access.Grant{g("1", 1, -1, 1, "a"), g("2", 2, -1, 1, "")}, ""},
+		"which is over":      {[]access.Grant{g("1", 1, -1, 1, "a"), g("2", 2, -2, 0, "b")}, "a"},
+		"which is to come":   {[]access.Grant{g("1", 1, -1, 1, "a"), g("2", 2, 1, 2, "b")}, "a"},
+		"the younger of two": {[]access.Grant{g("2", 1, -1, 1, "b"), g("1", 1, -1, 1, "a")}, "b"},
+	} {
+		if got := (access.Facts{Grants: c.grants}).Badges(noon()); string(got) != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Package badge owns the pictures that creators give the badges of their
 // subscribers.
 //
-// Owns: which badge has which picture. Promises: a picture and the event that
+// Owns: which badge has which picture, for all subscribers or for those of one tier. Promises: a picture and the event that
 // tells of it commit together; only the owner of a channel changes its pictures; a
 // picture is everybody's to see, as badges stand beside public messages. Does not
 // do: counting months (package access), naming the steps of tenure (package
@@ -24,6 +24,7 @@ import (
 
 // Art is a creator's picture for a badge.
 type Art struct {
+	Tier    ident.Tier // whose subscribers carry it; empty: all whose tier has none of its own
 	Badge   event.Badge
 	Picture string // what it is called, after what it shows: another picture has another name
 }
@@ -40,13 +41,16 @@ type Tx interface {
 	room.Appender
 	access.Tx
 
-	// Badges returns the pictures of a channel, in no order.
+	// Badges returns the pictures of a channel, those of its tiers among them, in no order.
 	Badges(ctx context.Context, channel ident.Channel) ([]Art, error)
-	// BadgePicture returns the PNG of that name, and whether it is a channel's.
+	// BadgePicture returns the PNG of that name, and whether it is a channel's, of
+	// whichever tier.
 	BadgePicture(ctx context.Context, channel ident.Channel, art Art) (png []byte, found bool, err error)
 	// PutBadge replaces what the channel had; false when it had the same.
 	PutBadge(ctx context.Context, channel ident.Channel, art Art, png []byte) (bool, error)
-	DropBadge(ctx context.Context, channel ident.Channel, b event.Badge) (bool, error)
+	DropBadge(ctx context.Context, channel ident.Channel, art Art) (bool, error)
+	// HasTier reports whether a tier is the channel's.
+	HasTier(ctx context.Context, channel ident.Channel, tier ident.Tier) (bool, error)
 }
 
 // Store runs transactions. f may run more than once.
@@ -85,11 +89,12 @@ func (s *Service) Picture(ctx context.Context, channel ident.Channel, art Art) (
 	return png, err
 }
 
-// Put gives a badge the creator's picture in place of what it had. Refusals:
-// badge_missing, picture_too_large, what Redraw refuses, and those of the gate.
-func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Channel, b event.Badge, upload []byte) (Art, error) {
+// Put gives a badge the creator's picture in place of what it had. A tier is empty for
+// all subscribers whose tier has no picture of its own for it. Refusals: badge_missing,
+// tier_missing, picture_too_large, what Redraw refuses, and those of the gate.
+func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Channel, tier ident.Tier, b event.Badge, upload []byte) (Art, error) {
 	// Asked before the picture is read, too: that is work.
-	if err := s.Store.View(ctx, func(tx Tx) error { return s.allowed(ctx, tx, by, channel) }); err != nil {
+	if err := s.Store.View(ctx, func(tx Tx) error { return s.allowed(ctx, tx, by, channel, tier) }); err != nil {
 		return Art{}, err
 	}
 	if err := check(b); err != nil {
@@ -103,23 +108,25 @@ func (s *Service) Put(ctx context.Context, by ident.Account, channel ident.Chann
 		return Art{}, err
 	}
 	sum := sha256.Sum256(png)
-	art := Art{Badge: b, Picture: hex.EncodeToString(sum[:16])}
-	return art, s.change(ctx, by, channel, func(tx Tx) (bool, error) { return tx.PutBadge(ctx, channel, art, png) })
+	art := Art{Tier: tier, Badge: b, Picture: hex.EncodeToString(sum[:16])}
+	return art, s.change(ctx, by, channel, tier, func(tx Tx) (bool, error) { return tx.PutBadge(ctx, channel, art, png) })
 }
 
 // Drop takes the creator's picture of a badge away; none is none. Refusals:
-// badge_missing, and those of the gate.
-func (s *Service) Drop(ctx context.Context, by ident.Account, channel ident.Channel, b event.Badge) error {
+// badge_missing, tier_missing, and those of the gate.
+func (s *Service) Drop(ctx context.Context, by ident.Account, channel ident.Channel, tier ident.Tier, b event.Badge) error {
 	if err := check(b); err != nil {
 		return err
 	}
-	return s.change(ctx, by, channel, func(tx Tx) (bool, error) { return tx.DropBadge(ctx, channel, b) })
+	return s.change(ctx, by, channel, tier, func(tx Tx) (bool, error) {
+		return tx.DropBadge(ctx, channel, Art{Tier: tier, Badge: b})
+	})
 }
 
 // change does what the owner may do, and tells who has the channel open.
-func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Channel, do func(Tx) (bool, error)) error {
+func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Channel, tier ident.Tier, do func(Tx) (bool, error)) error {
 	return s.Store.Update(ctx, func(tx Tx) error {
-		if err := s.allowed(ctx, tx, by, channel); err != nil {
+		if err := s.allowed(ctx, tx, by, channel, tier); err != nil {
 			return err
 		}
 		changed, err := do(tx)
@@ -133,8 +140,14 @@ func (s *Service) change(ctx context.Context, by ident.Account, channel ident.Ch
 	})
 }
 
-func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel) error {
-	_, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now())
+func (s *Service) allowed(ctx context.Context, tx Tx, by ident.Account, channel ident.Channel, tier ident.Tier) error {
+	if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now()); err != nil || tier == "" {
+		return err
+	}
+	has, err := tx.HasTier(ctx, channel, tier)
+	if err == nil && !has {
+		err = fault.New(fault.Missing, "tier_missing", "The channel has no such tier.")
+	}
 	return err
 }
 

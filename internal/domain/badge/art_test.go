@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) put(by ident.Account, b event.Badge, upload string) (badge.Art, string) {
 	w.t.Helper()
-	art, err := w.service.Put(w.t.Context(), by, w.channel, b, []byte(upload))
+	art, err := w.service.Put(w.t.Context(), by, w.channel, "", b, []byte(upload))
 	return art, reason(err)
 }
 
@@ -77,7 +77,7 @@ func TestOnlyTheOwnerChangesBadges(t *testing.T) {
 		if _, why := w.put(by, "m3", "another"); why != "owner_only" {
 			t.Errorf("%s puts a picture: %q", name, why)
 		}
-		if why := reason(w.service.Drop(t.Context(), by, w.channel, "m3")); why != "owner_only" {
+		if why := reason(w.service.Drop(t.Context(), by, w.channel, "", "m3")); why != "owner_only" {
 			t.Errorf("%s drops it: %q", name, why)
 		}
 	}
@@ -119,7 +119,7 @@ func TestAPictureIsReplacedAndDropped(t *testing.T) {
 		}
 	}
 	for range 2 { // the second time there is nothing to drop
-		if err := w.service.Drop(t.Context(), w.owner, w.channel, "m3"); err != nil {
+		if err := w.service.Drop(t.Context(), w.owner, w.channel, "", "m3"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestWhatIsNoBadgePicture(t *testing.T) {
 			t.Errorf("%q of %d bytes: %q, want %q", c.badge, len(c.upload), why, c.want)
 		}
 	}
-	if err := w.service.Drop(t.Context(), w.owner, w.channel, "m2"); reason(err) != "badge_missing" {
+	if err := w.service.Drop(t.Context(), w.owner, w.channel, "", "m2"); reason(err) != "badge_missing" {
 		t.Error(err)
 	}
 	w.service.Redraw = func(context.Context, []byte, int) ([]byte, error) {
@@ -152,5 +152,47 @@ func TestWhatIsNoBadgePicture(t *testing.T) {
 	}
 	if _, why := w.put(w.Person("Sam"), "m3", "x"); why != "owner_only" {
 		t.Errorf("a stranger's picture: %q", why)
+	}
+}
+
+// A tier's picture is another than everybody's, by whichever name one asks for it, and
+// only the channel's own tiers have any.
+func TestATierHasPicturesOfItsOwn(t *testing.T) {
+	w := newWorld(t)
+	kiln, foreign := w.Tier(w.channel, 2), w.Tier(w.Channel(w.owner), 2)
+	all, _ := w.put(w.owner, "m3", "everybody's")
+	put := func(by ident.Account, tier ident.Tier) (badge.Art, string) {
+		art, err := w.service.Put(t.Context(), by, w.channel, tier, "m3", []byte("the kiln's"))
+		return art, reason(err)
+	}
+	for tier, want := range map[ident.Tier]string{foreign: "tier_missing", "nowhere": "tier_missing"} {
+		if _, why := put(w.owner, tier); why != want {
+			t.Errorf("put for tier %s: %q", tier, why)
+		}
+		if why := reason(w.service.Drop(t.Context(), w.owner, w.channel, tier, "m3")); why != want {
+			t.Errorf("dropped for tier %s: %q", tier, why)
+		}
+	}
+	if _, why := put(w.Moderator(w.channel, w.Person("Mod")), kiln); why != "owner_only" {
+		t.Errorf("a moderator: %q", why)
+	}
+	own, why := put(w.owner, kiln)
+	if why != "" || own.Tier != kiln || own.Picture == all.Picture {
+		t.Fatalf("%+v %q", own, why)
+	}
+	now, err := w.service.Of(t.Context(), w.channel)
+	if err != nil || len(now) != 2 || !slices.Contains(now, all) || !slices.Contains(now, own) {
+		t.Errorf("now %v %v", now, err)
+	}
+	for _, art := range now {
+		if png, err := w.service.Picture(t.Context(), w.channel, badge.Art{Badge: "m3", Picture: art.Picture}); err != nil || len(png) == 0 {
+			t.Errorf("%+v: %q %v", art, png, err)
+		}
+	}
+	if err := w.service.Drop(t.Context(), w.owner, w.channel, kiln, "m3"); err != nil {
+		t.Error(err)
+	}
+	if now, err := w.service.Of(t.Context(), w.channel); err != nil || !slices.Equal(now, []badge.Art{all}) {
+		t.Errorf("left %v %v", now, err)
 	}
 }

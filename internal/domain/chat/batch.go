@@ -201,7 +201,7 @@ func (s *Service) author(f access.Facts, name string) event.Author {
 func AuthorOf(f access.Facts, name string, now time.Time) event.Author {
 	a := event.Author{ID: f.Account, Name: name, Role: string(f.Role), Subscriber: f.SubscriberAt(now)}
 	if a.Subscriber {
-		a.Months = f.Tenure(now)
+		a.Months, a.Tier = f.Tenure(now), f.Badges(now)
 	}
 	a.Badge = string(event.BadgeOf(a.Subscriber, a.Months))
 	return a

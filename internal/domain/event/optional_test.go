@@ -18,8 +18,8 @@ func TestWhatMessagesLearnedLater(t *testing.T) {
 		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":"@B","mentions":[{"id":"b","name":"B"}]}`: {
 			Author: event.Author{ID: "a"}, Text: "@B", Mentions: []event.Mention{{ID: "b", Name: "B"}},
 		},
-		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":""},"text":":wave:","emotes":[{"code":"wave","id":"e1"}]}`: {
-			Author: event.Author{ID: "a"}, Text: ":wave:", Emotes: []event.Emote{{Code: "wave", ID: "e1"}},
+		`{"author":{"id":"a","name":"","role":"","subscriber":false,"months":0,"badge":"","tier":"t1"},"text":":wave:","emotes":[{"code":"wave","id":"e1"}]}`: {
+			Author: event.Author{ID: "a", Tier: "t1"}, Text: ":wave:", Emotes: []event.Emote{{Code: "wave", ID: "e1"}},
 		},
 	} {
 		if got, err := json.Marshal(m); err != nil || string(got) != want {

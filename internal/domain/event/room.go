@@ -10,6 +10,9 @@ type Author struct {
 	Subscriber bool          `json:"subscriber"` // pays for this channel
 	Months     int           `json:"months"`     // tenure
 	Badge      string        `json:"badge"`      // '', m1, m3, m6, m12, m24
+	// Tier is the one whose badges are shown, where it has pictures of its own: of
+	// other tiers nobody is told who has them. Absent it leaves the bytes as they were.
+	Tier ident.Tier `json:"tier,omitempty"`
 }
 
 // ReplyTo points at the message answered, with enough of it to be shown alone.

@@ -2578,6 +2578,8 @@ export interface components {
        * @enum {string}
        */
       space_opens: 'always' | 'lives'
+      /** @description pictures for the subscribers of one tier, in place of those in badges */
+      tier_badges: components['schemas']['TierBadge'][]
       title: string
       /** Format: int64 */
       viewers: number
@@ -4012,6 +4014,13 @@ export interface components {
       /** @description price for a year; null when it is not sold so */
       year: components['schemas']['Money'] | null
     }
+    TierBadge: {
+      /** @enum {string} */
+      badge: 'm1' | 'm3' | 'm6' | 'm12' | 'm24'
+      /** @description address of a square PNG that never changes */
+      picture: string
+      tier: string
+    }
     TierChange: {
       /**
        * Format: int64
@@ -4958,7 +4967,10 @@ export interface operations {
   }
   'put-badge': {
     parameters: {
-      query?: never
+      query?: {
+        /** @description for this tier's subscribers; without it for all whose tier has no picture of its own */
+        tier?: string
+      }
       header?: never
       path: {
         channel: string
@@ -4995,7 +5007,10 @@ export interface operations {
   }
   'drop-badge': {
     parameters: {
-      query?: never
+      query?: {
+        /** @description for this tier's subscribers; without it for all whose tier has no picture of its own */
+        tier?: string
+      }
       header?: never
       path: {
         channel: string

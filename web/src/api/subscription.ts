@@ -125,18 +125,22 @@ export const api = {
         }),
       )
     ).subscribers,
-  /** Gives a badge a picture, or another one. */
-  setBadge: (channel: string, badge: string, file: Blob) =>
+  /** Gives a badge a picture, or another one; for the subscribers of one tier, where that is named. */
+  setBadge: (channel: string, tier: string | undefined, badge: string, file: Blob) =>
     given(
       client.PUT('/api/channels/{channel}/badges/{badge}', {
-        params: { path: { channel, badge } },
+        params: { path: { channel, badge }, query: { tier } },
         body: file as unknown as string,
         bodySerializer: (body) => body,
         headers: { 'Content-Type': 'application/octet-stream' },
       }),
     ),
-  dropBadge: (channel: string, badge: string) =>
-    given(client.DELETE('/api/channels/{channel}/badges/{badge}', { params: { path: { channel, badge } } })),
+  dropBadge: (channel: string, tier: string | undefined, badge: string) =>
+    given(
+      client.DELETE('/api/channels/{channel}/badges/{badge}', {
+        params: { path: { channel, badge }, query: { tier } },
+      }),
+    ),
   /** A page of sales, newest first, after the one that ended the page before; only those to one account. */
   sales: async (channel: string, last?: Sale, account?: string) =>
     (

@@ -14,6 +14,8 @@ export type Author = {
   subscriber: boolean
   months: number
   badge: string
+  /** Whose badges are shown, where this tier has pictures of its own. */
+  tier?: string
 }
 
 /** Somebody who is meant, by the name they had then. */

@@ -45,9 +45,14 @@ export class Visit {
   isOwner = $derived(this.me?.role === 'owner')
   isStaff = $derived(this.me?.role === 'owner' || this.me?.role === 'moderator')
   live = $derived(this.channel?.live ?? null)
-  /** The creator's own pictures, by the badge they stand for. */
+  /** The creator's own pictures, by the badge they stand for, those of one tier by its name and theirs. */
   badges: Readonly<Record<string, string>> = $derived(
-    Object.fromEntries(this.channel?.badges.map(({ badge, picture }) => [badge, picture]) ?? []),
+    Object.fromEntries(
+      [...(this.channel?.badges ?? []), ...(this.channel?.tier_badges ?? [])].map((b) => [
+        ('tier' in b ? b.tier : '') + b.badge,
+        b.picture,
+      ]),
+    ),
   )
   /** The newest gift to us that this browser has not put away. */
   gift = $derived(this.me?.gift && !this.#putAway.has(this.me.gift.id) ? this.me.gift : undefined)

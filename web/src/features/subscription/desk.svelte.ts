@@ -64,21 +64,29 @@ export class SubscriptionDesk {
     this.tiers = await api.tiers(this.channel)
   }
 
-  /** Gives a badge a picture. Throws what was refused. */
-  async setBadge(badge: string, file: Blob): Promise<void> {
-    const set = await api.setBadge(this.channel, badge, file)
-    this.#badges((others) => [...others, set], badge)
+  /** Gives a badge a picture, for the subscribers of one tier where that is named. Throws what was refused. */
+  async setBadge(tier: string | undefined, badge: string, file: Blob): Promise<void> {
+    this.#badges(tier, badge, await api.setBadge(this.channel, tier, badge, file))
   }
 
   /** Takes a badge's picture away. Throws what was refused. */
-  async dropBadge(badge: string): Promise<void> {
-    await api.dropBadge(this.channel, badge)
-    this.#badges((others) => others, badge)
+  async dropBadge(tier: string | undefined, badge: string): Promise<void> {
+    await api.dropBadge(this.channel, tier, badge)
+    this.#badges(tier, badge)
   }
 
-  #badges(change: (others: Badge[]) => Badge[], badge: string): void {
+  #badges(tier: string | undefined, badge: string, set?: Badge): void {
     if (!this.place) return
-    this.place = { ...this.place, badges: change(this.place.badges.filter((b) => b.badge !== badge)) }
+    const { badges, tier_badges } = this.place
+    this.place = tier
+      ? {
+          ...this.place,
+          tier_badges: [
+            ...tier_badges.filter((b) => b.tier !== tier || b.badge !== badge),
+            ...(set ? [{ tier, ...set }] : []),
+          ],
+        }
+      : { ...this.place, badges: [...badges.filter((b) => b.badge !== badge), ...(set ? [set] : [])] }
   }
 
   /** What one person bought. */
