@@ -38,11 +38,20 @@ func (p *person) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
+	return p.send(ctx, method, path, "application/json", body, out)
+}
+
+// upload sends a file.
+func (p *person) upload(ctx context.Context, method, path string, file []byte) error {
+	return p.send(ctx, method, path, "application/octet-stream", file, nil)
+}
+
+func (p *person) send(ctx context.Context, method, path, kind string, body []byte, out any) error {
 	r, err := http.NewRequestWithContext(ctx, method, p.base+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Content-Type", kind)
 	res, err := p.http.Do(r)
 	if err != nil {
 		return err

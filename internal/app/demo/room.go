@@ -8,7 +8,8 @@ import (
 )
 
 // furnish leaves in the Sub Space what an evening does not bring by itself: threads,
-// an update, a poll, words of welcome, the next date, and a goal for the overlay.
+// an update, a poll, words of welcome, the next date, a goal for the overlay, and the
+// channel's emotes.
 func (s *stage) furnish(ctx context.Context) error {
 	for _, set := range []struct {
 		path string
@@ -27,6 +28,9 @@ func (s *stage) furnish(ctx context.Context) error {
 	if err := s.creator.call(ctx, "POST", channelPath+"/schedule", map[string]any{
 		"title": "Opening the kiln together", "starts": time.Now().Add(46 * time.Hour).Truncate(time.Hour).Format(time.RFC3339), "minutes": 90,
 	}, nil); err != nil {
+		return err
+	}
+	if err := s.emotes(ctx); err != nil {
 		return err
 	}
 	if err := s.threads(ctx); err != nil {

@@ -30,10 +30,10 @@ func (s *stage) publicLines() []line {
 		say(v[3], "hello from the bakery, bread is in"), say(sub[4], "that blue is unreal in this light"),
 		say(v[4], "how long does one firing take?"), say(v[5], "good evening from Brno"),
 		{2 * quick, c, "public", "Nine hours up, a whole night down. Patience is the glaze."},
-		say(sub[2], "she explains the whole recipe in the Sub Space"), say(v[6], "bonsoir tout le monde"),
+		say(sub[2], "she explains the whole recipe in the Sub Space"), say(v[6], "bonsoir tout le monde :bowl:"),
 		say(v[7], "do you ship to Berlin?"), say(v[8], "the wheel noise is so calming"),
 		{3 * quick, c, "public", "Everywhere but the moon. Wrapped in straw."},
-		say(v[9], "😍"), say(sub[1], "mine arrived last week, not a chip"),
+		say(v[9], "😍 :bowl:"), say(sub[1], "mine arrived last week, not a chip :lune:"),
 		say(v[2], "c'est magnifique cette couleur"), say(v[4], "is that a trimming tool or a spoon?"),
 		say(v[3], "a spoon, surely"),
 		{2 * quick, c, "public", "A spoon! Grandmother's. Do not tell her."},
@@ -53,7 +53,7 @@ func (s *stage) spaceLines() []line {
 		say(sub[4], "Voting for the tall one on the next kiln"),
 		say(c, "The recipe you asked for: three parts cobalt, one part rutile, and the part nobody writes down: sieve it twice."),
 		say(sub[5], "Sharing my test tiles on Sunday, the rutile goes from left to right"),
-		say(sub[6], "Saving this. Merci Inès !"), say(c, "You are the reason the kiln is full."),
+		say(sub[6], "Saving this. Merci Inès ! :flame::flame:"), say(c, "You are the reason the kiln is full."),
 		say(sub[0], "That is my question in the queue, hello everyone"),
 	}
 }
