@@ -154,21 +154,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 			return photo.JPEG, photo.Width, photo.Height, err
 		},
 	}
-	p.questions = question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
-		question.Rules{
-			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked,
-			VotePace: account.NewThrottle(limitOf(question.VotePace()), now),
-			Voted:    func(at room.Address, q ident.Question) { s.bus.Tally(room.Tally{Address: at, Question: q}) },
-			Answered: func(asker ident.Account, in ident.Channel) { s.bus.Notice(access.Subject{Account: asker, Channel: in}) },
-			Consented: func(ctx context.Context, in ident.Channel) {
-				c, err := p.channels.ByID(ctx, in)
-				if err != nil {
-					s.sur.Log.Warn("the creator is not told of a consent", "channel", in, "error", err)
-					return
-				}
-				s.bus.Notice(access.Subject{Account: c.Owner, Channel: in})
-			},
-		})
+	p.questions = p.answerQueue(s, ids)
 	p.polls = poll.NewService(poll.Config{
 		Store: store.UnitOf(s.db, as[poll.Tx]), IDs: ids, Now: now, CleanKey: chat.CleanKey, Count: s.db.Polls().Count,
 		Pace:  account.NewThrottle(limitOf(poll.Pace()), now),
@@ -187,6 +173,25 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		},
 	})
 	return nil
+}
+
+func (p *parts) answerQueue(s *Server, ids *ident.Source) *question.Service {
+	now := s.sur.Now
+	return question.NewService(store.UnitOf(s.db, as[question.Tx]), ids, now, account.NewThrottle(limitOf(question.Pace()), now),
+		question.Rules{
+			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf, Blocked: chat.Blocked,
+			VotePace: account.NewThrottle(limitOf(question.VotePace()), now),
+			Voted:    func(at room.Address, q ident.Question) { s.bus.Tally(room.Tally{Address: at, Question: q}) },
+			Answered: func(asker ident.Account, in ident.Channel) { s.bus.Notice(access.Subject{Account: asker, Channel: in}) },
+			Consented: func(ctx context.Context, in ident.Channel) {
+				c, err := p.channels.ByID(ctx, in)
+				if err != nil {
+					s.sur.Log.Warn("the creator is not told of a consent", "channel", in, "error", err)
+					return
+				}
+				s.bus.Notice(access.Subject{Account: c.Owner, Channel: in})
+			},
+		})
 }
 
 // as gives a package of the domain its view of a transaction.

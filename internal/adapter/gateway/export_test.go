@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"context"
+	"slices"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
@@ -125,3 +127,39 @@ func (g *Gateway) MostAtOnce(at room.Address) (stop func() int) {
 		return all
 	}
 }
+
+// Recent is what a node keeps of the end of a log.
+type Recent struct{ *recent }
+
+// NewRecent keeps nothing yet of a log.
+func NewRecent(head int64) Recent { return Recent{newRecent(head)} }
+
+// Add takes the next event.
+func (r Recent) Add(e event.Encoded) { r.add(e) }
+
+// Fill reads what a newcomer lacks.
+func (r Recent) Fill(ctx context.Context, logs Logs, at room.Address) error {
+	return r.fill(ctx, logs, at)
+}
+
+// Page returns what somebody with a cursor, or without, is sent.
+func (r Recent) Page(cursor *int64) (events []byte, head int64, more, ok bool) {
+	p, ok := r.page(cursor)
+	return p.events, p.head, p.more, ok
+}
+
+// Held returns what is kept.
+func (r Recent) Held() []event.Encoded {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+// Join returns events as a page holds them.
+func Join(events []event.Encoded) []byte { return join(events) }
+
+// How long pages are.
+const (
+	PageSize   = pageSize
+	ResumeSize = resumeSize
+)

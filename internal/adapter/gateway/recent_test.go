@@ -1,4 +1,4 @@
-package gateway
+package gateway_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -33,7 +34,7 @@ type chronicle struct {
 	bans   *moderation.Service
 	log    room.Log
 
-	recent *recent
+	recent gateway.Recent
 	tail   *room.Tail
 	flying []event.Encoded // bells that are on their way
 	head   int64           // of the database
@@ -67,8 +68,8 @@ func (l chronicleLogs) Page(ctx context.Context, a room.Address, after, before i
 func (c *chronicle) follows() {
 	log, err := c.Logs().Log(context.Background(), c.at)
 	c.must(err)
-	c.log, c.recent, c.flying = log, newRecent(log.Head), nil
-	c.tail = room.NewTail(log.ID, log.Head, c.Logs(), c.recent.add)
+	c.log, c.recent, c.flying = log, gateway.NewRecent(log.Head), nil
+	c.tail = room.NewTail(log.ID, log.Head, c.Logs(), c.recent.Add)
 }
 
 func (c *chronicle) must(err error) {
@@ -190,7 +191,7 @@ func (c *chronicle) fills() {
 		}
 		c.must(c.tail.Heal(context.Background()))
 	}
-	c.must(c.recent.fill(context.Background(), chronicleLogs{c.Logs(), c}, c.at))
+	c.must(c.recent.Fill(context.Background(), chronicleLogs{c.Logs(), c}, c.at))
 	c.during = nil
 }
 
@@ -199,19 +200,19 @@ func (c *chronicle) fills() {
 func (c *chronicle) looks() {
 	cursor := c.some() - 1
 	for _, from := range []*int64{nil, &cursor} {
-		p, ok := c.recent.page(from)
+		events, head, more, ok := c.recent.Page(from)
 		if !ok {
 			continue
 		}
-		after, limit := room.NoCursor, pageSize
+		after, limit := room.NoCursor, gateway.PageSize
 		if from != nil {
-			after, limit = *from, resumeSize
+			after, limit = *from, gateway.ResumeSize
 		}
 		stored, err := c.Logs().Page(context.Background(), c.at, after, 0, limit)
 		c.must(err)
-		if p.head == c.head { // all has been heard of
-			if want := join(stored.Events); !bytes.Equal(p.events, want) || p.more != stored.More {
-				c.t.Fatalf("from memory after %v:\n%s\nfrom the database:\n%s", after, p.events, want)
+		if head == c.head { // all has been heard of
+			if want := gateway.Join(stored.Events); !bytes.Equal(events, want) || more != stored.More {
+				c.t.Fatalf("from memory after %v:\n%s\nfrom the database:\n%s", after, events, want)
 			}
 		}
 	}
@@ -233,9 +234,7 @@ func (c *chronicle) forgetsWhatIsGone() {
 			}
 		}
 	}
-	c.recent.mu.Lock()
-	defer c.recent.mu.Unlock()
-	for _, e := range c.recent.events {
+	for _, e := range c.recent.Held() {
 		if gone[e.Seq] && (bytes.Contains(e.Bytes, []byte("words-")) || bytes.Contains(e.Bytes, []byte("Somebody"))) {
 			c.t.Fatalf("memory holds what was taken back: %s", e.Bytes)
 		}
@@ -270,7 +269,7 @@ func TestMemoryHoldsWhatTheDatabaseHolds(t *testing.T) {
 			c.looks()
 		}
 		c.must(c.tail.Heal(context.Background()))
-		c.must(c.recent.fill(context.Background(), chronicleLogs{c.Logs(), c}, c.at))
+		c.must(c.recent.Fill(context.Background(), chronicleLogs{c.Logs(), c}, c.at))
 		c.looks()
 	})
 }
@@ -288,19 +287,19 @@ func TestRemovalCostsNoReading(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				c.recent.add(out[0])
+				c.recent.Add(out[0])
 			}
 			return nil
 		}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	c.recent = newRecent(0)
+	c.recent = gateway.NewRecent(0)
 	appends(event.MessagePosted{Text: "words"}, 300)
 	for i := range 20 {
 		appends(event.MessageRemoved{Seqs: []int64{int64(280 + i)}, By: "moderator"}, 1)
 		appends(event.MessagePosted{Text: "words"}, 1)
-		if err := c.recent.fill(t.Context(), chronicleLogs{w.Logs(), c}, c.at); err != nil {
+		if err := c.recent.Fill(t.Context(), chronicleLogs{w.Logs(), c}, c.at); err != nil {
 			t.Fatal(err)
 		}
 	}
