@@ -1,10 +1,10 @@
 // Package access is the one gate: who may do what, and until when.
 //
-// Owns: grants, blocks, roles as facts, the pure function Decide, and Gate,
-// which keeps facts in memory for the length of a lease. Promises: every door
-// (REST, socket, playlist, segment, overlay) asks Decide, and an answer carries
-// the moment at which it stops being true. Does not do: reading tables, closing
-// sockets, selling rights.
+// Owns: grants, blocks, roles as facts, scopes of credentials that are less than
+// their person, the pure function Decide, and Gate, which keeps facts in memory for
+// the length of a lease. Promises: every door (REST, socket, playlist, segment,
+// overlay, dock) asks Decide, and an answer carries the moment at which it stops
+// being true. Does not do: reading tables, closing sockets, selling rights.
 package access
 
 import (
@@ -24,6 +24,8 @@ const (
 	PostPublic   Action = "post_public"   // write into the public chat
 	ReadSpace    Action = "read_space"    // read the Sub Space and its questions
 	PostSpace    Action = "post_space"    // write into the Sub Space
+	ReadThread   Action = "read_thread"   // read a thread of the Sub Space
+	PostThread   Action = "post_thread"   // write into one
 	ReadPlans    Action = "read_plans"    // know of lives that are planned for those inside, also while the room waits for one
 	AskQuestion  Action = "ask_question"  // send a question from inside into the queue
 	AskPublic    Action = "ask_public"    // send a question from the public room into the queue
@@ -36,12 +38,16 @@ const (
 	UseEmote     Action = "use_emote"     // write an emote that is for everybody
 	UseTierEmote Action = "use_emote_of"  // write an emote of a tier; decided on the facts from its level on
 	WatchLive    Action = "watch_live"    // playlists and segments
-	Moderate     Action = "moderate"      // remove, pin, announce, skip a question, time out for a short while, write notes
+	Moderate     Action = "moderate"      // remove, pin, announce, time out for a short while, write notes
+	SkipQuestion Action = "skip_question" // take a question out of the queue
 	Ban          Action = "ban"           // ban, time out for long, and take such back
 	SetManners   Action = "set_manners"   // how rooms are written in: modes, blocked terms
 	ReadAudit    Action = "read_audit"    // what staff did
 	Appoint      Action = "appoint"       // make and unmake moderators
-	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, on air, moderators
+	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, moderators, asking a room to choose
+	RunQueue     Action = "run_queue"     // put a question on air and take it off, answered or not
+	RunPolls     Action = "run_polls"     // see how all polls go, and close them
+	KeepDocks    Action = "keep_docks"    // make and revoke addresses of docks
 	ReadBusiness Action = "read_business" // the channel's own log
 	Subscribe    Action = "subscribe"     // open a checkout
 	OpenChannel  Action = "open_channel"  // make a new channel (operator)
@@ -133,6 +139,8 @@ type Facts struct {
 	LiveAudience LiveAudience
 	// Modes is how the channel's rooms are written in; one that is missing has none.
 	Modes map[room.Audience]room.Modes
+	// Scope is of the credential that the person comes by; empty: they come as themselves.
+	Scope Scope
 	// Terms counts the changes of the channel's blocked terms: whoever has those of
 	// the same count has them as they are. Zero: there never were any.
 	Terms int64

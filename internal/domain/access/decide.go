@@ -32,6 +32,9 @@ func (d Decision) Fault(now time.Time) *fault.Fault {
 // Decide says whether the person whom f describes may do a at now. It is pure:
 // the same facts, action and time give the same answer on every node.
 func Decide(f Facts, a Action, now time.Time) Decision {
+	if reason := f.Scope.refuses(f, a); reason != "" {
+		return Decision{Reason: reason}
+	}
 	if a == OpenChannel {
 		return require(f.Operator, "operators_only")
 	}
@@ -50,11 +53,11 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 		return Decision{Allowed: true}
 	case PostPublic, AskPublic, PollPublic, ReactPublic: // a question stands in the room's chat too, and a vote is the room's word
 		return decideModes(require(signedIn, "sign_in"), f, f.Modes[room.Public], now)
-	case PostSpace, PollSpace, ReactSpace:
+	case PostSpace, PostThread, PollSpace, ReactSpace:
 		return decideModes(decideSpace(f, now), f, f.Modes[room.Space], now)
 	case VotePublic:
 		return require(signedIn, "sign_in")
-	case ReadSpace, AskQuestion, VoteSpace:
+	case ReadSpace, ReadThread, AskQuestion, VoteSpace:
 		return decideSpace(f, now)
 	case ReadPlans:
 		return decideEntitled(f, now)
@@ -69,13 +72,13 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 			return Decision{Allowed: true}
 		}
 		return decidePaid(f, now)
-	case Moderate:
+	case Moderate, SkipQuestion, KeepDocks:
 		return require(f.Role.Staff(), "moderators_only")
 	case Ban, SetManners, ReadAudit:
 		return graded(f, GradeModerator)
 	case Appoint:
 		return graded(f, GradeLead)
-	case RunChannel, ReadBusiness:
+	case RunChannel, RunQueue, RunPolls, ReadBusiness:
 		return require(f.Role == RoleOwner, "owner_only")
 	case Subscribe:
 		return decideSubscribe(f, now)
@@ -250,6 +253,10 @@ func sentence(reason string) string {
 		return "Only the channel's moderators and its creator may do this."
 	case "grade_required":
 		return "This takes a higher grade of moderator than yours."
+	case "beyond_dock":
+		return "This is not done from a dock. Use the cockpit."
+	case "dock_revoked":
+		return "This dock's address does not work any more. Make a new one in the cockpit."
 	case "owner_only":
 		return "Only the channel's creator may do this."
 	case "operators_only":

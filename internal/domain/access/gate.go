@@ -66,7 +66,7 @@ func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error
 	level := s.Level
 	s = s.person()
 	if g.failing() {
-		if d, ok := g.open(s, a); ok {
+		if d, ok := g.open(ctx, s, a); ok {
 			return d, nil
 		}
 	}
@@ -75,7 +75,7 @@ func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error
 		return Decide(f.From(level), a, g.now()), nil
 	}
 	if f := fault.Of(err); f == nil || f.Kind == fault.Unavailable {
-		if d, ok := g.open(s, a); ok {
+		if d, ok := g.open(ctx, s, a); ok {
 			return d, nil
 		}
 		err = Unconfirmed().Because(err)
@@ -84,12 +84,12 @@ func (g *Gate) Decide(ctx context.Context, s Subject, a Action) (Decision, error
 }
 
 // open is Decide from facts however old, for what anybody may who is not shut out.
-func (g *Gate) open(s Subject, a Action) (Decision, bool) {
+func (g *Gate) open(ctx context.Context, s Subject, a Action) (Decision, bool) {
 	old, ok := g.remembered(s)
 	if !ok || !openToAll(old, a) {
 		return Decision{}, false
 	}
-	d := Decide(old, a, g.now())
+	d := Decide(old.Within(ScopeOf(ctx)), a, g.now())
 	return d, d.Allowed
 }
 
@@ -118,8 +118,8 @@ func (g *Gate) Allow(ctx context.Context, s Subject, a Action) (Decision, error)
 	return d, nil
 }
 
-// Known is Decide for callers who cannot wait: false when the facts would have
-// to be read first.
+// Known is Decide for callers who cannot wait, and come as themselves: false when the
+// facts would have to be read first.
 func (g *Gate) Known(s Subject, a Action) (Decision, bool) {
 	level := s.Level
 	s = s.person()
@@ -147,8 +147,14 @@ func (g *Gate) Learn(ctx context.Context, subjects []Subject) error {
 	return err
 }
 
-// Facts returns what is known of s, reading when the lease has run out.
+// Facts returns what is known of s, reading when the lease has run out, within the
+// scope of ctx. In memory they are without it.
 func (g *Gate) Facts(ctx context.Context, s Subject) (Facts, error) {
+	f, err := g.facts(ctx, s)
+	return f.Within(ScopeOf(ctx)), err
+}
+
+func (g *Gate) facts(ctx context.Context, s Subject) (Facts, error) {
 	g.mu.Lock()
 	if k, ok := g.known[s]; ok && g.now().Sub(k.at) < Lease {
 		k.used = g.now()

@@ -40,7 +40,7 @@ func AllowUnlocked(ctx context.Context, tx FactsReader, s Subject, a Action, now
 	return facts, nil
 }
 
-// FactsOf reads the facts of one subject; 'channel_missing' when there is no such
+// FactsOf reads the facts of one subject, within the scope of ctx; 'channel_missing' when there is no such
 // channel.
 func FactsOf(ctx context.Context, tx FactsReader, s Subject) (Facts, error) {
 	read, err := tx.Facts(ctx, []Subject{s.person()})
@@ -51,7 +51,7 @@ func FactsOf(ctx context.Context, tx FactsReader, s Subject) (Facts, error) {
 	if !ok {
 		return Facts{}, fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
-	return facts, nil
+	return facts.Within(ScopeOf(ctx)), nil
 }
 
 // Reading is the action that reading a room's log is.
@@ -59,8 +59,10 @@ func Reading(a room.Audience) Action {
 	switch a {
 	case room.Public:
 		return ReadPublic
-	case room.Space, room.ThreadRoom:
+	case room.Space:
 		return ReadSpace
+	case room.ThreadRoom:
+		return ReadThread
 	}
 	return ReadBusiness
 }

@@ -89,7 +89,7 @@ type known struct {
 }
 
 func (k known) factsOf(p Post) access.Facts {
-	return k.facts[access.Subject{Account: p.Author, Channel: p.Channel}]
+	return k.facts[access.Subject{Account: p.Author, Channel: p.Channel}].Within(p.scope)
 }
 
 func (s *Service) known(ctx context.Context, tx Tx, posts []*pending) (k known, err error) {
@@ -158,6 +158,7 @@ func (s *Service) mayWrite(p Post, k known) error {
 	if !ok {
 		return fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
+	facts = facts.Within(p.scope)
 	act, err := action(p.Audience)
 	if err != nil {
 		return err

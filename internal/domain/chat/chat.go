@@ -40,6 +40,8 @@ type Post struct {
 	Pictures     []Shown // with an update
 	// Mentions are those whom the text means with an @ and their name.
 	Mentions []ident.Account
+
+	scope access.Scope // it is written within; Service.Post fills it in
 }
 
 // Receipt is the answer to a Post that was written.
@@ -86,8 +88,10 @@ func action(a room.Audience) (access.Action, error) {
 	switch a {
 	case room.Public:
 		return access.PostPublic, nil
-	case room.Space, room.ThreadRoom:
+	case room.Space:
 		return access.PostSpace, nil
+	case room.ThreadRoom:
+		return access.PostThread, nil
 	}
 	return "", fault.New(fault.Missing, "room_missing", "There is no such room to write in.")
 }

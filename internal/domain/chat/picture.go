@@ -144,23 +144,24 @@ func (p *Pictures) File(ctx context.Context, by ident.Account, at room.Address, 
 // maySee asks the gate. What no update shows yet nobody but the creator has seen.
 func (p *Pictures) maySee(ctx context.Context, tx Tx, by ident.Account, at room.Address, id ident.Picture) (bool, error) {
 	who := access.Subject{Account: by, Channel: at.Channel}
-	facts, err := tx.Facts(ctx, []access.Subject{who})
+	read, err := tx.Facts(ctx, []access.Subject{who})
 	if err != nil {
 		return false, err
 	}
+	facts := read[who].Within(access.ScopeOf(ctx))
 	threads, err := tx.LockThreads(ctx, []room.Address{at})
 	if err != nil {
 		return false, err
 	}
 	t, ok := threads[at.Thread]
-	if !ok || !access.Decide(facts[who].From(t.Level), access.ReadSpace, p.Now()).Allowed {
+	if !ok || !access.Decide(facts.From(t.Level), access.ReadThread, p.Now()).Allowed {
 		return false, nil
 	}
 	pics, err := tx.Pictures(ctx, at, []ident.Picture{id})
 	if err != nil || pics[id].Seq != 0 {
 		return err == nil, err
 	}
-	return access.Decide(facts[who], access.RunChannel, p.Now()).Allowed, nil
+	return access.Decide(facts, access.RunChannel, p.Now()).Allowed, nil
 }
 
 // shown returns what an update's event says of its pictures.

@@ -30,6 +30,8 @@ type React struct {
 	By    ident.Account
 	Emoji Emoji
 	On    bool
+
+	scope access.Scope // it is done within; Reactions.React fills it in
 }
 
 // Reacted is how a message stands with everybody, and what of it is one's own.
@@ -116,6 +118,7 @@ func (r *Reactions) React(ctx context.Context, w React) (Reacted, error) {
 	if err := r.pace.Take(string(w.By) + "\x00" + string(w.Channel)); err != nil {
 		return Reacted{}, slowDown(err)
 	}
+	w.scope = access.ScopeOf(ctx)
 	job := &reacting{React: w}
 	err := r.writer.Do(ctx, job)
 	if errors.Is(err, batch.ErrFull) {
@@ -238,6 +241,7 @@ func (r *Reactions) mayReact(w React, k known) error {
 	if !ok {
 		return fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
+	facts = facts.Within(w.scope)
 	act, err := reacts(w.Audience)
 	if err != nil {
 		return err

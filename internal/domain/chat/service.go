@@ -119,6 +119,7 @@ func (s *Service) Post(ctx context.Context, p Post) (Receipt, error) {
 	if p, err = s.mentioning(p); err != nil {
 		return Receipt{}, err
 	}
+	p.scope = access.ScopeOf(ctx) // it is decided on later, with others
 	w := &pending{post: p}
 	err = s.writer.Do(ctx, w)
 	if errors.Is(err, batch.ErrFull) {

@@ -31,7 +31,7 @@ type Posts struct {
 // Sub Space. A thread that their tier does not open is none.
 func (s *Service) mayWriteThread(p Post, f access.Facts, k known) error {
 	t, ok := k.threads[p.Thread]
-	if !ok || t.Channel != p.Channel || !access.Decide(f.From(t.Level), access.PostSpace, s.now()).Allowed {
+	if !ok || t.Channel != p.Channel || !access.Decide(f.From(t.Level), access.PostThread, s.now()).Allowed {
 		return room.ThreadMissing()
 	}
 	if t.Kind == room.UpdateThread {
@@ -65,7 +65,7 @@ func (s *Service) mayReadThread(ctx context.Context, tx Tx, at room.Address, f a
 
 func (s *Service) readsThread(at room.Address, f access.Facts, threads map[ident.Thread]room.Thread) error {
 	t, ok := threads[at.Thread]
-	if !ok || t.Channel != at.Channel || !access.Decide(f.From(t.Level), access.ReadSpace, s.now()).Allowed {
+	if !ok || t.Channel != at.Channel || !access.Decide(f.From(t.Level), access.ReadThread, s.now()).Allowed {
 		return room.ThreadMissing()
 	}
 	return nil

@@ -37,6 +37,7 @@ type (
 	Plan         string
 	Picture      string
 	Emote        string
+	Dock         string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

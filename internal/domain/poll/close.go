@@ -15,7 +15,7 @@ import (
 // that is closed stays as it is.
 func (s *Service) Close(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Poll) (p Poll, err error) {
 	err = s.Store.Update(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now()); err != nil {
+		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunPolls, s.Now()); err != nil {
 			return err
 		}
 		var ok bool

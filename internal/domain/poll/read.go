@@ -62,7 +62,7 @@ func levelOf(ctx context.Context, tx Tx, at room.Address, facts access.Facts, s 
 func (s *Service) Of(ctx context.Context, by ident.Account, channel ident.Channel) ([]Seen, error) {
 	var out []Seen
 	err := s.Store.View(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunChannel, s.Now()); err != nil {
+		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunPolls, s.Now()); err != nil {
 			return err
 		}
 		polls, err := tx.PollsOf(ctx, channel, listLimit)

@@ -25,7 +25,8 @@ type Vote struct {
 // vote is one that waits to be written, with its answer.
 type vote struct {
 	Vote
-	err error
+	scope access.Scope // it is given within
+	err   error
 }
 
 func (v *vote) voter() Voter { return Voter{v.Poll, v.By} }
@@ -43,7 +44,7 @@ func (s *Service) Vote(ctx context.Context, v Vote) error {
 			return fault.New(fault.Limited, "slow_down", "You are voting too fast. Please wait a moment.").After(f.RetryAfter)
 		}
 	}
-	w := &vote{Vote: v}
+	w := &vote{Vote: v, scope: access.ScopeOf(ctx)}
 	err := s.writer.Do(ctx, w)
 	if errors.Is(err, batch.ErrFull) {
 		err = fault.New(fault.Unavailable, "storage_busy", "The server has too much to write right now. Please try again.").After(time.Second)
@@ -183,6 +184,7 @@ func (s *Service) mayVote(v *vote, k knownOf) error {
 	if !ok {
 		return fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
+	facts = facts.Within(v.scope)
 	p, ok := k.polls[v.Poll]
 	if ok = ok && p.Channel == v.Channel; !ok {
 		p = Poll{Address: room.Address{Channel: v.Channel, Audience: room.Space}}

@@ -15,7 +15,7 @@ import (
 // subscribers only, to those inside. It refuses with 'on_air_taken' while another
 // one is on air.
 func (s *Service) PutOnAir(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.RunChannel, func(tx Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.RunQueue, func(tx Tx, q *Question) ([]room.Entry, error) {
 		if q.State == OnAir {
 			return nil, nil
 		}
@@ -46,7 +46,7 @@ func (s *Service) PutOnAir(ctx context.Context, by ident.Account, channel ident.
 
 // MarkAnswered takes a question off the air, answered. Doing it again changes nothing.
 func (s *Service) MarkAnswered(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.RunChannel, func(tx Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.RunQueue, func(tx Tx, q *Question) ([]room.Entry, error) {
 		switch q.State {
 		case Answered:
 			return nil, nil
@@ -70,7 +70,7 @@ func (s *Service) answered(ctx context.Context, tx Tx, q *Question) error {
 
 // PutBack takes a question off the air, back to its place in the queue.
 func (s *Service) PutBack(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.RunChannel, func(tx Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.RunQueue, func(tx Tx, q *Question) ([]room.Entry, error) {
 		switch q.State {
 		case Waiting:
 			return nil, nil
@@ -103,12 +103,12 @@ func (s *Service) EndOfLive(ctx context.Context, tx Tx, channel ident.Channel) e
 
 // Skip takes a waiting question out of the queue. Staff may.
 func (s *Service) Skip(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Question) (Question, error) {
-	return s.move(ctx, by, channel, id, access.Moderate, func(tx Tx, q *Question) ([]room.Entry, error) {
+	return s.move(ctx, by, channel, id, access.SkipQuestion, func(tx Tx, q *Question) ([]room.Entry, error) {
 		switch q.State {
 		case Skipped:
 			return nil, nil
 		case Waiting:
-			actor, err := s.allowed(ctx, tx, by, channel, access.Moderate)
+			actor, err := s.allowed(ctx, tx, by, channel, access.SkipQuestion)
 			if err != nil {
 				return nil, err
 			}

@@ -68,6 +68,7 @@ func (s *Service) mayRead(ctx context.Context, tx Tx, by ident.Account, at room.
 	if !ok {
 		return fault.New(fault.Missing, "channel_missing", "There is no such channel.")
 	}
+	facts = facts.Within(access.ScopeOf(ctx))
 	if f := access.Decide(facts, access.ReadSpace, s.now()).Fault(s.now()); f != nil {
 		return f
 	}

@@ -80,7 +80,7 @@ func (s *Service) Tiers(ctx context.Context, by ident.Account, channel ident.Cha
 		if err != nil {
 			return err
 		}
-		if !access.Decide(facts[subject], access.RunChannel, s.Now()).Allowed {
+		if !access.Decide(facts[subject].Within(access.ScopeOf(ctx)), access.RunChannel, s.Now()).Allowed {
 			tiers = slices.DeleteFunc(tiers, func(t Tier) bool { return !t.OnSale })
 		}
 		return nil
