@@ -24,6 +24,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/digest"
+	"github.com/subspace-live/subspace/internal/domain/dock"
 	"github.com/subspace-live/subspace/internal/domain/emote"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -53,6 +54,7 @@ type parts struct {
 	shots         *chat.Pictures
 	questions     *question.Service
 	overlay       *overlay.Service
+	docks         *dock.Service
 	polls         *poll.Service
 	digests       *digest.Service
 	insight       *insight.Service
@@ -160,7 +162,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		Pace:  account.NewThrottle(limitOf(poll.Pace()), now),
 		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
 	})
-	p.overlay = overlay.NewService(store.UnitOf(s.db, as[overlay.Tx]), now, s.sur.Random)
+	p.insideOBS(s, ids)
 	p.digests = &digest.Service{Store: store.UnitOf(s.db, as[digest.Tx]), Now: now, Pace: account.NewThrottle(limitOf(digest.Pace()), now)}
 	p.insight = &insight.Service{Store: store.UnitOf(s.db, as[insight.Tx]), Now: now}
 	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}
@@ -192,6 +194,12 @@ func (p *parts) answerQueue(s *Server, ids *ident.Source) *question.Service {
 				s.bus.Notice(access.Subject{Account: c.Owner, Channel: in})
 			},
 		})
+}
+
+// insideOBS joins what creators have of us there: a layer and a column.
+func (p *parts) insideOBS(s *Server, ids *ident.Source) {
+	p.overlay = overlay.NewService(store.UnitOf(s.db, as[overlay.Tx]), s.sur.Now, s.sur.Random)
+	p.docks = &dock.Service{Store: store.UnitOf(s.db, as[dock.Tx]), IDs: ids, Now: s.sur.Now, Random: s.sur.Random}
 }
 
 // as gives a package of the domain its view of a transaction.
@@ -226,7 +234,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Emotes: p.emotes, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Emotes: p.emotes, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight, Docks: p.docks,
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
@@ -255,6 +263,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 			c, err := p.channels.ByID(ctx, id)
 			return id, c.Handle, err
 		},
+		DockOf: p.dockOf, LiveDocks: p.docks.Live,
 		Session: p.api.Session, Recall: p.api.Recall, Learn: p.api.Learn, SessionOf: p.sessionOf, Refuse: p.refuse,
 		Origin: api.Proxies(s.cfg.TrustedProxies()).Origin, SameOrigin: p.api.SameOrigin, Announce: s.bus.Announce, Totals: p.questions.Totals, PollTotals: p.polls.Totals,
 		Reactions: p.reactions.Totals, Overlays: p.overlay.Standings,
@@ -281,6 +290,16 @@ func (p *parts) sessionOf(ctx context.Context, token string) (account.Session, e
 		err = fault.New(fault.Denied, "sign_in", "This token is nobody's. Sign in again.")
 	}
 	return session, err
+}
+
+// dockOf returns whom a dock's address stands for, and where.
+func (p *parts) dockOf(ctx context.Context, secret string) (gateway.Dock, error) {
+	d, err := p.docks.Open(ctx, secret)
+	if err != nil {
+		return gateway.Dock{}, err
+	}
+	c, err := p.channels.ByID(ctx, d.Channel)
+	return gateway.Dock{Account: d.Account, Name: d.Name, Handle: c.Handle, Scope: d.Scope()}, err
 }
 
 func (p *parts) playback(ctx context.Context, s access.Subject) (api.Playback, error) {

@@ -75,7 +75,7 @@ func newSite(files fs.FS, note []byte, head func(*http.Request) Head) (*Site, er
 		head = func(*http.Request) Head { return Head{} }
 	}
 	s := &Site{head: head, files: files, note: note, pages: map[string]page{}, small: newCompressed()}
-	for _, name := range []string{"index.html", "overlay.html"} {
+	for _, name := range []string{"index.html", "overlay.html", "dock.html"} {
 		text, err := fs.ReadFile(files, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
@@ -141,6 +141,9 @@ func (s *Site) servePage(w http.ResponseWriter, r *http.Request, at string) {
 	if strings.HasPrefix(at, "/overlay/") {
 		name = "overlay.html"
 	}
+	if at == "/dock" {
+		name = "dock.html"
+	}
 	p, ok := s.pages[name]
 	if !ok {
 		send(w, r, http.StatusServiceUnavailable, s.note)
@@ -157,7 +160,7 @@ func (s *Site) servePage(w http.ResponseWriter, r *http.Request, at string) {
 // still opens, but with 404.
 func isRoute(at string) bool {
 	switch at {
-	case "/", "/account", "/sign-in", "/setup", "/link", "/admin", "/cockpit":
+	case "/", "/account", "/sign-in", "/setup", "/link", "/admin", "/cockpit", "/dock":
 		return true
 	}
 	for _, root := range []string{"/c/", "/cockpit/", "/overlay/"} {

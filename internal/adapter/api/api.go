@@ -23,6 +23,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/channel"
 	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/digest"
+	"github.com/subspace-live/subspace/internal/domain/dock"
 	"github.com/subspace-live/subspace/internal/domain/emote"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -76,6 +77,7 @@ type Options struct {
 	Reactions   *chat.Reactions
 	Pictures    *chat.Pictures
 	Overlay     *overlay.Service
+	Docks       *dock.Service
 	Schedule    *schedule.Service
 	// Calendar writes what a calendar's address shows; base is the server's address.
 	Calendar      func(c schedule.Calendar, base string) []byte
@@ -111,6 +113,7 @@ func New(opt Options) *API {
 	config.Transformers = append(config.Transformers, problems)
 	a := &API{opt: opt, mux: mux}
 	a.huma = humago.New(mux, config)
+	a.huma.UseMiddleware(onlyForDocks) // before any route is there: of all of them
 	a.sessionRoutes()
 	a.accountRoutes()
 	a.channelRoutes()
@@ -134,6 +137,7 @@ func New(opt Options) *API {
 	a.questionRoutes()
 	a.pollRoutes()
 	a.overlayRoutes()
+	a.dockRoutes()
 	a.scheduleRoutes()
 	a.liveRoutes()
 	a.insightRoutes()

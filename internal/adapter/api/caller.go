@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/dock"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
@@ -27,8 +28,9 @@ const identifyLimit = 5 * time.Second
 type caller struct {
 	session account.Session // zero when nobody is signed in
 	token   string
-	origin  string // network address, for throttles
-	secure  bool   // the browser speaks TLS
+	dock    *dock.Dock // by whose address the caller comes, and then has no session
+	origin  string     // network address, for throttles
+	secure  bool       // the browser speaks TLS
 	request *http.Request
 }
 
@@ -38,7 +40,18 @@ func (c caller) visitor() account.Visitor {
 	}
 }
 
+// account returns who is signed in; empty for nobody, and for whoever comes by the
+// address of a dock: that is no session.
 func (c caller) account() ident.Account { return c.session.Account.ID }
+
+// actor returns who acts in a channel: who is signed in, or whom a dock stands for. The
+// latter within the dock's scope, which the request's context bears.
+func (c caller) actor() ident.Account {
+	if c.dock != nil {
+		return c.dock.Account
+	}
+	return c.account()
+}
 
 // signedIn returns the session, or the fault 'sign_in'.
 func (c caller) signedIn() (account.Session, error) {
@@ -58,6 +71,11 @@ func callerOf(ctx context.Context) caller {
 // identify finds out who is calling, before any handler runs.
 func (a *API) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := caller{origin: a.opt.Proxies.Origin(r), secure: a.secure(r), request: r}
+		if secret, is := dockSecret(r); is {
+			a.identifyDock(w, r, c, secret, next)
+			return
+		}
 		session, err := a.whose(r)
 		if err != nil {
 			a.opt.Log.Warn("sign-in cannot be checked", "err", err)
@@ -68,7 +86,7 @@ func (a *API) identify(next http.Handler) http.Handler {
 			WriteProblem(w, f)
 			return
 		}
-		c := caller{session: session, token: token(r), origin: a.opt.Proxies.Origin(r), secure: a.secure(r), request: r}
+		c.session, c.token = session, token(r)
 		w.Header().Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	})
@@ -104,8 +122,12 @@ func (a *API) Learn(ctx context.Context, rs []*http.Request) ([]account.Session,
 }
 
 // token returns what the session's cookie holds. It is looked for because
-// http.Request.Cookie makes a copy of each cookie there is, and a crowd is asked.
+// http.Request.Cookie makes a copy of each cookie there is, and a crowd is asked. Beside
+// the address of a dock it says nothing.
 func token(r *http.Request) string {
+	if _, is := dockSecret(r); is {
+		return ""
+	}
 	for _, line := range r.Header["Cookie"] {
 		for cookie := range strings.SplitSeq(line, ";") {
 			if value, is := strings.CutPrefix(strings.TrimSpace(cookie), cookieName+"="); is {

@@ -87,7 +87,7 @@ func (a *API) channelRoutes() {
 // subject finds the channel of a handle and who asks about it.
 func (a *API) subject(ctx context.Context, handle string) (channel.Channel, access.Subject, error) {
 	c, err := a.opt.Channels.ByHandle(ctx, handle)
-	return c, access.Subject{Account: callerOf(ctx).account(), Channel: c.ID}, err
+	return c, access.Subject{Account: callerOf(ctx).actor(), Channel: c.ID}, err
 }
 
 func (a *API) listChannels(ctx context.Context, _ *none) (*body[ChannelList], error) {

@@ -63,6 +63,9 @@ func describeNulls(doc *huma.OpenAPI) {
 		"Earnings":     {"next_at"},
 		"Statement":    {"from"},
 		"Passkey":      {"used_at"},
+		"Dock":         {"used_at"},
+		"DockMade":     {"used_at"},
+		"DockView":     {"live"},
 		"SignedIn":     {"created_at", "seen_on"},
 		"TeaserReply":  {"minutes"},
 	} {

@@ -190,7 +190,7 @@ func (a *API) moveQuestion(verb, id, summary string,
 			return nil, err
 		}
 		q, err := act(ctx, s.Account, c.ID, ident.Question(in.Question))
-		return answer(questionOf(q, s.Account, true), err)
+		return answer(questionOf(q, s.Account, callerOf(ctx).dock == nil), err)
 	})
 }
 
@@ -221,7 +221,8 @@ func (a *API) listQuestions(ctx context.Context, in *struct {
 			qs[i] = outside(qs[i])
 		}
 	}
-	return &body[QuestionList]{Body: queueOf(qs, s.Account, facts.Role.Staff())}, nil
+	// A dock may be seen by whoever sees the screen: who stays unnamed is unnamed there.
+	return &body[QuestionList]{Body: queueOf(qs, s.Account, facts.Role.Staff() && callerOf(ctx).dock == nil)}, nil
 }
 
 func queueOf(qs []question.Question, by ident.Account, staff bool) QuestionList {

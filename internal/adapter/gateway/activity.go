@@ -106,7 +106,9 @@ func (g *Gateway) tellActivity(context.Context) {
 		for _, m := range threads {
 			frame.Moved = append(frame.Moved, m)
 		}
-		a.broadcast(encode(frame))
+		c := newCast(0, 0, encode(frame), g.sockets.Squeeze)
+		c.threads = true
+		a.cast(c)
 	}
 }
 

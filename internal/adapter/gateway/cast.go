@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
@@ -13,6 +14,7 @@ type cast struct {
 	message  []byte
 	plain    []byte // the whole frame
 	why      string // events are skipped; empty: this is one
+	threads  bool   // it tells of threads, which docks do not read
 
 	squeeze  func([]byte) []byte
 	once     sync.Once
@@ -54,6 +56,18 @@ func newBatch(casts []*cast) *batch {
 		b.to = max(b.to, c.to)
 	}
 	return b
+}
+
+// forDocks returns what docks are sent of the batch; nil: nothing.
+func (b *batch) forDocks() *batch {
+	if !slices.ContainsFunc(b.casts, func(c *cast) bool { return c.threads }) {
+		return b
+	}
+	rest := slices.DeleteFunc(slices.Clone(b.casts), func(c *cast) bool { return c.threads })
+	if len(rest) == 0 {
+		return nil
+	}
+	return newBatch(rest)
 }
 
 // bytes returns all frames of the batch, one behind the other.

@@ -21,6 +21,7 @@ type door struct {
 	joining   bool // its first page has not been sent
 	behind    bool // so slow that it is sent nothing until its queue is empty
 	private   bool // what is behind it is not for everybody
+	docked    bool // a dock's: it is told nothing of threads
 	lapsed    bool // missed an event while its lease had run out: it must be opened again
 	closed    bool
 
@@ -45,6 +46,11 @@ func (d *door) holds(now time.Time) bool {
 
 // offer gives the door what its part sends.
 func (d *door) offer(b *batch, now time.Time) {
+	if d.docked {
+		if b = b.forDocks(); b == nil {
+			return
+		}
+	}
 	switch {
 	case d.private && !d.holds(now):
 		d.lapsed = true // the clock closes it within a tick; nothing is sent meanwhile

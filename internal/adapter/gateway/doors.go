@@ -194,9 +194,12 @@ func (e *entrance) pass(ctx context.Context) (opened bool, err error) {
 	return false, errRoomBusy()
 }
 
-// stillGood looks once more at an overlay's secret: it may have been revoked since it
-// named the channel, before changes of it were counted.
+// stillGood looks once more at an overlay's secret, or at a dock's address: it may have
+// been revoked since it said who comes, before changes of it were counted.
 func (e *entrance) stillGood(ctx context.Context) error {
+	if err := e.visitor.gateway().stillDocked(ctx); err != nil {
+		return err
+	}
 	if e.ask.Overlay == "" {
 		return nil
 	}
@@ -277,7 +280,7 @@ func (e *entrance) open() (d *door, begun bool, err error) {
 		return nil, false, fault.New(fault.Limited, "too_many_rooms", "One connection may be in %d rooms at once.", doorsMax)
 	}
 	d = &door{
-		visitor: v, conn: v.conn, part: e.audience.parts[v.share.index], private: e.audience.private(), overlay: e.ask.Overlay, lane: v.freeLane(),
+		visitor: v, conn: v.conn, part: e.audience.parts[v.share.index], private: e.audience.private(), docked: v.dock != nil, overlay: e.ask.Overlay, lane: v.freeLane(),
 		joining: true, confirmed: e.confirmed().UnixNano(),
 	}
 	if !e.decision.Until.IsZero() {
@@ -449,6 +452,7 @@ func (v *visitor) turnOut(d *door, reason, detail string) {
 // onBusiness hears what changed in a channel. It runs under a tail's lock.
 func (g *Gateway) onBusiness(channel ident.Channel, e event.Encoded) {
 	g.overlays.heard(channel, e)
+	g.heardOfDock(e)
 	if !event.Concerns(e.Bytes) {
 		return
 	}

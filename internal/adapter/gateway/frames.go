@@ -39,6 +39,7 @@ type ask struct {
 	Poll   ident.Poll `json:"poll"`
 	Option *int       `json:"option"`
 	Token  string     `json:"token"`
+	Dock   string     `json:"dock"`
 }
 
 // errNull says that a frame is JSON and yet no object.

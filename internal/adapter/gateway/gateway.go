@@ -78,6 +78,10 @@ type Options struct {
 	Overlay func(ctx context.Context, secret string) (ident.Channel, string, error)
 	// Overlays says how things stand in channels whose overlays are open.
 	Overlays func(ctx context.Context, channels []ident.Channel) (map[ident.Channel]overlay.Standing, error)
+	// DockOf finds the dock that a secret is the address of; its error is a fault.
+	DockOf func(ctx context.Context, secret string) (Dock, error)
+	// LiveDocks returns those of the docks whose address still opens them.
+	LiveDocks func(ctx context.Context, ids []ident.Dock) (map[ident.Dock]bool, error)
 	// Session returns who is signed in; false for nobody.
 	Session func(r *http.Request) (account.Session, bool, error)
 	// Recall is Session from memory, and Learn for many requests in one go; both
@@ -168,7 +172,7 @@ func New(opt Options) (*Gateway, error) {
 	g.wishes.crew, g.wishes.see = &g.crew, g.learn
 	for i, loop := range sockets.All() {
 		g.shares = append(g.shares, &share{
-			gateway: g, loop: loop, index: i, visitors: map[*visitor]struct{}{}, people: map[ident.Account][]*visitor{},
+			gateway: g, loop: loop, index: i, visitors: map[*visitor]struct{}{}, people: map[ident.Account][]*visitor{}, docks: map[*visitor]struct{}{},
 		})
 	}
 	return g, nil
@@ -199,6 +203,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	group.Go(func() error { return every(ctx, tallyEvery, g.tally) })
 	group.Go(func() error { return every(ctx, tallyEvery, g.stir) })
 	group.Go(func() error { return every(ctx, clockEvery, g.tellOverlays) })
+	group.Go(func() error { return every(ctx, docksEvery, g.closeDeadDocks) })
 	group.Go(func() error { return every(ctx, tidyEvery, g.tidy) })
 	group.Go(func() error { return g.runRechecks(ctx) })
 	err := group.Wait()

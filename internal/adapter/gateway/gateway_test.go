@@ -88,22 +88,23 @@ func (l *logs) Heads(ctx context.Context, of []ident.Log) (map[ident.Log]int64, 
 // stage is a gateway over a real database, with a clock that a test can push.
 type stage struct {
 	*storetest.World
-	t       testing.TB
-	gateway *gateway.Gateway
-	rights  *rights
-	logs    *logs
-	gate    *access.Gate
-	signed  *sessions
-	place   *apptest.Place
-	ahead   atomic.Int64 // how far the gateway's clock is before the real one
-	owner   ident.Account
-	channel ident.Channel
-	yuna    ident.Account
-	others  map[string]ident.Channel // by the name behind 'other-'
-	opening sync.Mutex
-	chat    *chat.Service
-	desk    desk
-	overlay atomic.Pointer[func() (ident.Channel, string, error)] // what a secret opens; nil: nothing
+	t        testing.TB
+	gateway  *gateway.Gateway
+	rights   *rights
+	logs     *logs
+	gate     *access.Gate
+	signed   *sessions
+	place    *apptest.Place
+	ahead    atomic.Int64 // how far the gateway's clock is before the real one
+	owner    ident.Account
+	channel  ident.Channel
+	yuna     ident.Account
+	others   map[string]ident.Channel // by the name behind 'other-'
+	opening  sync.Mutex
+	chat     *chat.Service
+	desk     desk
+	overlay  atomic.Pointer[func() (ident.Channel, string, error)] // what a secret opens; nil: nothing
+	undocked atomic.Bool                                           // no dock's address opens it any more
 }
 
 func overlayRevoked() (ident.Channel, string, error) {
@@ -195,6 +196,7 @@ func newStage(t testing.TB, portable bool) *stage {
 			}
 			return overlayRevoked()
 		},
+		DockOf: s.dockOf, LiveDocks: s.liveDocks,
 		Session: s.desk.session, Recall: s.desk.recall, Learn: s.desk.learn,
 		SameOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "" }, Origin: func(*http.Request) string { return "here" }, Now: now, Log: slog.New(slog.DiscardHandler), Portable: portable,
 	})

@@ -19,7 +19,7 @@ type part struct {
 
 	doors   []*door // nil where one was shut during a sweep
 	people  map[ident.Account][]*door
-	guests  int // doors that are no viewer's: overlays
+	guests  int // doors that are no viewer's: overlays and docks
 	sending *batch
 	next    int   // the door that the sweep has come to
 	swept   int64 // the last sequence that all doors have been offered
@@ -167,8 +167,10 @@ func (p *part) add(d *door) {
 	d.place = int32(len(p.doors))
 	p.doors = append(p.doors, d)
 	p.size.Add(1)
-	if d.overlay != "" {
+	if d.overlay != "" || d.docked {
 		p.guests++
+	}
+	if d.overlay != "" {
 		p.share.gateway.overlays.came(p.audience.address.Channel)
 	}
 	if id := d.visitor.account(); id != "" {
@@ -187,8 +189,10 @@ func (p *part) remove(d *door) {
 		p.doors = p.doors[:len(p.doors)-1]
 	}
 	p.size.Add(-1)
-	if d.overlay != "" {
+	if d.overlay != "" || d.docked {
 		p.guests--
+	}
+	if d.overlay != "" {
 		p.share.gateway.overlays.left(p.audience.address.Channel)
 	}
 	id := d.visitor.account()

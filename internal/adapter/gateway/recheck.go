@@ -120,6 +120,7 @@ type claim struct {
 	audience room.Audience
 	level    int
 	overlay  string
+	scope    access.Scope // of a dock
 }
 
 // recheckAll reads the facts of the subjects once and acts on every door of theirs.
@@ -200,7 +201,7 @@ func (p *part) claims(asked map[access.Subject]bool, everybody bool) []claim {
 	add := func(d *door) {
 		if d != nil {
 			s := access.Subject{Account: d.visitor.account(), Channel: p.audience.address.Channel}
-			out = append(out, claim{d, s, p.audience.address.Audience, p.audience.level, d.overlay})
+			out = append(out, claim{d, s, p.audience.address.Audience, p.audience.level, d.overlay, d.visitor.scope()})
 		}
 	}
 	if everybody {

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"slices"
+
 	"github.com/subspace-live/subspace/internal/adapter/gateway/socket"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
@@ -12,6 +14,7 @@ type share struct {
 	index    int // among the shares
 	visitors map[*visitor]struct{}
 	people   map[ident.Account][]*visitor // whoever is signed in
+	docks    map[*visitor]struct{}        // whoever came by a dock's address
 	frame    []byte                       // is made here and copied by whoever must keep it
 	turn     int                          // of the private doors that are looked at again
 }
@@ -35,9 +38,20 @@ func (s *share) know(v *visitor) {
 	s.people[v.account()] = append(s.people[v.account()], v)
 }
 
+// mistake forgets who a visitor was taken for by their cookie.
+func (s *share) mistake(v *visitor) {
+	id := v.account()
+	s.people[id] = slices.DeleteFunc(s.people[id], func(other *visitor) bool { return other == v })
+	if len(s.people[id]) == 0 {
+		delete(s.people, id)
+	}
+	v.session = nil
+}
+
 // part removes a visitor.
 func (s *share) part(v *visitor) {
 	delete(s.visitors, v)
+	delete(s.docks, v)
 	s.gateway.count.Add(-1)
 	id := v.account()
 	theirs := s.people[id]

@@ -21,10 +21,10 @@ func (s *share) redecide(c claim, v verdict, decided map[claim]access.Decision) 
 		return
 	}
 	now := s.gateway.opt.Now()
-	same := claim{subject: c.subject, audience: c.audience, level: c.level}
+	same := claim{subject: c.subject, audience: c.audience, level: c.level, scope: c.scope}
 	decision, known := decided[same]
 	if !known {
-		decision = access.Decide(v.facts[c.subject].From(c.level), access.Reading(c.audience), now)
+		decision = access.Decide(v.facts[c.subject].From(c.level).Within(c.scope), access.Reading(c.audience), now)
 		decided[same] = decision
 	}
 	who := c.door.visitor
@@ -44,7 +44,7 @@ func (s *share) redecide(c claim, v verdict, decided map[claim]access.Decision) 
 // tell says to a page in the public room what is new for its owner there.
 func (s *share) tell(c claim, v verdict, now time.Time) {
 	who, a := c.door.visitor, c.door.part.audience
-	who.invite(a, access.Decide(v.facts[c.subject], access.ReadSpace, now))
+	who.invite(a, access.Decide(v.facts[c.subject].Within(c.scope), access.ReadSpace, now))
 	if c.subject.Account != "" && v.asked[c.subject] {
 		who.say(encode(standingFrame{Type: "standing", Channel: a.handle}))
 	}

@@ -73,6 +73,7 @@ type visitor struct {
 	stream bool // one room only, and nothing comes from the client
 
 	session *account.Session // nil: nobody is signed in; replaced once, by a sign_in frame
+	dock    *Dock            // came by a dock's address, and has no session then
 	doors   []*door
 	told    []ident.Channel // 'the door may now be entered' was sent
 	asks    [][]byte        // heard, waiting for the one that is being served
@@ -86,6 +87,9 @@ type visitor struct {
 
 // account returns who the visitor is; empty for nobody.
 func (v *visitor) account() ident.Account {
+	if v.dock != nil {
+		return v.dock.Account
+	}
 	if v.session == nil {
 		return ""
 	}
@@ -147,7 +151,7 @@ func (v *visitor) serve(f ask) {
 		v.refuse(f.ID, fault.New(fault.Invalid, "frame_unknown", "There is no frame of type %q. See docs/protocol.md.", clip(f.Type)))
 		return
 	}
-	if f.Type == "enter" {
+	if f.Type == "enter" && v.dock == nil { // the gate's memory knows people as themselves
 		done, unknown := v.enterNow(f)
 		switch {
 		case done:
@@ -165,7 +169,7 @@ func (v *visitor) serve(f ask) {
 func (v *visitor) serveAside(f ask, limit time.Duration) {
 	v.serving = true
 	who, g := v.account(), v.gateway()
-	ctx, cancel := context.WithTimeout(g.stop, limit)
+	ctx, cancel := context.WithTimeout(access.Within(g.stop, v.scope()), limit)
 	g.crew.do(func() {
 		defer cancel()
 		after, err := v.act(ctx, f, who)
@@ -181,6 +185,9 @@ func (v *visitor) serveAside(f ask, limit time.Duration) {
 // act does on the crew what an ask needs of the rest of the server, and returns
 // what is left to do on the loop.
 func (v *visitor) act(ctx context.Context, f ask, who ident.Account) (after func() error, err error) {
+	if err := v.gateway().stillDocked(ctx); err != nil {
+		return nil, err
+	}
 	switch f.Type {
 	case "enter":
 		return v.enter(ctx, f, who)
@@ -304,19 +311,26 @@ func (v *visitor) signIn(ctx context.Context, f ask) (func() error, error) {
 	if late {
 		return nil, fault.New(fault.Denied, "sign_in_late", "A connection says who it is within %d seconds.", int(signInTime.Seconds()))
 	}
+	if f.Dock != "" {
+		return v.signInDock(ctx, f)
+	}
 	session, err := g.opt.SessionOf(ctx, f.Token)
 	if err != nil {
 		return nil, err
 	}
 	return func() error {
-		if v.session != nil || len(v.doors) > 0 {
-			return fault.New(fault.Conflict, "signed_in", "Who is calling is said once, before any room is entered.")
+		if v.session != nil || v.dock != nil || len(v.doors) > 0 {
+			return errSignedIn()
 		}
 		v.session = &session
 		v.share.know(v)
 		v.say(helloMessage(v.session))
 		return nil
 	}, nil
+}
+
+func errSignedIn() *fault.Fault {
+	return fault.New(fault.Conflict, "signed_in", "Who is calling is said once, before any room is entered.")
 }
 
 // hello returns the first frame, in the share's room for frames.

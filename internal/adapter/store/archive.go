@@ -95,6 +95,11 @@ func channelChapters() []chapter {
 				JOIN channel c ON c.id = o.channel` + only(`c.owner`, `o.channel`),
 			[]kept{word("channel"), word("goal_words"), number("goal_of")},
 		},
+		{ // the address opens the dock, and nobody keeps it
+			"docks", `SELECT d.id, 0, c.handle, d.label, d.role, d.made, d.used FROM dock d
+				JOIN channel c ON c.id = d.channel` + only(`d.account`, `d.id`),
+			[]kept{word("channel"), word("label"), word("as"), moment("made_at"), moment("used_at")},
+		},
 		{
 			"planned_lives", `SELECT p.id, 0, c.handle, p.title, p.starts, p.minutes, p.private, p.cancelled, p.changed FROM planned_live p
 				JOIN channel c ON c.id = p.channel` + only(`c.owner`, `p.id`),

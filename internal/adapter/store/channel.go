@@ -101,5 +101,8 @@ func (tx *Tx) PutModerator(ctx context.Context, id ident.Channel, account ident.
 
 // DropModerator implements channel.Tx.
 func (tx *Tx) DropModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error) {
+	if _, err := tx.exec(ctx, `DELETE FROM dock WHERE channel = $1 AND account = $2`, id, account); err != nil {
+		return false, err
+	}
 	return tx.changed(ctx, `DELETE FROM moderator WHERE channel = $1 AND account = $2`, id, account)
 }

@@ -91,6 +91,9 @@ func (tx *Tx) EndSession(ctx context.Context, id ident.Account, session ident.Se
 
 // EndSessions implements account.Tx.
 func (tx *Tx) EndSessions(ctx context.Context, id ident.Account, keep ident.Session) ([]ident.Session, error) {
+	if _, err := tx.exec(ctx, `DELETE FROM dock WHERE account = $1`, id); err != nil {
+		return nil, err
+	}
 	var out []ident.Session
 	err := tx.each(ctx, `DELETE FROM session WHERE account = $1 AND id <> $2 RETURNING id`, []any{id, keep},
 		func(scan func(...any) error) error {

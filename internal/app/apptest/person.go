@@ -24,6 +24,7 @@ type Person struct {
 	ID       string // of the account; empty for nobody in particular
 	Password string
 	From     string // the network address a proxy would report
+	Bearer   string // comes by this secret, with every request; empty: by the cookie alone
 
 	t    testing.TB
 	base string
@@ -139,6 +140,9 @@ func (p *Person) Ask(method, path string, in any, headers ...string) (Answer, er
 		r.Header.Set("Content-Type", "application/json")
 	}
 	r.Header.Set("X-Forwarded-For", p.From)
+	if p.Bearer != "" {
+		r.Header.Set("Authorization", "Bearer "+p.Bearer)
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 	}

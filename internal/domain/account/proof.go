@@ -13,6 +13,10 @@ import (
 // the account. A browser that was left open is then not enough to take it over.
 const freshFor = 10 * time.Minute
 
+// Fresh refuses with 'proof_needed' what makes another way in, for somebody who has not
+// shown lately who they are.
+func (s *Service) Fresh(session Session) error { return s.fresh(session) }
+
 // fresh refuses with 'proof_needed' when the person at the session has not shown
 // lately who they are. Whoever has nothing to show is not asked.
 func (s *Service) fresh(session Session) error {

@@ -18,7 +18,8 @@ type sessionTx interface {
 	// EndSession signs out a session of the account; false when it has none such.
 	EndSession(ctx context.Context, account ident.Account, id ident.Session) (bool, error)
 	// EndSessions signs out every session of the account but the one kept, which
-	// may be none, and returns them.
+	// may be none, and returns them. Addresses of docks that the person made open
+	// nothing any more: whoever signs out everywhere means every way in.
 	EndSessions(ctx context.Context, account ident.Account, keep ident.Session) ([]ident.Session, error)
 	// MarkSeen notes the day of the last request of sessions; it never goes back.
 	MarkSeen(ctx context.Context, ids []ident.Session, day time.Time) error

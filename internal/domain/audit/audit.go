@@ -36,6 +36,8 @@ const (
 	ChannelChanged     Act = "channel.changed"
 	SpaceChanged       Act = "space.changed"
 	OverlayChanged     Act = "overlay.changed"
+	DockMade           Act = "dock.made"
+	DockRevoked        Act = "dock.revoked"
 	ModeratorAppointed Act = "moderator.appointed"
 	ModeratorDismissed Act = "moderator.dismissed"
 	EmoteAdded         Act = "emote.added"

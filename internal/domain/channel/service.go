@@ -30,7 +30,8 @@ type Tx interface {
 	Moderators(ctx context.Context, id ident.Channel) ([]Moderator, error)
 	// PutModerator gives an account a grade.
 	PutModerator(ctx context.Context, id ident.Channel, account ident.Account, grade access.Grade) error
-	// DropModerator reports whether anything changed.
+	// DropModerator reports whether anything changed. What the person could still
+	// open as a moderator, their docks' addresses, opens nothing any more.
 	DropModerator(ctx context.Context, id ident.Channel, account ident.Account) (bool, error)
 	// PutFollower and DropFollower report whether anything changed, and keep the
 	// channel's count of followers.

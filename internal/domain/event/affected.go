@@ -8,7 +8,9 @@ import (
 
 // Concerns reports whether an event of a channel's own log may have changed
 // anybody's facts.
-func Concerns(encoded []byte) bool { return !is[OverlayChanged](encoded) }
+func Concerns(encoded []byte) bool {
+	return !is[OverlayChanged](encoded) && !is[DockRevoked](encoded)
+}
 
 // Affected returns whose facts an event of a channel's own log may have changed:
 // the account it names, or the empty account, which stands for everybody.

@@ -80,3 +80,27 @@ type OverlayRevoked struct {
 
 // EventKind implements Payload.
 func (OverlayRevoked) EventKind() (Kind, int) { return "overlay.revoked", 1 }
+
+// DockRevoked says that a dock's address does not work any more. Nobody's rights are
+// others for it.
+type DockRevoked struct {
+	Dock ident.Dock    `json:"dock"`
+	By   ident.Account `json:"by"`
+}
+
+// EventKind implements Payload.
+func (DockRevoked) EventKind() (Kind, int) { return "dock.revoked", 1 }
+
+// RevokedDock returns the dock whose address stopped working with an event of a
+// channel's own log; empty for any other event.
+func RevokedDock(encoded []byte) ident.Dock {
+	if !is[DockRevoked](encoded) {
+		return ""
+	}
+	env, err := Decode(encoded)
+	if err != nil {
+		return ""
+	}
+	revoked, _ := As[DockRevoked](env)
+	return revoked.Dock
+}

@@ -72,6 +72,7 @@ func samples() []event.Payload {
 		event.FollowBegan{Account: "acc1"},
 		event.FollowEnded{Account: "acc1"},
 		event.OverlayRevoked{By: "acc2"},
+		event.DockRevoked{Dock: "dock1", By: "acc2"},
 		event.OverlayChanged{By: "acc2"},
 		event.ScheduleEdited{},
 		event.ScheduleChanged{Plan: "p1", Title: `Raku, "live"`, Starts: until, Was: &until, Cancelled: true},
@@ -177,6 +178,7 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.ModeratorRemoved{}, as[event.ModeratorRemoved])
 	add(event.SettingsChanged{}, as[event.SettingsChanged])
 	add(event.OverlayRevoked{}, as[event.OverlayRevoked])
+	add(event.DockRevoked{}, as[event.DockRevoked])
 	add(event.OverlayChanged{}, as[event.OverlayChanged])
 	add(event.ScheduleEdited{}, as[event.ScheduleEdited])
 	add(event.ScheduleChanged{}, as[event.ScheduleChanged])

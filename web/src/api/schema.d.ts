@@ -454,6 +454,41 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/docks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Addresses of docks (creator; a moderator's own) */
+    get: operations['list-docks']
+    put?: never
+    /** Make an address of a dock; told once (staff, who show who they are) */
+    post: operations['make-dock']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/docks/{dock}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Revoke an address of a dock (creator; a moderator's own) */
+    delete: operations['revoke-dock']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/emotes': {
     parameters: {
       query?: never
@@ -1825,6 +1860,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/dock': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where a dock is (by its address: Authorization: Bearer SECRET) */
+    get: operations['read-dock']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/emotes/{emote}': {
     parameters: {
       query?: never
@@ -2732,6 +2784,51 @@ export interface components {
       /** @description empty: the prompt is the title */
       title: string
     }
+    Dock: {
+      /** @description whom it stands for: who made it */
+      by: components['schemas']['Person']
+      id: string
+      label: string
+      /** Format: date-time */
+      made_at: string
+      /** @description when it was last used, about; null: never */
+      used_at: string | null
+    }
+    DockList: {
+      docks: components['schemas']['Dock'][]
+    }
+    DockMade: {
+      /** @description whom it stands for: who made it */
+      by: components['schemas']['Person']
+      id: string
+      label: string
+      /** Format: date-time */
+      made_at: string
+      /** @description told once; its secret stands behind the #, which browsers send to nobody */
+      url: string
+      /** @description when it was last used, about; null: never */
+      used_at: string | null
+    }
+    DockView: {
+      /** @description which the creator gave a picture */
+      badges: components['schemas']['Badge'][]
+      /** @description whom it stands for */
+      by: components['schemas']['Person']
+      channel: string
+      id: string
+      label: string
+      /** @description null while offline */
+      live: components['schemas']['Broadcast'] | null
+      /**
+       * @description what they are there
+       * @enum {string}
+       */
+      role: 'moderator' | 'owner'
+      space_open: boolean
+      /** @description pictures for the subscribers of one tier, in place of those in badges */
+      tier_badges: components['schemas']['TierBadge'][]
+      title: string
+    }
     Earnings: {
       currency: string
       disputed: components['schemas']['Sum']
@@ -2978,6 +3075,10 @@ export interface components {
       size: 'small' | 'medium' | 'large'
       /** @enum {string} */
       theme: 'dark' | 'light' | 'contrast'
+    }
+    'Make-dockRequest': {
+      /** @description 1 to 40 characters, to know it again by */
+      label: string
     }
     MergeBody: {
       /** @description the question that asks the same */
@@ -5155,6 +5256,102 @@ export interface operations {
         'application/json': components['schemas']['AwayBody']
       }
     }
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-docks': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DockList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'make-dock': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Make-dockRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DockMade']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'revoke-dock': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        dock: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
     responses: {
       /** @description No Content */
       204: {
@@ -8700,6 +8897,35 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Checkout']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'read-dock': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['DockView']
         }
       }
       /** @description Error */
