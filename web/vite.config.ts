@@ -14,8 +14,15 @@ const keepEmbeddable: Plugin = {
   closeBundle: () => writeFileSync(resolve(dist, '.gitkeep'), ''),
 }
 
-/** Small parts that most screens share are one file: as forty, gzip begins anew forty times, and so do requests. */
-const common = { name: 'common', test: /lucide|src.(ui|api|i18n.(format|reason))/, minShareCount: 6 }
+/**
+ * Small parts that most screens share are one file: as forty, gzip begins anew forty times, and so do requests. Viewers
+ * have no use for the calls of the account's own pages, though several screens make them.
+ */
+const common = {
+  name: 'common',
+  test: /lucide|src.(ui|api.(?!account)|i18n.(format|reason))/,
+  minShareCount: 6,
+}
 /** The same for what the rooms of the watch page share with a few others. */
 const rooms = { name: 'rooms', test: /icons.(eye|gift|arrow-down|arrow-up)\.|chat.(key|Length)\./ }
 

@@ -21,6 +21,7 @@ export function aLayer(more: Partial<OverlayView> = {}): OverlayView {
 }
 
 export function answerOverlay(w: World, method: string, rest: string, body: Partial<OverlaySetup>): Answer {
+  if (rest === '/C/docks') return { status: 200, body: { docks: [] } }
   if (rest === '/C/overlay') return method === 'DELETE' ? { status: 204 } : { status: 200, body: w.overlay }
   if (method === 'PATCH') {
     if (body.goal_of === 0) return { status: 422, body: { reason: 'goal_invalid' } }

@@ -88,7 +88,7 @@ export class FakeServer {
       return ok({ subscribers: w.subscribers.slice(from, from + 100) })
     }
     if (path.startsWith('/api/overlay/')) return ok(aLayer({ on_air: w.channel.on_air }))
-    if (rest.startsWith('/C/overlay')) return answerOverlay(w, method, rest, body)
+    if (/^\/C\/(overlay|docks)/.test(rest)) return answerOverlay(w, method, rest, body)
     const found = this.#channel(method, rest, body)
     return found
       ? ok(found)

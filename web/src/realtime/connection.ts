@@ -261,7 +261,8 @@ class LoadedStream implements SocketLike {
   }
 }
 
-function browser(): Surroundings {
+/** The network and the clock of this browser. */
+export function browser(): Surroundings {
   return {
     open: (way) => {
       if (way === 'stream') return new LoadedStream()

@@ -186,7 +186,7 @@ export type Goodbye = { type: 'goodbye'; retry_after: number }
 export type Arrived = Located & { type: 'event'; event: SubspaceEvent }
 
 export type ServerFrame =
-  | { type: 'hello'; account: Account | null; session: string }
+  | { type: 'hello'; account: Account | null; session: string; dock?: { id: string; channel: string } }
   | Entered
   | (Located & { type: 'left'; id: string })
   | Arrived

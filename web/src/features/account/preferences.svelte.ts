@@ -14,6 +14,10 @@ export class Preferences {
   set announce(value: Announce) {
     this.#keep({ announce: value })
   }
+  /** Until the page is left, whatever this browser remembers. */
+  hear(value: Announce): void {
+    this.#kept.announce = value
+  }
   /** Single-letter keys can be switched off: speech input and sticky keys trigger them by accident. */
   get shortcuts() {
     return this.#kept.shortcuts

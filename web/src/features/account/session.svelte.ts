@@ -1,4 +1,4 @@
-import { api, type Session } from '../../api/subspace'
+import { api, type Account, type Session } from '../../api/subspace'
 import type { Connection } from '../../realtime/connection'
 
 /** Who sits at this browser. Every change of the cookie goes through here, so that the socket follows it. */
@@ -23,6 +23,12 @@ export class SessionState {
 
   async load(): Promise<void> {
     this.#session = await api.session()
+  }
+
+  /** Somebody whom the page knows without a cookie: there is no session to ask about. */
+  know({ id, name }: Pick<Account, 'id' | 'name'>): void {
+    const account: Account = { id, name, kind: 'full', operator: false, language: 'en' }
+    this.#session = { account, setup: false, sandbox: false, mail: false, passkeys_off: '', version: '' }
   }
 
   signIn = (name: string, password: string) => this.become(api.signIn(name, password))
