@@ -7,7 +7,10 @@ import { disc } from '../lib/png.ts'
 import { t, type Locale } from '../lib/words.ts'
 
 const picker = (page: Page): Locator => page.getByTestId('emote-picker')
-const opens = (page: Page): Promise<void> => page.getByTestId('emote-open').click()
+async function opens(page: Page, form: Page | Locator = page): Promise<void> {
+  await form.getByTestId('emote-open').click()
+  await expect(picker(page)).toBeVisible()
+}
 const picks = (page: Page, name: string): Promise<void> =>
   picker(page).getByRole('button', { name, exact: true }).click()
 const pictures = (page: Page, code: string): Locator =>
@@ -118,21 +121,21 @@ test('emotes', async ({ stage }) => {
     const { page } = yuna
     await spaceTab(page).click()
     await say(page, 'space', 'inside')
-    await composer(page, 'space').getByTestId('emote-open').click()
+    await opens(page, composer(page, 'space'))
     await picks(page, ':wave:')
     await page.keyboard.press('Escape')
     await page.keyboard.press('Enter')
     await drawn(log(page, 'space').getByRole('img', { name: ':wave:' }))
     await picture(page, 'emotes-phone-space')
     await visit(ada.page, `/cockpit/${handle}`)
-    await composer(ada.page, 'public').getByTestId('emote-open').click()
+    await opens(ada.page, composer(ada.page, 'public'))
     await picture(ada.page, 'emotes-cockpit')
     await picks(ada.page, ':flame:')
     await ada.page.keyboard.press('Escape')
     await ada.page.keyboard.press('Enter')
     await drawn(pictures(ada.page, 'flame'))
     await ada.page.setViewportSize(sizes.phone)
-    await ada.page.getByTestId('emote-open').click()
+    await opens(ada.page, composer(ada.page, 'public'))
     await picture(ada.page, 'emotes-cockpit-phone')
     await ada.page.keyboard.press('Escape')
     await ada.page.setViewportSize(sizes.desktop)
