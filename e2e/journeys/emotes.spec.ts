@@ -53,7 +53,7 @@ test('emotes', async ({ stage }) => {
     await expect(page.getByText(t('emote.empty'))).toBeVisible()
     await picture(page, 'emotes-desk-empty')
     await adds(page, 'wave', t('emote.everybody'), disc([86, 140, 214, 255]))
-    await adds(page, 'bowl', t('emote.from', { tier: '1' }), disc([232, 184, 120, 255]))
+    await adds(page, 'bowl', t('thread.forAll'), disc([232, 184, 120, 255]))
     await adds(page, 'flame', t('emote.from', { tier: 'Kiln' }), disc([240, 108, 48, 255]))
     await accessible(page, 'the emotes of a channel')
     await picture(page, 'emotes-desk')

@@ -43,7 +43,7 @@ describe('the picker', () => {
   it('lets a visitor without a name pick what is for everybody', async () => {
     await watch('anonymous', (w) => (w.emotes = [anEmote('wave', 0, false), anEmote('bowl', 1, false)]))
     await opens()
-    await expect.poll(names).toEqual([':wave:', ':bowl:, locked, from Kiln on'])
+    await expect.poll(names).toEqual([':wave:', ':bowl:, locked, for subscribers'])
     await page.getByRole('button', { name: ':wave:' }).click()
     expect(field().value).toBe(':wave: ')
   })
