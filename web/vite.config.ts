@@ -26,6 +26,9 @@ const common = {
 /** The same for what the rooms of the watch page share with a few others. */
 const rooms = { name: 'rooms', test: /icons.(eye|gift|arrow-down|arrow-up)\.|chat.(key|Length)\./ }
 
+/** The same for how every live page hears of its rooms. */
+const realtime = { name: 'realtime', test: /src.realtime.(again|backoff|connection|feed)\./ }
+
 const server = process.env.SUBSPACE_SERVER ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
@@ -40,7 +43,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') },
-      output: { codeSplitting: { groups: [common, rooms] } },
+      output: { codeSplitting: { groups: [common, rooms, realtime] } },
     },
   },
   server: {

@@ -84,19 +84,8 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
   const { seq, at } = event
   switch (event.kind) {
     case 'message.posted': {
-      const { author, text, reply_to, announcement, pictures, mentions, emotes } = event.data
-      return {
-        kind: 'message',
-        seq,
-        at,
-        author,
-        text,
-        announcement,
-        pictures,
-        mentions,
-        emotes,
-        ...(reply_to ? { replyTo: reply_to } : {}),
-      }
+      const { reply_to, ...said } = event.data
+      return { kind: 'message', seq, at, ...said, ...(reply_to ? { replyTo: reply_to } : {}) }
     }
     case 'message.tombstone':
       return { kind: 'removed', seq, at }
