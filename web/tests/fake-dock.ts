@@ -28,7 +28,7 @@ export const aDock = (more: Partial<Address> = {}): Address => ({
 const viewOf = (w: World, role: DockView['role']): DockView => ({
   ...{ id: 'd1', label: 'OBS', channel: 'ines', title: w.channel.title },
   ...{ by: { id: 'ines', name: w.channel.owner_name }, role, live: w.channel.live },
-  ...{ space_open: w.channel.space_open, badges: [] },
+  ...{ space_open: w.channel.space_open, badges: [], tier_badges: [] },
 })
 
 /** A socket to the fake server that knows docks: it greets nobody, and then the dock. */

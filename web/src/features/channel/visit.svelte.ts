@@ -3,7 +3,7 @@
  * both rooms' logs, keeps the channel's facts right from their events, and drops the space's content the
  * moment its door closes.
  */
-import { api, type Badge, type Channel, type OnAir } from '../../api/subspace'
+import { api, type Channel, type OnAir } from '../../api/subspace'
 import { passingReasons, Refusal } from '../../api/refusal'
 import type { Modes } from '../../api/room'
 import type { Connection } from '../../realtime/connection'
@@ -12,6 +12,7 @@ import { Again } from '../../realtime/again'
 import { RoomChat } from '../chat/room.svelte'
 import { PutAway } from './putaway.svelte'
 import { PlaybackState } from '../live/playback.svelte'
+import { picturesOf } from '../chat/badges'
 import type { QuestionList } from '../question/questions.svelte'
 
 /** Why the gate lets somebody read a room but not write there for now. */
@@ -46,11 +47,7 @@ export class Visit {
   isStaff = $derived(this.me?.role === 'owner' || this.me?.role === 'moderator')
   live = $derived(this.channel?.live ?? null)
   /** The creator's own pictures, by the badge they stand for, those of one tier by its name and theirs. */
-  badges: Readonly<Record<string, string>> = $derived.by(() => {
-    const { badges = [], tier_badges = [] } = this.channel ?? {}
-    const all: (Badge & { tier?: string })[] = [...badges, ...tier_badges]
-    return Object.fromEntries(all.map(({ tier = '', badge, picture }) => [tier + badge, picture]))
-  })
+  badges: Readonly<Record<string, string>> = $derived(this.channel ? picturesOf(this.channel) : {})
   /** The newest gift to us that this browser has not put away. */
   gift = $derived(this.me?.gift && !this.#putAway.has(this.me.gift.id) ? this.me.gift : undefined)
   /** Why the server cannot say for now whether the space is ours to enter; '' when it can. */

@@ -4,9 +4,6 @@ export type Stretch = { text: string; href?: string }
 
 const address = /\bhttps?:\/\/[^\s<>"'`]+/gi
 
-/** May hold an address; false: certainly not. */
-export const mayLink = (text: string): boolean => /https?:\/\//i.test(text)
-
 /** The text in order, with where an address in it leads. Joined, the texts are the whole again. */
 export function linked(text: string): Stretch[] {
   const out: Stretch[] = []

@@ -7,6 +7,7 @@ import type { OnAir } from '../../api/subspace'
 import { Refusal } from '../../api/refusal'
 import type { Connection } from '../../realtime/connection'
 import type { RoomName, ServerFrame, SubspaceEvent } from '../../realtime/frames'
+import { picturesOf } from '../chat/badges'
 import { RoomChat } from '../chat/room.svelte'
 import { PollDeskState } from '../poll/desk.svelte'
 import { QuestionList } from '../question/questions.svelte'
@@ -28,9 +29,7 @@ export class DockRoom {
   inside: number | undefined = $state()
 
   isOwner = $derived(this.view.role === 'owner')
-  badges: Readonly<Record<string, string>> = $derived(
-    Object.fromEntries(this.view.badges.map(({ badge, picture }) => [badge, picture])),
-  )
+  badges: Readonly<Record<string, string>> = $derived(picturesOf(this.view))
   onAir: OnAir | null = $derived(this.#airing())
   #undo: (() => void)[] = []
 
