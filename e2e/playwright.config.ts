@@ -4,8 +4,8 @@ import { chromium } from './lib/browser.ts'
 export default defineConfig({
   testDir: 'journeys',
   outputDir: 'artefacts/journeys',
-  // One machine with two cores decodes several videos: journeys run one after the other.
-  workers: 1,
+  // Each has a server, a database and ports of its own; two on two cores wait together.
+  workers: 2,
   // A journey that only passes the second time has failed.
   retries: 0,
   // Three times what they take on a machine that does several things at once.

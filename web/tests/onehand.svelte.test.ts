@@ -62,6 +62,21 @@ describe('the cockpit in one hand', () => {
     await expect.poll(() => fresh.query()).toBeNull()
   })
 
+  it('takes nothing that is offered for one room into the words for the other', async () => {
+    posted('space', 'the handle fell off')
+    await page.getByRole('textbox', { name: 'Write to everyone' }).click()
+    await userEvent.keyboard('hello ')
+    await page.getByRole('button', { name: 'Write to subscribers only' }).click()
+    const inside = page.getByRole('textbox', { name: 'Write to subscribers' })
+    await inside.click()
+    await userEvent.keyboard('secret plan @Yu')
+    await expect.element(page.getByRole('option', { name: '@Yuna' })).toBeVisible()
+    await userEvent.keyboard('{Enter}')
+    await expect.element(inside).toHaveValue('secret plan @Yuna ')
+    await page.getByRole('button', { name: 'Write to subscribers only' }).click()
+    await expect.element(page.getByRole('textbox', { name: 'Write to everyone' })).toHaveValue('hello ')
+  })
+
   it('has what goes with words only while one writes', async () => {
     const announce = () => page.getByRole('button', { name: 'Announcement' })
     await expect.element(row('good evening from Brno')).toBeVisible()

@@ -21,7 +21,7 @@ type Scope struct {
 // dockActs is all that is done by a dock. What is not listed is beyond it: an action
 // that somebody adds is refused until it stands here.
 func dockActs() []Action {
-	return []Action{ReadPublic, PostPublic, ReadSpace, PostSpace, RunQueue, SkipQuestion, RunPolls}
+	return []Action{ReadPublic, PostPublic, ReadSpace, PostSpace, UseEmote, UseTierEmote, RunQueue, SkipQuestion, RunPolls}
 }
 
 // refuses returns why a is not done by the scope; empty when it may be.

@@ -50,7 +50,7 @@ func docked(f access.Facts) access.Facts {
 // A dock does what is listed here and nothing else, whatever its maker may.
 func TestADockDoesWhatItIsFor(t *testing.T) {
 	may := []access.Action{
-		access.ReadPublic, access.PostPublic, access.ReadSpace, access.PostSpace, access.RunQueue, access.SkipQuestion, access.RunPolls,
+		access.ReadPublic, access.PostPublic, access.ReadSpace, access.PostSpace, access.UseEmote, access.UseTierEmote, access.RunQueue, access.SkipQuestion, access.RunPolls,
 	}
 	owner := access.Facts{Account: "a", Full: true, Operator: true, Role: access.RoleOwner, Channel: "c", SpaceOpen: true, OnSale: true}
 	for _, a := range append(everyAction(t), "an action of tomorrow", "") {

@@ -30,11 +30,18 @@ function trimmed(typed: string): string {
   }
 }
 
-/** An address with a name before an @ looks like another place than it leads to: it is no link. */
+/**
+ * Undefined where the place is another than the one that can be read: with a name before an @, with letters or
+ * signs that only look like those of another name, with a number in place of one.
+ */
 function whereTo(typed: string): string | undefined {
+  const named = typed
+    .replace(/^https?:\/\//i, '')
+    .split(/[/?#]/, 1)[0]!
+    .toLowerCase()
   try {
-    const { protocol, hostname, username, password, href } = new URL(typed)
-    return /^https?:$/.test(protocol) && hostname && !username && !password ? href : undefined
+    const { host, href } = new URL(typed)
+    return named && named.replace(/:(80|443)$/, '') === host.replace(/:(80|443)$/, '') ? href : undefined
   } catch {
     return undefined
   }

@@ -12,6 +12,7 @@ export class EmoteShelf {
   failure: Refusal | undefined = $state.raw()
   usable = $derived(this.all.filter((e) => e.usable))
 
+  #reading = 0
   #fresh = false
 
   constructor(channel: string) {
@@ -26,12 +27,15 @@ export class EmoteShelf {
   async read(): Promise<void> {
     this.failure = undefined
     this.#fresh = true
+    const reading = ++this.#reading
     try {
       const { emotes, most } = await api.emotes(this.channel)
+      if (reading !== this.#reading) return
       // A visitor gives a name with the first message, and then it is theirs too.
       this.all = emotes.map((e) => ({ ...e, usable: e.usable || !e.level }))
       this.most = most
     } catch (thrown) {
+      if (reading !== this.#reading) return
       this.#fresh = false
       this.failure = Refusal.from(thrown)
     }
@@ -48,7 +52,7 @@ export class EmoteShelf {
     if (frame.type === 'hello') return true
     if (!('channel' in frame) || frame.channel !== this.channel) return false
     if (frame.type === 'event') return frame.event.kind === 'emotes.changed'
-    return frame.type === 'standing' || frame.type === 'door'
+    return frame.type === 'standing' || frame.type === 'door' || frame.type === 'closed'
   }
 
   /** Throws what was refused, as the others do. */

@@ -34,8 +34,13 @@ export class RoomPolls {
   /** Until the returned undo is called. `opened` is what opened before anybody followed, and is open still. */
   follow(opened?: Happened<'poll.opened'>): () => void {
     const undo = this.#connection.onFrame((frame) => this.#receive(frame))
-    if (opened) this.#opened(opened.data, opened.at)
-    this.#again.ask()
+    if (opened) {
+      // Everybody was told of it at once.
+      this.#opened(opened.data, opened.at)
+      this.#again.ask()
+    } else {
+      void this.read()
+    }
     return () => {
       undo()
       this.#again.drop()
