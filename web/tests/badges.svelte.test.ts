@@ -78,7 +78,7 @@ describe('badges of a tier', () => {
       w.channel.badges = [{ badge: 'm6', picture: '/favicon.svg' }]
     })
     const second = threeTiers()[1]!
-    await page.getByLabelText('Whose badges').selectOptions(`Only ${second.name}`)
+    await page.getByLabelText('Whose badges').selectOptions(`Only tier ${second.name}`)
     await expect.element(page.getByText('which tier somebody has')).toBeVisible()
     expect(await audit()).toEqual([])
     await expect.element(page.getByTestId('badge-m6')).toHaveTextContent('As for all subscribers')

@@ -40,7 +40,7 @@ describe('the addresses of docks', () => {
       return json(201, { ...made, url: 'https://here.example/dock#dock_fresh' })
     }
     await page.viewport(1440, 900)
-    await page.getByText(as === 'owner' ? 'OBS overlay' : 'OBS dock', { exact: true }).click()
+    await page.getByText(as === 'owner' ? 'OBS: overlay and dock' : 'OBS dock', { exact: true }).click()
     await expect.element(page.getByTestId('docks')).toBeInTheDocument()
   }
 

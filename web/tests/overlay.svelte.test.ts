@@ -167,7 +167,9 @@ describe('setting the overlay up', () => {
 
   const open = async (locale = 'en') => {
     opened = await openPage('/cockpit/ines', { as: 'owner', locale })
-    await page.getByText(locale === 'en' ? 'OBS overlay' : 'Incrustation OBS', { exact: true }).click()
+    await page
+      .getByText(locale === 'en' ? 'OBS: overlay and dock' : 'OBS : incrustation et dock', { exact: true })
+      .click()
     await expect.element(preview()).toBeVisible()
   }
 

@@ -76,6 +76,11 @@ export class QuestionList {
     }
   }
 
+  /** Whether `answered` are all of them, and not those that were answered while one looked. */
+  get answeredKnown(): boolean {
+    return this.#withAnswered && this.state === 'ready'
+  }
+
   /** Those that were answered are wanted too. */
   async readAnswered(): Promise<void> {
     if (this.#withAnswered) return
