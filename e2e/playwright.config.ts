@@ -11,7 +11,7 @@ export default defineConfig({
   // Three times what they take on a machine that does several things at once.
   timeout: 360_000,
   globalTimeout: 1_800_000,
-  expect: { timeout: 10_000 },
+  expect: { timeout: 15_000 },
   forbidOnly: true,
   reporter: [
     ['list'],
@@ -21,7 +21,7 @@ export default defineConfig({
     ...chromium,
     locale: 'en-GB',
     timezoneId: 'Europe/Paris',
-    actionTimeout: 10_000,
+    actionTimeout: 15_000,
     screenshot: 'only-on-failure',
     trace: 'off',
   },
