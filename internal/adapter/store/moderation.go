@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -74,13 +73,16 @@ func (tx *Tx) WithdrawQuestions(ctx context.Context, channel ident.Channel, acco
 			return nil, err
 		}
 	}
+	if _, err := tx.exec(ctx, `UPDATE question SET state = 'skipped', text = '', shown = ''
+		WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`, channel, account); err != nil {
+		return nil, err
+	}
 	for _, change := range []string{
-		`UPDATE question SET state = 'skipped', text = '', shown = '' WHERE channel = $1 AND asker = $2 AND state IN ('waiting', 'on_air')`,
-		`UPDATE question SET text = '', shown = '', published = 0 WHERE channel = $1 AND asker = $2 AND asked >= $3`,
+		`UPDATE question SET text = '', shown = '', published = 0 WHERE channel = $1 AND asker = $2
+			AND (asked >= $3 OR aired >= $3 OR published >= $3)`,
 		`UPDATE question SET reply = '' WHERE channel = $1 AND replied_by = $2 AND answered >= $3`,
 	} {
-		args := []any{channel, account, millis(since)}
-		if _, err := tx.exec(ctx, change, args[:strings.Count(change, "$")]...); err != nil {
+		if _, err := tx.exec(ctx, change, channel, account, millis(since)); err != nil {
 			return nil, err
 		}
 	}

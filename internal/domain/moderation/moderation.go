@@ -70,8 +70,9 @@ type Tx interface {
 	DropPinsBy(ctx context.Context, channel ident.Channel, account ident.Account) ([]Unpinned, error)
 	Entomb(ctx context.Context, at room.Address, seqs []int64, tomb event.MessageTombstone) error
 	// WithdrawQuestions takes the person's questions out of the queue and off the
-	// air, and returns them. Of those and of all since, also where they are over, it
-	// keeps no words, nor of the person's answers.
+	// air, and returns them. Of those and of all that were asked, on air or published
+	// since, also where they are over, it keeps no words, nor of the person's answers:
+	// a room's log keeps none of the same.
 	WithdrawQuestions(ctx context.Context, channel ident.Channel, account ident.Account, since time.Time) ([]Withdrawn, error)
 }
 
