@@ -216,7 +216,15 @@ func TestADockIsRefusedOtherPlaces(t *testing.T) {
 		more["key"], more["text"] = rand.Text(), "beyond"
 		return more
 	}
+	asked := sentinel("asked in a thread")
+	other := threadOf(t, l.c, map[string]any{"title": sentinel("another thread")})
+	p := opensPoll(t, l.c, map[string]any{"room": "thread", "thread": other, "question": asked})
+	closes := l.c.Path("/polls/" + p + "/close")
 	for _, who := range docksOf(t, l) {
+		who.Do("GET", l.c.Path("/polls"), nil)
+		if !who.Saw(l.words.poll) {
+			t.Error("it is not told of the polls of its rooms")
+		}
 		for path, in := range map[string]map[string]any{
 			"/api/channels/second/rooms/public/events":                   nil,
 			"/api/channels/second/rooms/space/events":                    nil,
@@ -230,6 +238,7 @@ func TestADockIsRefusedOtherPlaces(t *testing.T) {
 			"/api/channels/second/questions/x/air":                       {},
 			"/api/channels/second/questions/x/skip":                      {},
 			"/api/channels/second/polls/x/close":                         {},
+			closes:                                                       {},
 		} {
 			method, body := "POST", any(in)
 			if in == nil {
@@ -239,7 +248,7 @@ func TestADockIsRefusedOtherPlaces(t *testing.T) {
 				t.Errorf("%s %s: %s", method, path, why)
 			}
 		}
-		if who.Saw(l.words.inThread) || who.Saw(l.words.thread) || who.Saw(l.note) || who.Saw(l.words.planned) {
+		if who.Saw(l.words.inThread) || who.Saw(l.words.thread) || who.Saw(asked) || who.Saw(l.note) || who.Saw(l.words.planned) {
 			t.Error("it read what is beyond it")
 		}
 		for what, frame := range beyond(l.thread, l.ids[len(l.ids)-3]) {
@@ -249,6 +258,9 @@ func TestADockIsRefusedOtherPlaces(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
+	}
+	if polls := pollsOf(t, l.c, l.c.Owner, ""); !slices.ContainsFunc(polls, func(q polled) bool { return q.ID == p && q.ClosedAt == nil }) {
+		t.Errorf("the thread's poll is not open to its creator: %+v", polls)
 	}
 }
 

@@ -118,8 +118,10 @@ func (tx *Tx) PollsAt(ctx context.Context, at room.Address, limit int) ([]poll.P
 }
 
 // PollsOf implements poll.Tx.
-func (tx *Tx) PollsOf(ctx context.Context, channel ident.Channel, limit int) ([]poll.Poll, error) {
-	return tx.polls(ctx, `WHERE l.channel = $1 ORDER BY p.closed = 0 DESC, p.opened DESC, p.id DESC LIMIT $2`, channel, limit)
+func (tx *Tx) PollsOf(ctx context.Context, channel ident.Channel, audiences []room.Audience, limit int) ([]poll.Poll, error) {
+	where, args := among(tx, 3, audiences)
+	return tx.polls(ctx, `WHERE l.channel = $1 AND l.audience `+where+` ORDER BY p.closed = 0 DESC, p.opened DESC, p.id DESC LIMIT $2`,
+		append([]any{channel, limit}, args...)...)
 }
 
 // PollsDue implements poll.Tx.

@@ -11,36 +11,43 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
-// Close ends a poll and tells its room what was chosen. Only the creator may. One
-// that is closed stays as it is.
+// Close ends a poll and tells its room what was chosen. Only the creator may, and
+// within a scope only in the rooms that it reads. One that is closed stays as it is.
 func (s *Service) Close(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Poll) (p Poll, err error) {
 	err = s.Store.Update(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunPolls, s.Now()); err != nil {
+		facts, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunPolls, s.Now())
+		if err != nil {
 			return err
 		}
-		var ok bool
-		if p, ok, err = s.close(ctx, tx, channel, id); err == nil && !ok {
-			err = missing()
+		found, ok, err := tx.PollToClose(ctx, channel, id)
+		if err != nil {
+			return err
 		}
+		if !ok {
+			return missing()
+		}
+		if f := reads(facts, found.Address, found.Level, s.Now()); f != nil {
+			return f
+		}
+		p, err = s.close(ctx, tx, found)
 		return err
 	})
 	return p, err
 }
 
-// close counts and ends a poll of a channel whose logs are locked. Whoever votes
-// has finished before the count, or finds it closed.
-func (s *Service) close(ctx context.Context, tx Tx, channel ident.Channel, id ident.Poll) (Poll, bool, error) {
-	p, ok, err := tx.PollToClose(ctx, channel, id)
-	if err != nil || !ok || !p.ClosedAt.IsZero() {
-		return p, ok, err
+// close counts and ends a poll that is to close, of a channel whose logs are locked.
+// Whoever votes has finished before the count, or finds it closed.
+func (s *Service) close(ctx context.Context, tx Tx, p Poll) (Poll, error) {
+	if !p.ClosedAt.IsZero() {
+		return p, nil
 	}
-	counts, err := tx.CountVotes(ctx, []ident.Poll{id})
+	counts, err := tx.CountVotes(ctx, []ident.Poll{p.ID})
 	if err != nil {
-		return p, ok, err
+		return p, err
 	}
-	p.ClosedAt, p.Final = s.Now(), counted(counts[id], p)
+	p.ClosedAt, p.Final = s.Now(), counted(counts[p.ID], p)
 	if err := tx.SetClosed(ctx, p); err != nil {
-		return p, ok, err
+		return p, err
 	}
 	end := event.PollClosed{Poll: p.ID, Question: p.Question}
 	for i, n := range p.Final {
@@ -48,7 +55,7 @@ func (s *Service) close(ctx context.Context, tx Tx, channel ident.Channel, id id
 		end.Voters += n
 	}
 	_, err = tx.Append(ctx, room.Entry{Address: p.Address, Payload: end})
-	return p, ok, err
+	return p, err
 }
 
 // counted gives each option of a poll its count, also when nobody voted.
@@ -90,7 +97,11 @@ func (s *Service) CloseDue(ctx context.Context) error {
 			if err := tx.LockLogs(ctx, p.Channel); err != nil {
 				return err
 			}
-			_, _, err := s.close(ctx, tx, p.Channel, p.ID)
+			found, ok, err := tx.PollToClose(ctx, p.Channel, p.ID)
+			if err != nil || !ok {
+				return err
+			}
+			_, err = s.close(ctx, tx, found)
 			return err
 		})
 		if closing != nil && fault.Of(err) == nil {

@@ -83,8 +83,9 @@ type Tx interface {
 	OpenPollAt(ctx context.Context, at room.Address) (bool, error)
 	// PollsAt returns a room's polls, the newest first.
 	PollsAt(ctx context.Context, at room.Address, limit int) ([]Poll, error)
-	// PollsOf returns those of all rooms of a channel, the newest first.
-	PollsOf(ctx context.Context, channel ident.Channel, limit int) ([]Poll, error)
+	// PollsOf returns those of all rooms of a channel of some audiences, the open
+	// ones first, then the newest.
+	PollsOf(ctx context.Context, channel ident.Channel, audiences []room.Audience, limit int) ([]Poll, error)
 	// PollsDue returns those that should have closed by now.
 	PollsDue(ctx context.Context, now time.Time, limit int) ([]Poll, error)
 	// PollsToVote returns polls, none of which closes until the transaction ends.

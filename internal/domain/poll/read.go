@@ -2,6 +2,7 @@ package poll
 
 import (
 	"context"
+	"slices"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -58,14 +59,18 @@ func levelOf(ctx context.Context, tx Tx, at room.Address, facts access.Facts, s 
 }
 
 // Of returns the newest polls of all rooms of a channel, with how many chose what,
-// for its creator.
+// for its creator. Within a scope these are the polls of the rooms that it reads.
 func (s *Service) Of(ctx context.Context, by ident.Account, channel ident.Channel) ([]Seen, error) {
 	var out []Seen
 	err := s.Store.View(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunPolls, s.Now()); err != nil {
+		facts, err := access.AllowIn(ctx, tx, access.Subject{Account: by, Channel: channel}, access.RunPolls, s.Now())
+		if err != nil {
 			return err
 		}
-		polls, err := tx.PollsOf(ctx, channel, listLimit)
+		read := slices.DeleteFunc([]room.Audience{room.Public, room.Space, room.ThreadRoom}, func(a room.Audience) bool {
+			return !access.Decide(facts, access.Reading(a), s.Now()).Allowed
+		})
+		polls, err := tx.PollsOf(ctx, channel, read, listLimit)
 		if err != nil {
 			return err
 		}
