@@ -432,12 +432,17 @@ func TestADockEndsWithItsMaker(t *testing.T) {
 	}
 	c.Owner.Do("DELETE", "/api/account/sessions", nil)
 	gone(t, ownSocket, "signed out everywhere")
-	ownSocket = docks(t, b, c.Owner, c).enters(t)
+	own = docks(t, b, c.Owner, c)
+	ownSocket = own.enters(t)
 	fresh := "pass " + rand.Text()
 	apptest.Secret(t, fresh)
 	change := map[string]any{"current": c.Owner.Password, "password": fresh, "keep_sessions": true}
 	c.Owner.Do("PUT", "/api/account/password", change)
-	ownSocket.Says("atelier", "public", "kept with the others")
+	gone(t, ownSocket, "another password that keeps the browsers")
+	if why := own.Refused("GET", "/api/dock", nil); why != "dock_revoked" {
+		t.Errorf("after another password: %s", why)
+	}
+	ownSocket = docks(t, b, c.Owner, c).enters(t)
 	change["current"], change["keep_sessions"] = fresh, false
 	c.Owner.Do("PUT", "/api/account/password", change)
 	gone(t, ownSocket, "another password")

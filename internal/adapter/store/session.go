@@ -91,7 +91,7 @@ func (tx *Tx) EndSession(ctx context.Context, id ident.Account, session ident.Se
 
 // EndSessions implements account.Tx.
 func (tx *Tx) EndSessions(ctx context.Context, id ident.Account, keep ident.Session) ([]ident.Session, error) {
-	if _, err := tx.exec(ctx, `DELETE FROM dock WHERE account = $1`, id); err != nil {
+	if err := tx.EndDocks(ctx, id); err != nil {
 		return nil, err
 	}
 	var out []ident.Session
@@ -103,6 +103,12 @@ func (tx *Tx) EndSessions(ctx context.Context, id ident.Account, keep ident.Sess
 			return err
 		})
 	return out, err
+}
+
+// EndDocks implements account.Tx.
+func (tx *Tx) EndDocks(ctx context.Context, id ident.Account) error {
+	_, err := tx.exec(ctx, `DELETE FROM dock WHERE account = $1`, id)
+	return err
 }
 
 // MarkSeen implements account.Tx.

@@ -54,7 +54,9 @@ func (s *Service) rightPassword(a Account, password string) error {
 
 // SetPassword gives an account its first password, or changes it, which needs
 // the current one or a passkey that was shown lately. It signs out every other
-// session, which are returned, unless they are to be kept.
+// session, which are returned, unless they are to be kept. Addresses of docks that
+// the person made open nothing any more in either case: they are in no list of
+// sessions, and a new password is what people reach for when something leaked.
 func (s *Service) SetPassword(ctx context.Context, session Session, current, password string, keepOthers bool) (ended []ident.Session, err error) {
 	a := session.Account
 	switch {
@@ -82,7 +84,7 @@ func (s *Service) SetPassword(ctx context.Context, session Session, current, pas
 			return err
 		}
 		if ended = nil; keepOthers {
-			return nil
+			return tx.EndDocks(ctx, a.ID)
 		}
 		ended, err = tx.EndSessions(ctx, a.ID, session.ID)
 		return err

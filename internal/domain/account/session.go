@@ -21,6 +21,8 @@ type sessionTx interface {
 	// may be none, and returns them. Addresses of docks that the person made open
 	// nothing any more: whoever signs out everywhere means every way in.
 	EndSessions(ctx context.Context, account ident.Account, keep ident.Session) ([]ident.Session, error)
+	// EndDocks has the addresses of docks that the person made open nothing any more.
+	EndDocks(ctx context.Context, account ident.Account) error
 	// MarkSeen notes the day of the last request of sessions; it never goes back.
 	MarkSeen(ctx context.Context, ids []ident.Session, day time.Time) error
 	// SetProof notes that the person at a session has shown who they are.

@@ -5,8 +5,9 @@
 // an address stands for the person who made it, in one channel, within a scope that the
 // gate knows (access.Scope); it is told once and kept by nobody; it opens nothing any
 // more once it is revoked, once its person is no longer what they were in the channel,
-// and once they sign out everywhere or set a new password. Does not do: deciding what
-// may be done by one (package access), carrying anything to a browser.
+// and once they sign out everywhere or set a new password, also one that leaves their
+// browsers signed in. Does not do: deciding what may be done by one (package access),
+// carrying anything to a browser.
 package dock
 
 import (
