@@ -15,16 +15,20 @@ import (
 func FollowPace() (tries int, every time.Duration) { return 6, 10 * time.Second }
 
 // Follow counts a person among the channel's followers from now on. Doing it
-// again changes nothing: they follow since the first time. Refusals: slow_down.
+// again changes nothing, however often: they follow since the first time.
+// Refusals: slow_down, and those of the gate.
 func (s *Service) Follow(ctx context.Context, who ident.Account, id ident.Channel) error {
-	if s.FollowPace != nil {
-		if f := fault.Of(s.FollowPace.Take(string(who) + "\x00" + string(id))); f != nil {
-			return fault.New(fault.Limited, "slow_down", "You are following and leaving too fast. Please wait a moment.").After(f.RetryAfter)
-		}
-	}
+	paced := false // f may run more than once, and is one try
 	return s.store.Update(ctx, func(tx Tx) error {
-		if _, err := access.AllowIn(ctx, tx, access.Subject{Account: who, Channel: id}, access.Follow, s.now()); err != nil {
+		facts, err := access.AllowIn(ctx, tx, access.Subject{Account: who, Channel: id}, access.Follow, s.now())
+		if err != nil || !facts.Follows.IsZero() {
 			return err
+		}
+		if !paced {
+			if err := s.followPace(who, id); err != nil {
+				return err
+			}
+			paced = true
 		}
 		changed, err := tx.PutFollower(ctx, id, who, s.now())
 		if err != nil || !changed {
@@ -33,6 +37,17 @@ func (s *Service) Follow(ctx context.Context, who ident.Account, id ident.Channe
 		_, err = tx.Append(ctx, business(id, event.FollowBegan{Account: who}))
 		return err
 	})
+}
+
+func (s *Service) followPace(who ident.Account, id ident.Channel) error {
+	if s.FollowPace == nil {
+		return nil
+	}
+	err := s.FollowPace.Take(string(who) + "\x00" + string(id))
+	if f := fault.Of(err); f != nil {
+		return fault.New(fault.Limited, "slow_down", "You are following and leaving too fast. Please wait a moment.").After(f.RetryAfter)
+	}
+	return err
 }
 
 // Unfollow ends it, also for who is shut out: nobody is kept. How long they had

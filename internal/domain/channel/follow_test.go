@@ -1,6 +1,8 @@
 package channel_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -133,4 +135,50 @@ func TestFollowingHasAPace(t *testing.T) {
 	if err := s.Follow(t.Context(), sam, c); err != nil {
 		t.Errorf("after a while: %v", err)
 	}
+}
+
+// Whoever follows already may say so again as often as they like: nothing is written,
+// and nothing is taken from their pace.
+func TestFollowingAgainHasNoPace(t *testing.T) {
+	w := storetest.NewWorld(t)
+	s := newService(w)
+	c, sam := w.Channel(w.Person("Inès")), w.Person("Sam")
+	tries, every := channel.FollowPace()
+	s.FollowPace = account.NewThrottle(account.Limit{Tries: tries, Every: every}, w.Clock.Now)
+	for n := range 2 * tries {
+		if err := s.Follow(t.Context(), sam, c); err != nil {
+			t.Fatalf("the %d. time: %v", n+1, err)
+		}
+	}
+	for range tries - 1 {
+		if err := errors.Join(s.Unfollow(t.Context(), sam, c), s.Follow(t.Context(), sam, c)); err != nil {
+			t.Fatalf("following again took of the pace: %v", err)
+		}
+	}
+	if err := errors.Join(s.Unfollow(t.Context(), sam, c), s.Follow(t.Context(), sam, c)); !fault.Is(err, "slow_down") {
+		t.Errorf("after %d beginnings: %v", tries, err)
+	}
+}
+
+// A transaction that runs again is one try.
+func TestFollowingTakesOneTry(t *testing.T) {
+	w := storetest.NewWorld(t)
+	unit := store.UnitOf(w.DB, func(tx *store.Tx) channel.Tx { return tx })
+	s := channel.NewService(twice{unit}, w.IDs, w.Clock.Now, account.Fold)
+	s.FollowPace = account.NewThrottle(account.Limit{Tries: 1, Every: time.Hour}, w.Clock.Now)
+	if err := s.Follow(t.Context(), w.Person("Sam"), w.Channel(w.Person("Inès"))); err != nil {
+		t.Errorf("one wish in two runs: %v", err)
+	}
+}
+
+// twice runs what changes something once in vain, as a database does that two
+// transactions met in.
+type twice struct{ channel.Store }
+
+func (s twice) Update(ctx context.Context, f func(channel.Tx) error) error {
+	met := errors.New("another transaction was there first")
+	if err := s.Store.Update(ctx, func(tx channel.Tx) error { return errors.Join(f(tx), met) }); !errors.Is(err, met) {
+		return err
+	}
+	return s.Store.Update(ctx, f)
 }
