@@ -22,9 +22,10 @@ func (q Question) Seen() bool {
 // question with its answer. Only the asker may, and may take it back at any time: a
 // question that was published is then taken back too. Saying what was said changes
 // nothing. Refusals: question_missing, also to anybody else; not_answered,
-// seen_already, and those of the gate.
+// seen_already, slow_down for allowing it, never for taking it back, and those of
+// the gate.
 func (s *Service) Consent(ctx context.Context, asker ident.Account, channel ident.Channel, id ident.Question, on bool) (q Question, err error) {
-	var changed bool
+	changed, paced := false, false // f may run more than once, and is one try
 	err = s.store.Update(ctx, func(tx Tx) error {
 		changed = false
 		if _, err := s.allowed(ctx, tx, asker, channel, access.ReadPublic); err != nil {
@@ -40,14 +41,21 @@ func (s *Service) Consent(ctx context.Context, asker ident.Account, channel iden
 		if on == !q.ConsentedAt.IsZero() {
 			return nil
 		}
-		changed = true
 		if !on {
+			changed = true
 			q.ConsentedAt = time.Time{}
 			return s.unpublish(ctx, tx, &q, "author")
 		}
 		if err := publishable(q); err != nil {
 			return err
 		}
+		if !paced {
+			if err := s.consentPace(asker, channel); err != nil {
+				return err
+			}
+			paced = true
+		}
+		changed = true
 		q.ConsentedAt = s.now()
 		return tx.SetQuestion(ctx, q)
 	})
@@ -55,6 +63,12 @@ func (s *Service) Consent(ctx context.Context, asker ident.Account, channel iden
 		s.rules.Consented(ctx, channel)
 	}
 	return q, err
+}
+
+// consentPace is that of questions, with a budget of its own: each change of mind
+// reaches the creator's pages. Taking back needs none, for it follows an allowance.
+func (s *Service) consentPace(asker ident.Account, channel ident.Channel) error {
+	return slowly(s.pace.Take(string(asker)+"\x00"+string(channel)+"\x00consent"), "You are changing your mind too fast. Please wait a moment.")
 }
 
 // Publish has everybody read an answered question of the Sub Space, under the name

@@ -1,10 +1,15 @@
 package question_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"github.com/subspace-live/subspace/internal/adapter/store"
+	"github.com/subspace-live/subspace/internal/domain/account"
+	"github.com/subspace-live/subspace/internal/domain/chat"
 	"github.com/subspace-live/subspace/internal/domain/event"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -125,4 +130,38 @@ func TestAPublishedQuestionIsRemoved(t *testing.T) {
 	if got := s.open(); len(got) != 0 || strings.Contains(s.publicWords(), "sentinel") {
 		t.Errorf("after the removal: %+v, %s", got, s.publicWords())
 	}
+}
+
+// Whoever allows and forbids over and over is slowed down, so that the creator's pages
+// are not kept awake; they can always take back what they allowed, and saying what was
+// said costs nothing.
+func TestConsentHasAPace(t *testing.T) {
+	s := newStage(t)
+	tries, every := question.Pace()
+	heard := 0
+	s.q = question.NewService(store.UnitOf(s.DB, func(tx *store.Tx) question.Tx { return tx }), s.IDs, s.Clock.Now,
+		account.NewThrottle(account.Limit{Tries: tries, Every: every}, s.Clock.Now), question.Rules{
+			CleanText: chat.CleanText, CleanKey: chat.CleanKey, Author: chat.AuthorOf,
+			Consented: func(context.Context, ident.Channel) { heard++ },
+		})
+	q := s.answeredInside("how hot?", "cone 6")
+	consent := func(on bool) error {
+		_, err := s.q.Consent(t.Context(), s.yuna, s.channel, q.ID, on)
+		return err
+	}
+	for range tries {
+		for range tries + 1 {
+			s.does(consent(true))
+		}
+		s.does(consent(false))
+	}
+	if f := fault.Of(consent(true)); f == nil || f.Reason != "slow_down" || f.RetryAfter <= 0 {
+		t.Errorf("after %d times: %v", tries, f)
+	}
+	if heard != 2*tries {
+		t.Errorf("the creator was told %d times of %d changes", heard, 2*tries)
+	}
+	s.Clock.Advance(every)
+	s.does(consent(true))
+	s.does(consent(false))
 }
