@@ -16,7 +16,7 @@ type LiveFigures struct {
 	Followers int           `json:"followers" doc:"who began to follow, once each"`
 	SignUps   int           `json:"sign_ups" doc:"people whose own subscription began"`
 	Gifts     int           `json:"gifts" doc:"rights that people were given, as the room was told"`
-	Sales     []LiveSales   `json:"sales" nullable:"false" doc:"one for each currency"`
+	Sales     []LiveSales   `json:"sales" nullable:"false" doc:"one for each currency: first charges of subscriptions, changes to dearer plans and gifts, no renewals"`
 }
 
 // MessageCounts are the messages of both rooms.

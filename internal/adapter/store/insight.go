@@ -106,11 +106,14 @@ func (tx *Tx) SignUpsIn(ctx context.Context, s insight.Span) (n int, err error) 
 	return n, err
 }
 
-// SalesIn implements insight.Tx.
+// SalesIn implements insight.Tx. The earlier charge is found by the index of the
+// subscription's sales.
 func (tx *Tx) SalesIn(ctx context.Context, s insight.Span) ([]insight.Sales, error) {
 	var out []insight.Sales
-	err := tx.each(ctx, `SELECT currency, COUNT(*), CAST(SUM(total_minor - refunded_minor) AS BIGINT) FROM sale
-		WHERE channel = $1 AND at >= $2 AND at < $3 GROUP BY currency ORDER BY currency`,
+	err := tx.each(ctx, `SELECT currency, COUNT(*), CAST(SUM(total_minor - refunded_minor) AS BIGINT) FROM sale s
+		WHERE channel = $1 AND at >= $2 AND at < $3 AND NOT (kind = 'period' AND EXISTS (
+			SELECT 1 FROM sale o WHERE o.subscription = s.subscription AND o.subscription <> '' AND o.at < s.at))
+		GROUP BY currency ORDER BY currency`,
 		[]any{s.Channel, millis(s.From), millis(s.Until)}, func(scan func(...any) error) error {
 			var sold insight.Sales
 			err := scan(&sold.Paid.Currency, &sold.Count, &sold.Paid.Minor)

@@ -30,7 +30,9 @@ type Live struct {
 	Followers     int // who began to follow, once each
 	SignUps       int // people whose own subscription began
 	Gifts         int // rights that people were given, as the room was told
-	Sales         []Sales
+	// Sales are the first charges of subscriptions, changes to dearer plans and gifts.
+	// A renewal falls due whether or not there is a live, and is not among them.
+	Sales []Sales
 }
 
 // Sales are what was sold in one currency.
@@ -61,7 +63,8 @@ type Tx interface {
 	FollowersIn(ctx context.Context, s Span) (int, error)
 	SignUpsIn(ctx context.Context, s Span) (int, error)
 	GiftsIn(ctx context.Context, s Span) (int, error)
-	// SalesIn has a row for each currency, in the order of their codes.
+	// SalesIn has a row for each currency, in the order of their codes. A charge for a
+	// period counts only when it is the first of its subscription.
 	SalesIn(ctx context.Context, s Span) ([]Sales, error)
 }
 

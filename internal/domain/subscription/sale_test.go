@@ -8,7 +8,9 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/insight"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
+	"github.com/subspace-live/subspace/internal/domain/live"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -311,4 +313,38 @@ func TestAnythingThatHappensToASaleLeavesTheBooksRight(t *testing.T) {
 			r.Fatalf("nothing is ours; the books say %+v after %+v", got, before)
 		}
 	})
+}
+
+// What a live sold is what was bought in it: a renewal that fell due meanwhile is not.
+func TestARenewalIsNoSaleOfALive(t *testing.T) {
+	w := newWorld(t)
+	_, ref := w.subscribe(w.person(true))
+	w.clock.Advance(31 * 24 * time.Hour)
+	w.update(func(tx *store.Tx) error {
+		return tx.InsertBroadcast(t.Context(), live.Broadcast{
+			ID: "live", Channel: w.channel, State: live.Live, Node: "one", Take: 1, Started: w.clock.Now(),
+		})
+	})
+	w.clock.Advance(time.Minute)
+	w.provider.renew(ref)
+	if _, err := w.service.Refresh(t.Context(), "fake", ref); err != nil {
+		t.Fatal(err)
+	}
+	figures := insight.Service{Store: store.UnitOf(w.db, func(tx *store.Tx) insight.Tx { return tx }), Now: w.clock.Now}
+	sold := func() []insight.Sales {
+		t.Helper()
+		at, err := figures.Live(t.Context(), w.owner, w.channel, "live")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.Sales
+	}
+	if got := sold(); len(got) != 0 {
+		t.Errorf("after a renewal: %+v", got)
+	}
+	w.subscribe(w.person(true))
+	w.applied(w.gift(w.person(true), subscription.GiftWish{Name: w.nameOf(w.person(true)), Months: 2}))
+	if got := sold(); len(got) != 1 || got[0].Count != 2 || got[0].Paid != euros(3*499) {
+		t.Errorf("after a first payment and a gift of two months: %+v", got)
+	}
 }

@@ -3045,7 +3045,7 @@ export interface components {
       gifts: number
       /** @description that were posted and still stand */
       messages: components['schemas']['MessageCounts']
-      /** @description one for each currency */
+      /** @description one for each currency: first charges of subscriptions, changes to dearer plans and gifts, no renewals */
       sales: components['schemas']['LiveSales'][]
       /**
        * Format: int64
