@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -30,21 +31,54 @@ func (tx *Tx) MessagesIn(ctx context.Context, s insight.Span) (public, space int
 	var threads int
 	posted, _ := event.MessagePosted{}.EventKind()
 	_, err = tx.one(ctx, `SELECT COUNT(*) FROM thread t JOIN event e ON e.log = t.id
-		WHERE t.channel = $1 AND t.moved >= $2 AND e.kind = $3 AND e.at >= $2 AND e.at < $4
-		AND e.seq > COALESCE((SELECT f.seq FROM event f WHERE f.log = t.id AND f.at < $2 ORDER BY f.seq DESC LIMIT 1), 0)`,
-		[]any{s.Channel, millis(s.From), posted, millis(s.Until)}, &threads)
+		WHERE t.channel = $1 AND t.moved >= $5 AND e.kind = $3 AND e.at >= $2 AND e.at < $4
+		AND e.seq > COALESCE((SELECT f.seq FROM event f WHERE f.log = t.id AND f.at < $5 ORDER BY f.seq DESC LIMIT 1), 0)`,
+		[]any{s.Channel, millis(s.From), posted, millis(s.Until), millis(s.From.Add(-insight.Drift))}, &threads)
 	return public, space + threads, err
 }
 
-// since selects of a log what was written in a span: $1 the log, $2 the kind, $3 and
-// $4 the span. What lies before is not read: the log's own order leads there.
-const since = ` FROM event e WHERE e.log = $1 AND e.kind = $2 AND e.at >= $3 AND e.at < $4
-	AND e.seq > COALESCE((SELECT f.seq FROM event f WHERE f.log = $1 AND f.at < $3 ORDER BY f.seq DESC LIMIT 1), 0)`
+// since selects of a log what was written in a span: $1 the log, $2 the kind, $3 the
+// sequence and $4 the time from which on, $5 the time until which. What lies before is
+// not read: the log's own order leads there.
+const since = ` FROM event e WHERE e.log = $1 AND e.kind = $2 AND e.seq > $3 AND e.at >= $4 AND e.at < $5`
 
+// sinceOf returns the values of since. The public log says itself where a live begins.
+// In the others its beginning is found by time, from the log's end backwards: what is
+// older by no more than the drift of a clock may stand behind what belongs to the live.
 func (tx *Tx) sinceOf(ctx context.Context, s insight.Span, in room.Audience, of event.Payload) ([]any, error) {
 	kind, _ := of.EventKind()
 	log, err := tx.logID(ctx, room.Address{Channel: s.Channel, Audience: in})
-	return []any{log, kind, millis(s.From), millis(s.Until)}, err
+	if err != nil {
+		return nil, err
+	}
+	if in == room.Public {
+		if seq, found, err := tx.startOf(ctx, log, s.Broadcast); err != nil || found {
+			return []any{log, kind, seq, 0, millis(s.Until)}, err
+		}
+	}
+	var before int64
+	_, err = tx.one(ctx, `SELECT seq FROM event WHERE log = $1 AND at < $2 ORDER BY seq DESC LIMIT 1`,
+		[]any{log, millis(s.From.Add(-insight.Drift))}, &before)
+	return []any{log, kind, before, millis(s.From), millis(s.Until)}, err
+}
+
+// startOf finds where the channel's public log says that a live began, from the end
+// backwards: that of the open live, or of the last, is the first that is met.
+func (tx *Tx) startOf(ctx context.Context, log ident.Log, id ident.Broadcast) (seq int64, found bool, err error) {
+	kind, _ := event.LiveStarted{}.EventKind()
+	for seq = math.MaxInt64; ; {
+		var started event.LiveStarted
+		met := false
+		err := tx.each(ctx, `SELECT seq, body FROM event WHERE log = $1 AND kind = $2 AND seq < $3 ORDER BY seq DESC LIMIT 1`,
+			[]any{log, kind, seq}, func(scan func(...any) error) (err error) {
+				met = true
+				started, err = scanned[event.LiveStarted](func(body ...any) error { return scan(&seq, body[0]) })
+				return err
+			})
+		if err != nil || !met || started.Broadcast == id {
+			return seq, met, err
+		}
+	}
 }
 
 func (tx *Tx) countIn(ctx context.Context, s insight.Span, in room.Audience, of event.Payload) (n int, err error) {

@@ -44,11 +44,20 @@ type Sales struct {
 
 // Span is a live and the time it took. Until is exclusive; the present moment while
 // the live goes on.
+//
+// In the public log the live begins where that log says so, whatever the clocks of
+// the servers that write there. Elsewhere, and at its end, its bounds are times: what
+// another server writes there is counted by the clock of that server, and nothing else
+// is lost by it while that clock is behind by no more than Drift.
 type Span struct {
-	Channel ident.Channel
-	From    time.Time
-	Until   time.Time
+	Channel   ident.Channel
+	Broadcast ident.Broadcast
+	From      time.Time
+	Until     time.Time
 }
+
+// Drift is how far apart the clocks of servers may be.
+const Drift = time.Minute
 
 // Tx is what the figures need inside one transaction.
 type Tx interface {
@@ -94,7 +103,7 @@ func (s *Service) Live(ctx context.Context, by ident.Account, channel ident.Chan
 		if !ok {
 			return fault.New(fault.Missing, "broadcast_missing", "There is no such live.")
 		}
-		span := Span{Channel: channel, From: live.Started, Until: live.Ended}
+		span := Span{Channel: channel, Broadcast: live.Broadcast, From: live.Started, Until: live.Ended}
 		if live.Ended.IsZero() {
 			span.Until = now.Add(time.Millisecond) // times are kept in milliseconds: what happens in this one counts
 		}
