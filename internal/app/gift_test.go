@@ -131,7 +131,7 @@ func TestWhoMayGive(t *testing.T) {
 		reason string
 	}{
 		{map[string]any{"name": "nobody", "months": 1}, "account_missing"},
-		{map[string]any{"name": c.Owner.Name, "months": 1}, "owner_is_staff"},
+		{map[string]any{"name": c.Owner.Name, "months": 1}, "gift_refused"},
 		{map[string]any{"name": "Bea", "months": 1}, "gift_to_self"},
 		{map[string]any{"name": "Bea", "months": 13}, "gift_invalid"},
 		{map[string]any{"people": 101}, "gift_invalid"},

@@ -109,7 +109,10 @@ describe('giving', () => {
 
   it.each([
     ['account_missing', 'There is no account of that name.'],
-    ['owner_is_staff', 'The creator is inside already. Choose somebody else.'],
+    [
+      'gift_refused',
+      'This person cannot be given a subscription here. The creator and moderators need none.',
+    ],
     ['gift_to_self', 'A gift is for somebody else.'],
   ])('says %s beside the name, and keeps what was chosen', async (reason, text) => {
     await choosing('full', (w) => void (w.refuseGift = reason))

@@ -45,6 +45,13 @@ func Decide(f Facts, a Action, now time.Time) Decision {
 	return d.notPast(nextBlock(f.Blocks, now), f.Role)
 }
 
+// ShutOut reports whether the person is shut out at now with no end in sight: whatever
+// they are given opens no door of the channel, until staff take the block back.
+func ShutOut(f Facts, now time.Time) bool {
+	block, shut := standingBlock(f.Blocks, now)
+	return shut && block.Until.IsZero() && f.Role != RoleOwner
+}
+
 // decideOpen decides for a person who is not shut out.
 func decideOpen(f Facts, a Action, now time.Time) Decision {
 	signedIn := f.Account != ""

@@ -272,3 +272,37 @@ func TestBlockBeatsEveryRight(t *testing.T) {
 		}
 	})
 }
+
+// A ban that holds shuts out for good; what has an end, is over or comes later does not.
+func TestWhoIsShutOut(t *testing.T) {
+	ban, timeout := access.Block{Kind: access.BlockBan, Starts: hours(-1)}, access.Block{Kind: access.BlockTimeout, Starts: hours(-1), Until: hours(1)}
+	later, over := access.Block{Kind: access.BlockBan, Starts: hours(1)}, access.Block{Kind: access.BlockBan, Starts: hours(-2), Until: hours(-1)}
+	for name, c := range map[string]struct {
+		role   access.Role
+		blocks []access.Block
+		want   bool
+	}{
+		"nobody":                  {access.RoleNone, nil, false},
+		"banned":                  {access.RoleNone, []access.Block{ban}, true},
+		"a moderator, banned":     {access.RoleModerator, []access.Block{ban}, true},
+		"the owner":               {access.RoleOwner, []access.Block{ban}, false},
+		"timed out":               {access.RoleNone, []access.Block{timeout}, false},
+		"timed out and banned":    {access.RoleNone, []access.Block{timeout, ban}, true},
+		"banned later, or before": {access.RoleNone, []access.Block{later, over}, false},
+	} {
+		if got := access.ShutOut(access.Facts{Account: "a", Role: c.role, Blocks: c.blocks}, noon()); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// It is whoever Decide refuses what everybody may, with no end.
+func TestWhoIsShutOutIsRefusedWithNoEnd(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := someFacts(t)
+		d := access.Decide(f, access.ReadPublic, noon())
+		if got := access.ShutOut(f, noon()); got != (!d.Allowed && d.Until.IsZero()) {
+			t.Fatalf("shut out: %v, decided %+v of %+v", got, d, f)
+		}
+	})
+}

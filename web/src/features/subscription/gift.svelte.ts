@@ -14,8 +14,8 @@ export type Field = 'name' | 'number' | 'tier'
 /** Beside which field a refusal is said; one that is not here is said at the button. */
 const fields: Record<string, Field> = {
   account_missing: 'name',
-  owner_is_staff: 'name',
   gift_to_self: 'name',
+  gift_refused: 'name',
   gift_invalid: 'number',
   tier_missing: 'tier',
   interval_not_sold: 'tier',
