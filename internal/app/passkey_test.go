@@ -161,7 +161,7 @@ func TestPasskeysSayWhereTheyWork(t *testing.T) {
 	apptest.Start(t, apptest.Options{Args: []string{"--public-url", "https://live.example.org", "--listen", address}})
 	named := apptest.At(t, "http://"+address)
 	for origin, want := range map[string]string{named.URL: "passkeys_elsewhere", "https://live.example.org": "", "": ""} {
-		a, err := named.Stranger().Ask("POST", "/api/passkeys/ask", nil, "Origin", origin)
+		a, err := named.Stranger().Ask("POST", "/api/passkeys/ask", nil, "Origin", origin, "Sec-Fetch-Site", "same-origin")
 		if err != nil {
 			t.Fatal(err)
 		}
