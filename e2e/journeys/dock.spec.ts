@@ -81,7 +81,7 @@ test('dock', async ({ stage }) => {
     })
     await rest(bea, 'PUT', `/polls/${id}/vote`, { option: 1 })
     const poll = dock.getByTestId('dock-poll')
-    await expect(poll).toContainText(t('poll.votes.one', { n: 1, share: '100%' }))
+    await expect(poll).toContainText(t('poll.votes.one', { n: '1', share: '100%' }))
     await picture(dock, 'dock-poll-320-en')
     await poll.getByRole('button', { name: t('dock.closePoll') }).click()
     await expect(poll).toHaveCount(0)
