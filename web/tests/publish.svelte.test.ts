@@ -46,6 +46,7 @@ describe('an answered question of the Sub Space', () => {
       .getByText(/answered/i)
       .last()
       .click()
+    await expect.element(page.getByText('4 answered')).toBeVisible()
     await publication()
       .getByRole('button', { name: /^Publish/ })
       .click()

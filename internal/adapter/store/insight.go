@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -129,7 +130,10 @@ func scanned[P event.Payload](scan func(...any) error) (p P, err error) {
 	if err != nil {
 		return p, err
 	}
-	p, _ = event.As[P](env)
+	p, ok := event.As[P](env)
+	if !ok {
+		return p, fmt.Errorf("count events: a row of another kind, %s", env.Kind)
+	}
 	return p, nil
 }
 

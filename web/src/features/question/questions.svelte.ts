@@ -43,6 +43,7 @@ export class QuestionList {
   /** Rises when the door closes: what was asked for before that is not ours any more. */
   #stay = 0
   #withAnswered = false
+  #answeredRead = $state(false)
   #again: Again | undefined
 
   /** `isStaff`: the server tells us who asks, also of who does not want to be named. */
@@ -64,6 +65,7 @@ export class QuestionList {
       if (reading !== this.#reading) return
       if (changes !== this.#changes && tries > 1) return void this.read(tries - 1)
       const others = done?.questions ?? this.answered
+      this.#answeredRead ||= !!done
       const isOpen = (id: string) => open.questions.some((q) => q.id === id)
       this.rule = open.rule
       this.first = open.questions.filter((q) => q.placed && q.state === 'waiting').map((q) => q.id)
@@ -78,7 +80,7 @@ export class QuestionList {
 
   /** Whether `answered` are all of them, and not those that were answered while one looked. */
   get answeredKnown(): boolean {
-    return this.#withAnswered && this.state === 'ready'
+    return this.#answeredRead
   }
 
   /** Those that were answered are wanted too. */
@@ -110,6 +112,7 @@ export class QuestionList {
     this.#reading++
     this.#stay++
     this.all = []
+    this.#answeredRead = false
     this.first = []
     this.state = 'loading'
   }
