@@ -64,7 +64,8 @@ func URL(t testing.TB) string {
 	if base == "" {
 		return Empty(t)
 	}
-	return create(t, base, ` TEMPLATE `+template(t, base))
+	// Copied as files, not page by page through the log: a test's database is small.
+	return create(t, base, ` TEMPLATE `+template(t, base)+` STRATEGY FILE_COPY`)
 }
 
 // Empty returns the address of a database in which nothing is, not even a schema.
