@@ -9,36 +9,19 @@ package media
 
 import (
 	"errors"
-	"fmt"
 	"time"
-
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/live"
 )
 
-// Format is what an encoder sends: H.264, and AAC unless it has no sound.
-type Format struct {
-	SPS, PPS []byte
-	AAC      *mpeg4audio.AudioSpecificConfig // nil: no sound
-}
-
-// Size returns the size of the picture.
-func (f Format) Size() (width, height int, err error) {
-	var sps h264.SPS
-	if err := sps.Unmarshal(f.SPS); err != nil {
-		return 0, 0, fmt.Errorf("read H.264 parameters: %w", err)
-	}
-	return sps.Width(), sps.Height(), nil
-}
-
 // Frame is one picture or one stretch of sound. Times are the encoder's own.
 type Frame struct {
 	PTS, DTS time.Duration
 	At       time.Time // by the server's clock, when it was made
-	Units    [][]byte  // NAL units of a picture, or one AAC access unit
+	// Units are the NAL units of a picture (of AV1, the OBUs of a temporal unit),
+	// or one AAC access unit or Opus packet. None is empty.
+	Units [][]byte
 }
 
 // Output is what the frames of one broadcast are written into. It is called by

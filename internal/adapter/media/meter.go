@@ -1,11 +1,8 @@
 package media
 
 import (
-	"fmt"
 	"sync"
 	"time"
-
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 )
 
 // meterSeconds is over how many whole seconds of media the bitrate is taken.
@@ -35,7 +32,7 @@ func (m *meter) video(f Frame) {
 		m.reordered = true
 	}
 	m.highest = max(m.highest, f.PTS)
-	if !h264.IsRandomAccess(f.Units) {
+	if !m.format.Keyframe(f.Units) {
 		return
 	}
 	if m.keySeen {
@@ -72,11 +69,8 @@ func (m *meter) count(f Frame) {
 func (m *meter) read(h *Health) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	h.Video = "H.264"
+	h.Video, h.Audio = m.format.VideoName(), m.format.AudioName()
 	h.Width, h.Height, _ = m.format.Size() // checked when the encoder was let in
-	if a := m.format.AAC; a != nil {
-		h.Audio = fmt.Sprintf("AAC %d kHz", a.SampleRate/1000)
-	}
 	h.KeyframeSeconds, h.BFrames = m.keyframes, m.reordered
 	whole := min(m.seconds-1, meterSeconds) // the first second seen may be cut, the last one is still filling
 	if whole < 1 {

@@ -3,10 +3,12 @@ package media
 import (
 	"testing"
 	"time"
+
+	"github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 )
 
 func TestMeterMeasuresByTheEncodersClock(t *testing.T) {
-	var m meter
+	m := meter{format: Format{Video: &codecs.H264{}}}
 	key, other := append([]byte{0x65}, make([]byte, 9999)...), append([]byte{0x41}, make([]byte, 999)...)
 	for i := range 300 { // ten seconds at 30 a second, a keyframe every two
 		at := time.Hour + time.Duration(i)*time.Second/30

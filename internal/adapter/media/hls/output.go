@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	mp4 "github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/domain/live"
@@ -44,7 +45,7 @@ func newOutput(b live.Broadcast, now func() time.Time, log *slog.Logger, onClose
 func (o *output) Begin(f media.Format, take int64) error {
 	o.line.begin()
 	o.keyed = false
-	if o.reel != nil && sameFormat(o.format, f) {
+	if o.reel != nil && o.format.Same(f) {
 		return nil
 	}
 	r, err := newReel(f, o.nextSequence(), take-1, o.log)
@@ -83,7 +84,7 @@ func (o *output) nextSequence() int64 {
 
 // Video implements media.Output.
 func (o *output) Video(f media.Frame) error {
-	key := h264.IsRandomAccess(f.Units)
+	key := o.format.Keyframe(f.Units)
 	if !o.keyed && !key {
 		return nil
 	}
@@ -104,11 +105,10 @@ func (o *output) Video(f media.Frame) error {
 
 // Audio implements media.Output.
 func (o *output) Audio(f media.Frame) error {
-	if o.format.AAC == nil {
+	if o.format.Audio == nil {
 		return nil
 	}
-	length := time.Second * time.Duration(o.reel.samples) / time.Duration(o.format.AAC.SampleRate)
-	at, ok, err := o.line.audio(f.PTS, length)
+	at, ok, err := o.line.audio(f.PTS, soundLength(o.format, f.Units[0]))
 	if err != nil || !ok {
 		return err
 	}
@@ -164,16 +164,6 @@ func (o *output) serve(w http.ResponseWriter, r *http.Request, file string) {
 	}
 }
 
-func sameFormat(a, b media.Format) bool {
-	if string(a.SPS) != string(b.SPS) || string(a.PPS) != string(b.PPS) {
-		return false
-	}
-	if a.AAC == nil || b.AAC == nil {
-		return a.AAC == b.AAC
-	}
-	return *a.AAC == *b.AAC
-}
-
 // withParameters puts SPS and PPS before a keyframe that comes without them:
 // RTMP sends them once, gohlslib wants them there.
 func withParameters(units [][]byte, f media.Format) [][]byte {
@@ -182,7 +172,8 @@ func withParameters(units [][]byte, f media.Format) [][]byte {
 			return units
 		}
 	}
-	return append([][]byte{f.SPS, f.PPS}, units...)
+	video := f.Video.(*mp4.H264) // newReel takes no other
+	return append([][]byte{video.SPS, video.PPS}, units...)
 }
 
 func hasPicture(units [][]byte) bool {

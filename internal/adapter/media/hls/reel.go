@@ -10,6 +10,8 @@ import (
 	"github.com/bluenviron/gohlslib/v2"
 	"github.com/bluenviron/gohlslib/v2/pkg/codecs"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/opus"
+	mp4 "github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -28,14 +30,16 @@ const (
 	segmentBytes = 32 << 20
 )
 
-const videoClock = 90000
+const (
+	videoClock = 90000
+	opusClock  = 48000
+)
 
 // reel is a run of segments with one set of codec parameters: a gohlslib muxer
 // and what its answers need to fit into the broadcast's address.
 type reel struct {
 	muxer   *gohlslib.Muxer
 	v, a    *gohlslib.Track
-	samples int   // of one AAC access unit
 	base    int64 // added to gohlslib's media sequence numbers
 	cut     int64 // the discontinuity sequence
 	flights *flights
@@ -44,15 +48,23 @@ type reel struct {
 }
 
 func newReel(f media.Format, base, cut int64, log *slog.Logger) (*reel, error) {
-	r := &reel{base: base, cut: cut, samples: mpeg4audio.SamplesPerAccessUnit}
-	r.v = &gohlslib.Track{Codec: &codecs.H264{SPS: f.SPS, PPS: f.PPS}, ClockRate: videoClock}
+	r := &reel{base: base, cut: cut}
+	video, ok := f.Video.(*mp4.H264)
+	if !ok {
+		return nil, errCodec()
+	}
+	r.v = &gohlslib.Track{Codec: &codecs.H264{SPS: video.SPS, PPS: video.PPS}, ClockRate: videoClock}
 	list := []*gohlslib.Track{r.v}
-	if f.AAC != nil {
-		if f.AAC.FrameLengthFlag {
-			r.samples = 960
-		}
-		r.a = &gohlslib.Track{Codec: &codecs.MPEG4Audio{Config: *f.AAC}, ClockRate: f.AAC.SampleRate}
+	switch audio := f.Audio.(type) {
+	case nil:
+	case *mp4.MPEG4Audio:
+		r.a = &gohlslib.Track{Codec: &codecs.MPEG4Audio{Config: audio.Config}, ClockRate: audio.Config.SampleRate}
 		list = append(list, r.a)
+	case *mp4.Opus:
+		r.a = &gohlslib.Track{Codec: &codecs.Opus{ChannelCount: audio.ChannelCount}, ClockRate: opusClock}
+		list = append(list, r.a)
+	default:
+		return nil, errCodec()
 	}
 	r.muxer = &gohlslib.Muxer{
 		Tracks: list, Variant: gohlslib.MuxerVariantLowLatency,
@@ -86,7 +98,11 @@ func (r *reel) video(at time.Time, pts time.Duration, units [][]byte) error {
 }
 
 func (r *reel) audio(at time.Time, pts time.Duration, units [][]byte) error {
-	err := r.muxer.WriteMPEG4Audio(r.a, at, ticks(pts, int64(r.a.ClockRate)), units)
+	write := r.muxer.WriteMPEG4Audio
+	if _, ok := r.a.Codec.(*codecs.Opus); ok {
+		write = r.muxer.WriteOpus
+	}
+	err := write(r.a, at, ticks(pts, int64(r.a.ClockRate)), units)
 	if err == nil {
 		return nil
 	}
@@ -110,6 +126,26 @@ func full(err error) bool {
 		}
 	}
 	return false
+}
+
+// soundLength is how long one unit of sound lasts.
+func soundLength(f media.Format, unit []byte) time.Duration {
+	switch c := f.Audio.(type) {
+	case *mp4.MPEG4Audio:
+		samples := mpeg4audio.SamplesPerAccessUnit
+		if c.Config.FrameLengthFlag {
+			samples = 960
+		}
+		return time.Second * time.Duration(samples) / time.Duration(c.Config.SampleRate)
+	case *mp4.Opus:
+		return time.Second * time.Duration(opus.PacketDuration2(unit)) / opusClock
+	}
+	return 0
+}
+
+func errCodec() error {
+	return fault.New(fault.Invalid, "codec_unsupported",
+		"The encoder sends what not every player can show. Set it to H.264 video and AAC audio.")
 }
 
 func errTooBig() error {

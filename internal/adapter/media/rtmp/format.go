@@ -6,6 +6,7 @@ import (
 
 	"github.com/bluenviron/gortmplib"
 	"github.com/bluenviron/gortmplib/pkg/codecs"
+	mp4 "github.com/bluenviron/mediacommon/v2/pkg/formats/mp4/codecs"
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -26,12 +27,12 @@ func readTracks(all []*gortmplib.Track) (tracks, error) {
 			if t.video != nil {
 				return t, errUnsupported("several pictures at once")
 			}
-			t.video, t.format.SPS, t.format.PPS = track, codec.SPS, codec.PPS
+			t.video, t.format.Video = track, &mp4.H264{SPS: codec.SPS, PPS: codec.PPS}
 		case *codecs.MPEG4Audio:
 			if t.audio != nil {
 				return t, errUnsupported("several sound tracks at once")
 			}
-			t.audio, t.format.AAC = track, codec.Config
+			t.audio, t.format.Audio = track, &mp4.MPEG4Audio{Config: *codec.Config}
 		default:
 			return t, errUnsupported(codecName(codec))
 		}
