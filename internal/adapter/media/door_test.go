@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
+	"github.com/subspace-live/subspace/internal/adapter/media/packager"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/channel"
@@ -58,7 +59,7 @@ func TestEveryRequestIsDecided(t *testing.T) {
 	s.door.Gate = gate // before the first request
 	member := s.url("member", place)
 	s.eventually("the member watches", func() bool { return s.get(member, "member").status == http.StatusOK })
-	part := func() string { return beside(member, "video1_stream.m3u8") }
+	part := func() string { return beside(member, packager.ListName) }
 	public := s.otherBroadcast()
 
 	for _, c := range []struct {
@@ -108,15 +109,15 @@ func (s *studio) otherBroadcast() string {
 // guarded looks at what surrounds an answer.
 func (s *studio) guarded(url string) {
 	s.t.Helper()
-	for file, cache := range map[string]string{"main.m3u8": "no-store", "video1_stream.m3u8": "no-store"} {
+	for file, cache := range map[string]string{"main.m3u8": "no-store", packager.ListName: "no-store"} {
 		h := s.get(beside(url, file), "member").header
 		if h.Get("Cache-Control") != cache || h.Get("Access-Control-Allow-Origin") != "" || h.Get("Referrer-Policy") != "no-referrer" ||
 			h.Get("Cross-Origin-Resource-Policy") != "same-origin" || h.Get("Content-Type") != "application/vnd.apple.mpegurl" {
 			s.t.Errorf("%s: %v", file, h)
 		}
 	}
-	list := s.get(beside(url, "video1_stream.m3u8"), "member").body
-	for _, file := range []string{wordEnding(list, "_init.mp4"), wordEnding(list, ".mp4")} {
+	list := s.get(beside(url, packager.ListName), "member").body
+	for _, file := range []string{wordWith(list, "_init"), wordWith(list, "_seg"), wordWith(list, "_part")} {
 		a := s.get(beside(url, file), "member")
 		if a.status != 200 || a.header.Get("Cache-Control") != "private, max-age=60" || a.header.Get("Content-Type") != "video/mp4" {
 			s.t.Errorf("%s: %d %v", file, a.status, a.header)
@@ -127,11 +128,13 @@ func (s *studio) guarded(url string) {
 	}
 }
 
-// wordEnding returns the last file name in a playlist with that ending.
-func wordEnding(list, ending string) string {
+// wordWith returns the last file name in a playlist that holds a text. The part to
+// come is none.
+func wordWith(list, text string) string {
+	list, _, _ = strings.Cut(list, "#EXT-X-PRELOAD-HINT")
 	words := strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune("\n\",= ", r) })
 	for i := len(words) - 1; i >= 0; i-- {
-		if strings.HasSuffix(words[i], ending) && words[i] != "gap.mp4" && (ending != ".mp4" || strings.Contains(words[i], "_seg")) {
+		if strings.Contains(words[i], text) {
 			return words[i]
 		}
 	}
@@ -141,7 +144,7 @@ func wordEnding(list, ending string) string {
 // refusals takes rights away while the member watches: the next request shuts.
 func (s *studio) refusals(gate *stubGate, set func(ident.Account, access.Facts), member string, paid access.Facts) {
 	s.t.Helper()
-	segment := beside(member, wordEnding(s.get(beside(member, "video1_stream.m3u8"), "member").body, ".mp4"))
+	segment := beside(member, wordWith(s.get(beside(member, packager.ListName), "member").body, "_seg"))
 	now := time.Now()
 	lapsed := access.Facts{Grants: []access.Grant{{Starts: now.Add(-2 * time.Hour), Ends: now.Add(-time.Minute)}}}
 	banned := paid
@@ -151,7 +154,7 @@ func (s *studio) refusals(gate *stubGate, set func(ident.Account, access.Facts),
 		reason string
 	}{{banned, "banned"}, {lapsed, "period_ended"}, {access.Facts{}, "subscribers_only"}} {
 		set("member", c.facts)
-		for _, url := range []string{member, beside(member, "video1_stream.m3u8"), segment} {
+		for _, url := range []string{member, beside(member, packager.ListName), segment} {
 			if got := s.get(url, "member"); got.status != 403 || got.reason() != c.reason {
 				s.t.Errorf("%s: %d %s", c.reason, got.status, got.body)
 			}

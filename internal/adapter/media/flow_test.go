@@ -15,6 +15,7 @@ import (
 	"github.com/bluenviron/gohlslib/v2/pkg/codecs"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 
+	"github.com/subspace-live/subspace/internal/adapter/media/packager"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
 )
@@ -199,10 +200,10 @@ func TestTwoChannelsDoNotCross(t *testing.T) {
 	}
 }
 
-// sequence returns the highest media sequence number of the video playlist.
+// sequence returns the highest media sequence number of the media playlist.
 func (s *studio) sequence(url string) int {
 	s.t.Helper()
-	a := s.get(beside(url, "video1_stream.m3u8"), "")
+	a := s.get(beside(url, packager.ListName), "")
 	if a.status != 200 {
 		return -1
 	}
@@ -290,14 +291,14 @@ func TestAnotherPictureSizeGoesOnUnderTheSameAddress(t *testing.T) {
 	url := s.url("", place)
 	s.goesOn(url)
 	before := s.sequence(url)
-	old := regexp.MustCompile(`\S+_seg\d+\.mp4`).FindString(s.get(beside(url, "video1_stream.m3u8"), "").body)
+	old := regexp.MustCompile(`\S+_seg\d+\.mp4`).FindString(s.get(beside(url, packager.ListName), "").body)
 	s.must(e.stop())
 	s.awaitState(place, live.Interrupted)
 	s.send(key, s.landscape())
 	s.awaitState(place, live.Live)
 	s.eventually("the numbers lie behind the old ones", func() bool { return s.sequence(url) > before })
-	a := s.get(beside(url, "video1_stream.m3u8"), "")
-	if !strings.Contains(a.body, "#EXT-X-DISCONTINUITY-SEQUENCE:1\n") || strings.Contains(a.body, "CAN-SKIP-UNTIL") {
+	a := s.get(beside(url, packager.ListName), "")
+	if strings.Count(a.body, "#EXT-X-DISCONTINUITY\n#EXT-X-MAP:") != 1 || strings.Contains(a.body, "CAN-SKIP-UNTIL") {
 		t.Errorf("playlist %s", a.body)
 	}
 	if got := s.get(beside(url, old), ""); got.status != 200 || len(got.body) == 0 {

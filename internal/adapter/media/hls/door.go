@@ -1,12 +1,13 @@
 // Package hls plays broadcasts out by low-latency HLS, each request at the gate.
 //
-// Owns: packaging (gohlslib), playback addresses, the count of those who watch.
+// Owns: playback addresses, and how long a player's question is held back.
 // Promises: a playback address opens one broadcast for one person; every
 // playlist, part and segment is decided by the gate when it is asked for, so a
 // right that ends shuts with the next request; what is not public also needs the
 // session cookie of the account that the address was made for; addresses are not
 // logged. An encoder that returns goes on under the same address. Does not do:
-// other players' protocols, recording, caching by third parties.
+// cutting and playlists (packager), other players' protocols, recording, caching
+// by third parties.
 package hls
 
 import (
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
+	"github.com/subspace-live/subspace/internal/adapter/media/packager"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -51,6 +53,8 @@ type Config struct {
 	Node   string    // the same as live.Config.Node
 	Now    func() time.Time
 	Log    *slog.Logger
+	// Segment is given each closed segment; it must not block. It may be nil.
+	Segment func(live.Broadcast, packager.Segment)
 }
 
 // Door is the way to the pictures.
@@ -73,7 +77,7 @@ func NewDoor(c Config) *Door {
 
 // Open makes the output of a broadcast; it is a media.OpenOutput.
 func (d *Door) Open(b live.Broadcast) media.Output {
-	o := newOutput(b, d.Now, d.Log, d.forget)
+	o := d.newOutput(b)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.outputs[b.Channel] = o
