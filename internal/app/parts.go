@@ -11,6 +11,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
+	recorder "github.com/subspace-live/subspace/internal/adapter/media/recording"
 	"github.com/subspace-live/subspace/internal/adapter/notify"
 	"github.com/subspace-live/subspace/internal/adapter/passkey"
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
@@ -35,6 +36,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/recording"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/schedule"
 	"github.com/subspace-live/subspace/internal/domain/space"
@@ -58,6 +60,9 @@ type parts struct {
 	polls         *poll.Service
 	digests       *digest.Service
 	insight       *insight.Service
+	recordings    *recording.Service
+	recorder      *recorder.Recorder
+	replay        *hls.Replay
 	schedule      *schedule.Service
 	moderation    *moderation.Service
 	audit         *audit.Service
@@ -97,6 +102,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.keeping(s, ident.NewSource(s.sur.Now, s.sur.Random), node, secret)
 	p.pictures(s, node, secret)
 	if err := p.money(ctx, s); err != nil {
 		return nil, err
@@ -125,7 +131,7 @@ func assemble(ctx context.Context, s *Server) (*parts, error) {
 	announce := func(ctx context.Context) error {
 		return p.schedule.Run(ctx, func(err error) { s.sur.Log.Warn("changes of schedules are not told; will try again", "err", err) })
 	}
-	p.background = append(p.background, p.chat.Run, p.reactions.Run, p.polls.Run, closing, announce, seen, watch, p.hub.Run, p.watchBroadcasts, p.gateway.Run, retire)
+	p.background = append(p.background, p.chat.Run, p.reactions.Run, p.polls.Run, closing, announce, seen, watch, p.hub.Run, p.recorder.Run, p.watchBroadcasts, p.gateway.Run, retire)
 	return p, nil
 }
 
@@ -212,9 +218,9 @@ func (p *parts) pictures(s *Server, node string, secret []byte) {
 			c, err := p.channels.ByID(ctx, id)
 			return c.Handle, err
 		},
-		Caller: p.caller,
+		Caller: p.caller, Segment: p.record,
 	})
-	p.hub = media.NewHub(media.Config{Broadcasts: p.live, Output: p.door.Open, Node: node, Now: s.sur.Now, Log: s.sur.Log})
+	p.hub = media.NewHub(media.Config{Broadcasts: p.live, Output: media.Outputs(p.door.Open, p.recorder.Open), Node: node, Now: s.sur.Now, Log: s.sur.Log})
 }
 
 // caller returns whom the request's cookie belongs to; nobody when in doubt.
@@ -234,7 +240,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 	options := api.Options{
 		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
-		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Emotes: p.emotes, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight, Docks: p.docks,
+		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Emotes: p.emotes, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight, Recordings: p.recordings, Replay: p.replayed, Docks: p.docks,
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,

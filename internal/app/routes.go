@@ -43,6 +43,7 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.HandleFunc(gateway.StreamPattern, s.parts.gateway.Stream)
 	mux.HandleFunc(gateway.ThreadStreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)
+	mux.Handle(hls.ReplayPattern, s.parts.replay)
 	mux.Handle("/", site)
 	return mux, nil
 }

@@ -59,6 +59,7 @@ type Config struct {
 	StripeKey           string // empty: no payments by Stripe
 	StripeWebhookSecret string // see StripeSecrets; empty: kept in the data folder
 	StripeTax           string // 'on' or 'off'
+	Recordings          string // 'on' or 'off'
 	StripeAPI           string // empty: where Stripe is
 	Patrons             string // file that lists who pays elsewhere; empty: none
 	MessagePace         time.Duration
@@ -88,6 +89,7 @@ func settings() []setting {
 		{name: "public-url", usage: "address at which browsers reach the server", text: func(c *Config) *string { return &c.PublicURL }},
 		{name: "tls-cert", usage: "certificate file (PEM)", text: func(c *Config) *string { return &c.TLSCert }},
 		{name: "tls-key", usage: "key file (PEM)", text: func(c *Config) *string { return &c.TLSKey }},
+		{name: "recordings", usage: "'off' keeps no live, whatever its creator wishes", text: func(c *Config) *string { return &c.Recordings }},
 		{name: "acme", usage: "'I-agree' (to the authority's terms) gets a certificate for public-url and renews it", text: func(c *Config) *string { return &c.ACME }},
 		{name: "acme-directory", usage: "address of the authority's directory (RFC 8555); empty: Let's Encrypt", text: func(c *Config) *string { return &c.ACMEDirectory }},
 		{name: "acme-root", usage: "certificate file (PEM) that a private authority is known by", text: func(c *Config) *string { return &c.ACMERoot }},
@@ -125,7 +127,7 @@ func settings() []setting {
 func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
-		ACME: "off", StripeTax: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
+		ACME: "off", Recordings: "on", StripeTax: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
 		PayoutInterval: "weekly", PayoutHoldback: 14 * 24 * time.Hour,
 		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}
@@ -284,6 +286,9 @@ func (c *Config) check() error {
 	}
 	if err := c.checkLetters(); err != nil {
 		return err
+	}
+	if c.Recordings != "on" && c.Recordings != "off" {
+		return fault.New(fault.Invalid, "config_invalid", "recordings: on or off, not %q.", c.Recordings)
 	}
 	if c.SandboxPayments != "" && c.SandboxPayments != "I-know" {
 		return fault.New(fault.Invalid, "config_invalid", "sandbox-payments: the only value is I-know, not %q.", c.SandboxPayments)

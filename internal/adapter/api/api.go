@@ -34,6 +34,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/poll"
 	"github.com/subspace-live/subspace/internal/domain/question"
+	"github.com/subspace-live/subspace/internal/domain/recording"
 	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/schedule"
 	"github.com/subspace-live/subspace/internal/domain/space"
@@ -51,6 +52,8 @@ type Gate interface {
 // Pages reads stretches of logs.
 type Pages interface {
 	Page(ctx context.Context, a room.Address, after, before int64, limit int) (room.Page, error)
+	// Before returns the last sequence that was written before a moment; 0: none was.
+	Before(ctx context.Context, a room.Address, at time.Time) (int64, error)
 }
 
 // Options is what the API needs from its surroundings.
@@ -74,6 +77,8 @@ type Options struct {
 	Polls       *poll.Service
 	Digests     *digest.Service
 	Insight     *insight.Service
+	Recordings  *recording.Service
+	Replay      Replays
 	Reactions   *chat.Reactions
 	Pictures    *chat.Pictures
 	Overlay     *overlay.Service
@@ -125,6 +130,7 @@ func New(opt Options) *API {
 	a.badgeRoutes()
 	a.emoteRoutes()
 	a.roomRoutes()
+	a.recordingRoutes()
 	a.reactionRoutes()
 	a.pinRoutes()
 	a.pictureRoutes()

@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -261,6 +263,27 @@ func (l *Logs) Log(ctx context.Context, a room.Address) (log room.Log, err error
 		return err
 	})
 	return log, err
+}
+
+// Before returns the last sequence of the log at a that was written before a moment; 0
+// when none was. It looks up some twenty rows of a log with a million: sequences and
+// times go up together, but for clocks that differ a little.
+func (l *Logs) Before(ctx context.Context, a room.Address, at time.Time) (seq int64, err error) {
+	err = l.db.View(ctx, func(tx *Tx) error {
+		log, err := tx.LogAt(ctx, a)
+		if err != nil {
+			return err
+		}
+		first := sort.Search(int(log.Head), func(i int) bool {
+			var then int64
+			found, rowErr := tx.one(ctx, `SELECT at FROM event WHERE log = $1 AND seq = $2`, []any{log.ID, i + 1}, &then)
+			err = errors.Join(err, rowErr)
+			return err != nil || (found && then >= millis(at))
+		})
+		seq = int64(first)
+		return err
+	})
+	return seq, err
 }
 
 // Page returns a stretch of the log at a, at most limit long and in ascending

@@ -77,6 +77,10 @@ func (tx *Tx) Questions(ctx context.Context, q question.Query, newest bool) ([]q
 		where += ` AND (q.room = 'public' OR (q.audience = 'public' AND q.aired > 0 AND q.state IN ('on_air', 'answered')) OR (q.published > 0 AND q.state = 'answered'))`
 	}
 	args := append([]any{q.Channel, q.Limit}, anys(q.States)...)
+	if q.AiredIn != "" {
+		args = append(args, q.AiredIn)
+		where += fmt.Sprintf(` AND q.aired_in = $%d`, len(args)+1) // the first is whose votes are asked for
+	}
 	return tx.questions(ctx, q.By, where+` ORDER BY `+order+` LIMIT $3`, args...)
 }
 

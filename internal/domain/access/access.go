@@ -20,38 +20,40 @@ type Action string
 
 // The actions. Each door names the one it guards.
 const (
-	ReadPublic   Action = "read_public"   // public chat, on air, broadcast state
-	PostPublic   Action = "post_public"   // write into the public chat
-	ReadSpace    Action = "read_space"    // read the Sub Space and its questions
-	PostSpace    Action = "post_space"    // write into the Sub Space
-	ReadThread   Action = "read_thread"   // read a thread of the Sub Space
-	PostThread   Action = "post_thread"   // write into one
-	ReadPlans    Action = "read_plans"    // know of lives that are planned for those inside, also while the room waits for one
-	AskQuestion  Action = "ask_question"  // send a question from inside into the queue
-	AskPublic    Action = "ask_public"    // send a question from the public room into the queue
-	VotePublic   Action = "vote_public"   // vote for a question that was asked in public
-	VoteSpace    Action = "vote_space"    // vote for a question that was asked inside
-	PollPublic   Action = "poll_public"   // vote in a poll of the public room
-	PollSpace    Action = "poll_space"    // vote in a poll of the Sub Space
-	ReactPublic  Action = "react_public"  // react to a message of the public chat
-	ReactSpace   Action = "react_space"   // react to a message inside, an update among them
-	UseEmote     Action = "use_emote"     // write an emote that is for everybody
-	UseTierEmote Action = "use_emote_of"  // write an emote of a tier; decided on the facts from its level on
-	WatchLive    Action = "watch_live"    // playlists and segments
-	Moderate     Action = "moderate"      // remove, pin, announce, time out for a short while, write notes
-	SkipQuestion Action = "skip_question" // take a question out of the queue
-	Ban          Action = "ban"           // ban, time out for long, and take such back
-	SetManners   Action = "set_manners"   // how rooms are written in: modes, blocked terms
-	ReadAudit    Action = "read_audit"    // what staff did
-	Appoint      Action = "appoint"       // make and unmake moderators
-	RunChannel   Action = "run_channel"   // cockpit: keys, price, switch, moderators, asking a room to choose
-	RunQueue     Action = "run_queue"     // put a question on air and take it off, answered or not
-	RunPolls     Action = "run_polls"     // see how all polls go, and close them
-	KeepDocks    Action = "keep_docks"    // make and revoke addresses of docks
-	ReadBusiness Action = "read_business" // the channel's own log
-	Subscribe    Action = "subscribe"     // open a checkout
-	OpenChannel  Action = "open_channel"  // make a new channel (operator)
-	Follow       Action = "follow"        // be counted among the channel's followers
+	ReadPublic       Action = "read_public"        // public chat, on air, broadcast state
+	PostPublic       Action = "post_public"        // write into the public chat
+	ReadSpace        Action = "read_space"         // read the Sub Space and its questions
+	PostSpace        Action = "post_space"         // write into the Sub Space
+	ReadThread       Action = "read_thread"        // read a thread of the Sub Space
+	PostThread       Action = "post_thread"        // write into one
+	ReadPlans        Action = "read_plans"         // know of lives that are planned for those inside, also while the room waits for one
+	AskQuestion      Action = "ask_question"       // send a question from inside into the queue
+	AskPublic        Action = "ask_public"         // send a question from the public room into the queue
+	VotePublic       Action = "vote_public"        // vote for a question that was asked in public
+	VoteSpace        Action = "vote_space"         // vote for a question that was asked inside
+	PollPublic       Action = "poll_public"        // vote in a poll of the public room
+	PollSpace        Action = "poll_space"         // vote in a poll of the Sub Space
+	ReactPublic      Action = "react_public"       // react to a message of the public chat
+	ReactSpace       Action = "react_space"        // react to a message inside, an update among them
+	UseEmote         Action = "use_emote"          // write an emote that is for everybody
+	UseTierEmote     Action = "use_emote_of"       // write an emote of a tier; decided on the facts from its level on
+	WatchLive        Action = "watch_live"         // playlists and segments
+	WatchReplay      Action = "watch_replay"       // a recording that is for everybody
+	WatchSpaceReplay Action = "watch_space_replay" // one for subscribers
+	Moderate         Action = "moderate"           // remove, pin, announce, time out for a short while, write notes
+	SkipQuestion     Action = "skip_question"      // take a question out of the queue
+	Ban              Action = "ban"                // ban, time out for long, and take such back
+	SetManners       Action = "set_manners"        // how rooms are written in: modes, blocked terms
+	ReadAudit        Action = "read_audit"         // what staff did
+	Appoint          Action = "appoint"            // make and unmake moderators
+	RunChannel       Action = "run_channel"        // cockpit: keys, price, switch, moderators, asking a room to choose
+	RunQueue         Action = "run_queue"          // put a question on air and take it off, answered or not
+	RunPolls         Action = "run_polls"          // see how all polls go, and close them
+	KeepDocks        Action = "keep_docks"         // make and revoke addresses of docks
+	ReadBusiness     Action = "read_business"      // the channel's own log
+	Subscribe        Action = "subscribe"          // open a checkout
+	OpenChannel      Action = "open_channel"       // make a new channel (operator)
+	Follow           Action = "follow"             // be counted among the channel's followers
 )
 
 // Role is what a person is in one channel.

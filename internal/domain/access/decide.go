@@ -79,6 +79,10 @@ func decideOpen(f Facts, a Action, now time.Time) Decision {
 			return Decision{Allowed: true}
 		}
 		return decidePaid(f, now)
+	case WatchReplay:
+		return Decision{Allowed: true}
+	case WatchSpaceReplay:
+		return decidePaid(f, now)
 	case Moderate, SkipQuestion, KeepDocks:
 		return require(f.Role.Staff(), "moderators_only")
 	case Ban, SetManners, ReadAudit:

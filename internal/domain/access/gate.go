@@ -273,5 +273,5 @@ func (g *Gate) remembered(s Subject) (Facts, bool) {
 
 // openToAll reports whether a needs no right beyond not being shut out.
 func openToAll(f Facts, a Action) bool {
-	return a == ReadPublic || (a == WatchLive && f.LiveAudience != LiveSubscribers)
+	return a == ReadPublic || a == WatchReplay || (a == WatchLive && f.LiveAudience != LiveSubscribers)
 }

@@ -43,6 +43,8 @@ const (
 	EmoteAdded         Act = "emote.added"
 	EmoteChanged       Act = "emote.changed"
 	EmoteRemoved       Act = "emote.removed"
+	RecordingShown     Act = "recording.shown" // to others than before
+	RecordingDeleted   Act = "recording.deleted"
 	NoteWritten        Act = "note.written"
 	NoteDropped        Act = "note.dropped"
 )

@@ -38,6 +38,7 @@ type (
 	Picture      string
 	Emote        string
 	Dock         string
+	Mark         string
 )
 
 // Source makes identifiers from a clock and a source of random bytes.

@@ -111,8 +111,10 @@ type Query struct {
 	States  []State
 	// Open leaves out what not everybody may read: what was asked inside and neither
 	// was on air for everybody nor published.
-	Open  bool
-	Limit int // the oldest; of those whose time is over, the newest
+	Open bool
+	// AiredIn selects what was last on air in one broadcast; empty: in any, or none.
+	AiredIn ident.Broadcast
+	Limit   int // the oldest; of those whose time is over, the newest
 }
 
 // over reports whether none of the states is one in which a question waits.
@@ -383,6 +385,24 @@ func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Chan
 // and those from inside that have been on air for everybody.
 func (s *Service) OpenList(ctx context.Context, by ident.Account, channel ident.Channel, states []State) ([]Question, access.Facts, error) {
 	return s.list(ctx, access.ReadPublic, Query{Channel: channel, By: by, States: states, Open: true, Limit: waitingLimit})
+}
+
+// AiredIn returns what was last on air in a broadcast, as far as the person may read it,
+// in the order of their airing, and whether they read what was asked inside.
+func (s *Service) AiredIn(ctx context.Context, by ident.Account, channel ident.Channel, in ident.Broadcast) (qs []Question, inside bool, err error) {
+	query := Query{Channel: channel, By: by, States: []State{OnAir, Answered}, AiredIn: in, Limit: listLimit}
+	err = s.store.View(ctx, func(tx Tx) error {
+		facts, err := access.AllowUnlocked(ctx, tx, access.Subject{Account: by, Channel: channel}, access.ReadPublic, s.now())
+		if err != nil {
+			return err
+		}
+		inside = access.Decide(facts, access.ReadSpace, s.now()).Allowed
+		query.Open = !inside
+		qs, err = tx.Questions(ctx, query, false)
+		slices.SortStableFunc(qs, func(a, b Question) int { return a.AiredAt.Compare(b.AiredAt) })
+		return err
+	})
+	return qs, inside, err
 }
 
 func (s *Service) list(ctx context.Context, act access.Action, query Query) (qs []Question, facts access.Facts, err error) {

@@ -628,6 +628,40 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/api/channels/{channel}/marks': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Mark this moment of the live (staff) */
+    post: operations['mark-moment']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/marks/{mark}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    post?: never
+    /** Forget a marked moment (staff) */
+    delete: operations['forget-mark']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/api/channels/{channel}/moderators': {
     parameters: {
       query?: never
@@ -1143,6 +1177,77 @@ export interface paths {
     post?: never
     /** Take the vote back */
     delete: operations['unvote-question']
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/recording': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Whether lives are kept, and for how long (creator) */
+    get: operations['get-recording-setup']
+    /** Keep lives or not, and for how long (creator) */
+    put: operations['set-recording-setup']
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/recordings': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** What is kept of a channel's lives, the newest first */
+    get: operations['list-recordings']
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/api/channels/{channel}/recordings/{recording}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** A recording with its chapters, and where I may watch it */
+    get: operations['get-recording']
+    put?: never
+    post?: never
+    /** Delete a recording (creator) */
+    delete: operations['delete-recording']
+    options?: never
+    head?: never
+    /** Title, audience, keeping (creator) */
+    patch: operations['change-recording']
+    trace?: never
+  }
+  '/api/channels/{channel}/recordings/{recording}/rooms/{room}': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    /** Where in a room's log a moment of the recording is */
+    get: operations['find-in-room']
+    put?: never
+    post?: never
+    delete?: never
     options?: never
     head?: never
     patch?: never
@@ -2567,6 +2672,14 @@ export interface components {
       starts?: string
       title?: string
     }
+    'Change-recordingRequest': {
+      /** @enum {string} */
+      audience?: 'public' | 'subscribers'
+      /** @description it is not deleted by itself any more */
+      keep?: boolean
+      /** @description at most 140 characters */
+      title?: string
+    }
     'Change-space-setupRequest': {
       /** Format: int64 */
       level?: number
@@ -2648,6 +2761,26 @@ export interface components {
     }
     ChannelList: {
       channels: components['schemas']['ChannelCard'][]
+    }
+    Chapter: {
+      /**
+       * Format: int64
+       * @description where in the recording
+       */
+      at_ms: number
+      /**
+       * @description who may read it
+       * @enum {string}
+       */
+      audience: 'public' | 'space'
+      /** @description of the question or mark */
+      id: string
+      /** @enum {string} */
+      kind: 'question' | 'mark'
+      /** @description who asked, as they chose to be named; empty: not named, or a mark */
+      name: string
+      /** @description of a mark without a name: empty */
+      text: string
     }
     Checkout: {
       channel: string
@@ -3062,6 +3195,13 @@ export interface components {
       /** @description what buyers paid, less what they were paid back since */
       paid: components['schemas']['Money']
     }
+    LogPlace: {
+      /**
+       * Format: int64
+       * @description the last sequence before the moment: ask for the events after it
+       */
+      after: number
+    }
     Look: {
       /** @enum {string} */
       alerts: 'top_left' | 'top' | 'top_right' | 'bottom_left' | 'bottom' | 'bottom_right'
@@ -3079,6 +3219,15 @@ export interface components {
     'Make-dockRequest': {
       /** @description 1 to 40 characters, to know it again by */
       label: string
+    }
+    'Mark-momentRequest': {
+      /** @description at most 80 characters; may be empty */
+      label: string
+    }
+    Marked: {
+      /** Format: date-time */
+      at: string
+      id: string
     }
     MergeBody: {
       /** @description the question that asks the same */
@@ -3687,6 +3836,65 @@ export interface components {
        */
       unread: number
     }
+    RecordingCard: {
+      /** @enum {string} */
+      audience: 'public' | 'subscribers'
+      /**
+       * Format: int64
+       * @description to its creator: how much is stored
+       */
+      bytes?: number
+      /**
+       * Format: date-time
+       * @description to its creator: when it is deleted by itself
+       */
+      expires_at?: string
+      /** @description of its broadcast */
+      id: string
+      /** Format: int64 */
+      length_ms: number
+      /** @description why the caller may not watch it; empty: they may */
+      refused: string
+      /** Format: date-time */
+      started_at: string
+      /**
+       * @description growing: its live goes on, or has just ended
+       * @enum {string}
+       */
+      state: 'growing' | 'kept'
+      /** @description empty: show the channel's */
+      title: string
+      /**
+       * @description to its creator: why it ends before its live did
+       * @enum {string}
+       */
+      trouble?: 'disk_full' | 'storage_failed'
+    }
+    RecordingList: {
+      recordings: components['schemas']['RecordingCard'][]
+    }
+    RecordingSetup: {
+      /**
+       * Format: int64
+       * @description how long; 0: until it is deleted
+       */
+      days: number
+      keep: boolean
+    }
+    RecordingStretch: {
+      /**
+       * Format: date-time
+       * @description when its first picture was made
+       */
+      at: string
+      /**
+       * Format: int64
+       * @description where in the recording that is
+       */
+      begins_ms: number
+      /** Format: int64 */
+      length_ms: number
+    }
     'Refund-saleRequest': {
       /**
        * Format: int64
@@ -3700,6 +3908,48 @@ export interface components {
     }
     'Rename-passkeyRequest': {
       name: string
+    }
+    Replayed: {
+      /** @enum {string} */
+      audience: 'public' | 'subscribers'
+      /**
+       * Format: int64
+       * @description to its creator: how much is stored
+       */
+      bytes?: number
+      /** @description in the order of the recording */
+      chapters: components['schemas']['Chapter'][]
+      /**
+       * Format: date-time
+       * @description to its creator: when it is deleted by itself
+       */
+      expires_at?: string
+      /** @description of its broadcast */
+      id: string
+      /** Format: int64 */
+      length_ms: number
+      /** @description why there is no address: other_node, or as refused says */
+      reason: string
+      /** @description why the caller may not watch it; empty: they may */
+      refused: string
+      /** Format: date-time */
+      started_at: string
+      /**
+       * @description growing: its live goes on, or has just ended
+       * @enum {string}
+       */
+      state: 'growing' | 'kept'
+      /** @description without a gap in themselves; empty where the caller may not watch */
+      stretches: components['schemas']['RecordingStretch'][]
+      /** @description empty: show the channel's */
+      title: string
+      /**
+       * @description to its creator: why it ends before its live did
+       * @enum {string}
+       */
+      trouble?: 'disk_full' | 'storage_failed'
+      /** @description the caller's own playlist address; empty when there is none */
+      url: string
     }
     Reply: {
       /** @description who answered */
@@ -5731,6 +5981,71 @@ export interface operations {
       }
     }
   }
+  'mark-moment': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Mark-momentRequest']
+      }
+    }
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Marked']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'forget-mark': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        mark: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
   'list-moderators': {
     parameters: {
       query?: never
@@ -7020,6 +7335,241 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Question']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-recording-setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordingSetup']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'set-recording-setup': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecordingSetup']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordingSetup']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'list-recordings': {
+    parameters: {
+      query?: {
+        /** @description only those that began earlier */
+        before?: string
+        limit?: number
+      }
+      header?: never
+      path: {
+        channel: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordingList']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'get-recording': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        recording: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Replayed']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'delete-recording': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        recording: string
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description No Content */
+      204: {
+        headers: {
+          [name: string]: unknown
+        }
+        content?: never
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'change-recording': {
+    parameters: {
+      query?: never
+      header?: never
+      path: {
+        channel: string
+        recording: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['Change-recordingRequest']
+      }
+    }
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordingCard']
+        }
+      }
+      /** @description Error */
+      default: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/problem+json': components['schemas']['Problem']
+        }
+      }
+    }
+  }
+  'find-in-room': {
+    parameters: {
+      query?: {
+        /** @description the moment, from the beginning of the recording */
+        at_ms?: number
+      }
+      header?: never
+      path: {
+        channel: string
+        recording: string
+        room: 'public' | 'space'
+      }
+      cookie?: never
+    }
+    requestBody?: never
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['LogPlace']
         }
       }
       /** @description Error */

@@ -60,7 +60,8 @@ type Config struct {
 // Door is the way to the pictures.
 type Door struct {
 	Config
-	signer signer
+	entrance entrance
+	signer   signer
 
 	mu      sync.Mutex
 	outputs map[ident.Channel]*output
@@ -70,7 +71,7 @@ type Door struct {
 // NewDoor returns a door without broadcasts behind it.
 func NewDoor(c Config) *Door {
 	return &Door{
-		Config: c, signer: signer{c.Secret, c.Random},
+		Config: c, entrance: entrance{c.Gate, c.Caller, c.Now}, signer: signer{c.Secret, c.Random, playbackPurpose},
 		outputs: map[ident.Channel]*output{}, opened: make(chan struct{}),
 	}
 }
@@ -96,16 +97,13 @@ func (d *Door) forget(o *output) {
 
 // ServeHTTP answers Pattern.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("Referrer-Policy", "no-referrer") // the address is a secret
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	secretAddress(w.Header())
 	t, ok := d.signer.read(r.PathValue("token"), r.PathValue("channel"))
 	if !ok {
-		refuse(w, fault.New(fault.Denied, "playback_invalid", "This address does not open this broadcast. Load the page again."))
+		refuse(w, errInvalid())
 		return
 	}
-	if f := d.decide(r, t); f != nil {
+	if f := d.entrance.refuses(r, t, access.WatchLive); f != nil {
 		refuse(w, f)
 		return
 	}
@@ -117,30 +115,15 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o.serve(w, r, r.PathValue("file"))
 }
 
-// decide asks the gate for this very request.
-func (d *Door) decide(r *http.Request, t ticket) *fault.Fault {
-	ctx := r.Context()
-	if f := d.allowed(ctx, t.account, t.channel); f != nil {
-		return f
-	}
-	if t.account == "" || d.allowed(ctx, "", t.channel) == nil {
-		return nil // the address of a public broadcast may be passed on
-	}
-	if d.Caller(r) == t.account {
-		return nil
-	}
-	return fault.New(fault.Denied, "other_account", "This address was made for another account.")
+// secretAddress says of an answer that its address is a secret.
+func secretAddress(h http.Header) {
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-func (d *Door) allowed(ctx context.Context, account ident.Account, channel ident.Channel) *fault.Fault {
-	decision, err := d.Gate.Decide(ctx, access.Subject{Account: account, Channel: channel}, access.WatchLive)
-	if err == nil {
-		return decision.Fault(d.Now())
-	}
-	if f := fault.Of(err); f != nil {
-		return f
-	}
-	return access.Unconfirmed().Because(err)
+func errInvalid() *fault.Fault {
+	return fault.New(fault.Denied, "playback_invalid", "This address does not open this broadcast. Load the page again.")
 }
 
 // openWait is how long a request waits for a broadcast that has begun in the

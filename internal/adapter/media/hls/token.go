@@ -23,9 +23,16 @@ type ticket struct {
 // signer makes and reads the tokens in playback addresses. A token is in the
 // path, so that relative addresses inherit it and native players work.
 type signer struct {
-	secret []byte
-	random io.Reader
+	secret  []byte
+	random  io.Reader
+	purpose string // what its tokens are for; those of another purpose are none
 }
+
+// The purposes.
+const (
+	playbackPurpose = "playback.v1"
+	replayPurpose   = "replay.v1"
+)
 
 // sessionBytes is the randomness of a playback session.
 const sessionBytes = 12
@@ -64,7 +71,7 @@ func (s signer) read(token, handle string) (ticket, bool) {
 
 func (s signer) sign(t ticket) string {
 	m := hmac.New(sha256.New, s.secret)
-	for _, field := range []string{"playback.v1", t.session, string(t.channel), t.handle, string(t.broadcast), string(t.account)} {
+	for _, field := range []string{s.purpose, t.session, string(t.channel), t.handle, string(t.broadcast), string(t.account)} {
 		_, _ = io.WriteString(m, field) // a hash takes everything
 		_, _ = m.Write([]byte{0})
 	}

@@ -1,0 +1,138 @@
+package recording
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/recording"
+)
+
+// indexFile is the list of a recording's segments: a playlist (RFC 8216) to which is
+// only added, so that what stands there is true whenever the server dies.
+const indexFile = "index.m3u8"
+
+// indexHead begins the file, so that a program that reads playlists reads it too. How
+// long segments are is not known yet; players are given a list that says it.
+const indexHead = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:10\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n"
+
+const endTag = "#EXT-X-ENDLIST\n"
+
+// index is what a recording's list says.
+type index struct {
+	entries []entry
+	ended   bool
+}
+
+// entry is one segment.
+type entry struct {
+	name   string
+	init   string // the file that its codec parameters stand in
+	at     time.Time
+	length time.Duration
+	cut    bool // it does not follow the one before
+}
+
+// text is what is added to the list for e, which follows an entry with the init file
+// before; "" for the first.
+func (e entry) text(before string) string {
+	var b strings.Builder
+	if e.cut && before != "" {
+		b.WriteString("#EXT-X-DISCONTINUITY\n")
+	}
+	if e.init != before || (e.cut && before != "") { // after a discontinuity some players forget it
+		fmt.Fprintf(&b, "#EXT-X-MAP:URI=%q\n", e.init)
+	}
+	fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%.5f,\n%s\n", e.at.UTC().Format("2006-01-02T15:04:05.000Z"), e.length.Seconds(), e.name)
+	return b.String()
+}
+
+// text is the list as it is stored.
+func (x index) text() string {
+	var b strings.Builder
+	b.WriteString(indexHead)
+	before := ""
+	for _, e := range x.entries {
+		b.WriteString(e.text(before))
+		before = e.init
+	}
+	if x.ended {
+		b.WriteString(endTag)
+	}
+	return b.String()
+}
+
+// readIndex reads a list. What the server was writing when it died is left out.
+func readIndex(text []byte) index {
+	var x index
+	var e entry
+	for {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			return x
+		}
+		text = rest
+		switch tag, value, _ := strings.Cut(string(line), ":"); {
+		case tag == "#EXT-X-DISCONTINUITY":
+			e.cut = true
+		case tag == "#EXT-X-MAP":
+			e.init = strings.Trim(strings.TrimPrefix(value, "URI="), `"`)
+		case tag == "#EXT-X-PROGRAM-DATE-TIME":
+			e.at, _ = time.Parse(time.RFC3339Nano, value)
+		case tag == "#EXTINF":
+			seconds, _ := strconv.ParseFloat(strings.TrimSuffix(value, ","), 64)
+			e.length = time.Duration(math.Round(seconds*1e5)) * 10 * time.Microsecond
+		case tag == "#EXT-X-ENDLIST":
+			x.ended = true
+		case tag != "" && tag[0] != '#':
+			e.name = tag
+			if e.init != "" && e.length > 0 && !e.at.IsZero() {
+				x.entries = append(x.entries, e)
+			}
+			e = entry{init: e.init}
+		}
+	}
+}
+
+// stretches is how the domain sees the list.
+func (x index) stretches() []recording.Stretch {
+	var out []recording.Stretch
+	var length time.Duration
+	for i, e := range x.entries {
+		if i == 0 || e.cut {
+			out = append(out, recording.Stretch{At: e.at, Begins: length})
+		}
+		out[len(out)-1].Length += e.length
+		length += e.length
+	}
+	return out
+}
+
+// playlist is the list as players are given it. While the live goes on, players may ask
+// again for more.
+func (x index) playlist() []byte {
+	longest := time.Second
+	for _, e := range x.entries {
+		longest = max(longest, e.length)
+	}
+	var b bytes.Buffer
+	kind := "EVENT"
+	if x.ended {
+		kind = "VOD"
+	}
+	// RFC 8216, section 4.3.3.1: no segment is longer when rounded to whole seconds.
+	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:%s\n#EXT-X-INDEPENDENT-SEGMENTS\n",
+		int(math.Round(longest.Seconds())), kind)
+	before := ""
+	for _, e := range x.entries {
+		b.WriteString(e.text(before))
+		before = e.init
+	}
+	if x.ended {
+		b.WriteString(endTag)
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,112 @@
+package recording
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// Shelf keeps the files of recordings in a folder, each recording's in one of its own.
+type Shelf struct{ dir string }
+
+// NewShelf returns the shelf in a folder, which is made when something is put there.
+func NewShelf(dir string) *Shelf { return &Shelf{dir} }
+
+// Put stores a file in pieces, whole or not at all, so that it outlasts a loss of power. The
+// fault is 'disk_full' where there is no room for it.
+func (s *Shelf) Put(id ident.Broadcast, name string, content ...[]byte) error {
+	dir := s.of(id)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return roomless(err)
+	}
+	f, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return roomless(err)
+	}
+	defer os.Remove(f.Name()) //nolint:errcheck // it is not there any more when all went well
+	for i := 0; err == nil && i < len(content); i++ {
+		_, err = f.Write(content[i])
+	}
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return roomless(err)
+	}
+	return roomless(os.Rename(f.Name(), filepath.Join(dir, name)))
+}
+
+// Append adds to the end of a file. What was not added whole is taken back.
+func (s *Shelf) Append(id ident.Broadcast, name, text string) error {
+	f, err := os.OpenFile(filepath.Join(s.of(id), name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return roomless(err)
+	}
+	info, err := f.Stat()
+	if err == nil {
+		if _, err = f.WriteString(text); err != nil {
+			err = errors.Join(err, f.Truncate(info.Size()))
+		}
+	}
+	return roomless(errors.Join(err, f.Sync(), f.Close()))
+}
+
+// Read returns a file. The error matches fs.ErrNotExist when there is none.
+func (s *Shelf) Read(id ident.Broadcast, name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(s.of(id), name))
+}
+
+// Open opens a file to be read in pieces.
+func (s *Shelf) Open(id ident.Broadcast, name string) (*os.File, error) {
+	return os.Open(filepath.Join(s.of(id), name))
+}
+
+// Playlist returns the list of a recording's segments as players are given it; over says
+// that nothing more comes, whatever the list says itself.
+func (s *Shelf) Playlist(id ident.Broadcast, over bool) ([]byte, error) {
+	text, err := s.Read(id, indexFile)
+	if err != nil {
+		return nil, err
+	}
+	x := readIndex(text)
+	x.ended = x.ended || over
+	return x.playlist(), nil
+}
+
+// Size returns how long a file is; 0 when there is none.
+func (s *Shelf) Size(id ident.Broadcast, name string) (int64, error) {
+	info, err := os.Stat(filepath.Join(s.of(id), name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// Remove deletes all of a recording. One that is not there is removed.
+func (s *Shelf) Remove(id ident.Broadcast) error {
+	if id == "" {
+		return errors.New("remove a recording: it has no name")
+	}
+	return os.RemoveAll(s.of(id))
+}
+
+// of is a recording's folder. Identifiers are made by the server, and never a path.
+func (s *Shelf) of(id ident.Broadcast) string {
+	return filepath.Join(s.dir, filepath.Base(string(id)))
+}
+
+func roomless(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fault.New(fault.Unavailable, "disk_full", "The server's disk is full: nothing more is recorded. The live goes on.").Because(err)
+	}
+	if err != nil {
+		return fmt.Errorf("store a recording: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,143 @@
+// Package recording owns what is kept of broadcasts for those who come later.
+//
+// Owns: whether a channel's lives are kept, for whom and for how long; what a recording
+// holds and which of its moments was which by the clock; marks that staff set while it
+// was live. Promises: a recording is that of one broadcast and bears its identifier;
+// what was lost by an encoder or a server that went away shortens it and moves no
+// moment; who may watch one is decided by the gate (Recording.Action); one that is
+// deleted is refused from the commit on, whatever of its files is still there. Does not
+// do: pictures, sound and files (adapter media), what was said meanwhile (package chat).
+package recording
+
+import (
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+)
+
+// State is where a recording stands.
+type State string
+
+// The states.
+const (
+	Growing State = "growing" // its broadcast may still add to it
+	Kept    State = "kept"    // complete
+	Dropped State = "dropped" // deleted; its files wait for the node that has them
+)
+
+// Recording is what is kept of one broadcast.
+type Recording struct {
+	ID       ident.Broadcast // of its broadcast
+	Channel  ident.Channel
+	Title    string
+	Audience access.LiveAudience // for whom the live was, unless the creator said otherwise
+	State    State
+	Node     string // the server whose folder has the files; empty: object storage has them
+	Started  time.Time
+	Bytes    int64
+	// Trouble is the reason why it ended before its broadcast: disk_full,
+	// storage_failed. Empty: it did not.
+	Trouble   string
+	Expires   time.Time // zero: when its creator deletes it
+	Stretches []Stretch // without a gap in itself, one after the other
+}
+
+// Stretch is a part of a recording that was recorded in one go.
+type Stretch struct {
+	At     time.Time     // when its first picture was made
+	Begins time.Duration // where it begins in the recording
+	Length time.Duration
+}
+
+// Length is how long the recording plays.
+func (r Recording) Length() time.Duration {
+	if len(r.Stretches) == 0 {
+		return 0
+	}
+	last := r.Stretches[len(r.Stretches)-1]
+	return last.Begins + last.Length
+}
+
+// Offset returns where in the recording a moment is. What happened in a gap is where
+// the recording goes on; what happened before it, or after it, is at its beginning or
+// end.
+func (r Recording) Offset(at time.Time) time.Duration {
+	for _, s := range r.Stretches {
+		switch into := at.Sub(s.At); {
+		case into < 0:
+			return s.Begins
+		case into < s.Length:
+			return s.Begins + into
+		}
+	}
+	return r.Length()
+}
+
+// Moment returns when what is at an offset happened; it is the inverse of Offset for
+// what the recording holds.
+func (r Recording) Moment(offset time.Duration) time.Time {
+	for i, s := range r.Stretches {
+		if into := offset - s.Begins; into < s.Length || i == len(r.Stretches)-1 {
+			return s.At.Add(min(max(into, 0), s.Length))
+		}
+	}
+	return r.Started
+}
+
+// grown is r with another piece at its end.
+func (r Recording) grown(p Piece) Recording {
+	r.Bytes += p.Bytes
+	last := len(r.Stretches) - 1
+	if last < 0 || p.Cut {
+		r.Stretches = append(r.Stretches[:last+1:last+1], Stretch{At: p.At, Begins: r.Length(), Length: p.Length})
+		return r
+	}
+	r.Stretches = append(r.Stretches[:0:0], r.Stretches...)
+	r.Stretches[last].Length += p.Length
+	return r
+}
+
+// Action is what the gate is asked for whoever wants to watch it.
+func (r Recording) Action() access.Action {
+	if r.Audience == access.LiveSubscribers {
+		return access.WatchSpaceReplay
+	}
+	return access.WatchReplay
+}
+
+// Piece is what was added to a recording at once: a segment.
+type Piece struct {
+	At     time.Time // when its first picture was made
+	Length time.Duration
+	Bytes  int64
+	Cut    bool // it does not follow what came before
+}
+
+// Setup says what is kept of a channel's lives from now on.
+type Setup struct {
+	Keep bool
+	Days int // how long; 0: until the creator deletes it
+}
+
+// DaysMax is the longest that can be asked for; longer is for ever.
+const DaysMax = 3650
+
+// UsualSetup is that of a channel whose creator has said nothing.
+func UsualSetup() Setup { return Setup{Keep: true, Days: 30} }
+
+// expires returns when what ended at a moment is deleted.
+func (s Setup) expires(ended time.Time) time.Time {
+	if s.Days == 0 {
+		return time.Time{}
+	}
+	return ended.AddDate(0, 0, s.Days)
+}
+
+// Mark is a moment that staff wanted to find again.
+type Mark struct {
+	ID        ident.Mark
+	Broadcast ident.Broadcast
+	At        time.Time
+	Label     string
+}

@@ -1,0 +1,217 @@
+package recording
+
+import (
+	"context"
+	"time"
+
+	"github.com/subspace-live/subspace/internal/domain/access"
+	"github.com/subspace-live/subspace/internal/domain/audit"
+	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
+)
+
+// Tx is what recordings need inside one transaction. A lookup that finds nothing
+// returns false.
+type Tx interface {
+	access.Tx
+	audit.Recorder
+	room.Appender
+
+	RecordingByID(ctx context.Context, id ident.Broadcast) (Recording, bool, error)
+	// RecordingsOf returns a channel's that are not dropped and began before a moment,
+	// the newest first.
+	RecordingsOf(ctx context.Context, channel ident.Channel, before time.Time, limit int) ([]Recording, error)
+	InsertRecording(ctx context.Context, r Recording) error
+	// GrowRecording adds to the size of one that grows, and begins it at a moment if it
+	// had nothing yet. Like the two that follow it reports whether there was such a one.
+	GrowRecording(ctx context.Context, id ident.Broadcast, started time.Time, bytes int64) (bool, error)
+	// FinishRecording gives one that grows another state, and writes its trouble and when
+	// it expires.
+	FinishRecording(ctx context.Context, r Recording) (bool, error)
+	// EditRecording writes title, audience and when it expires of one that is not dropped.
+	EditRecording(ctx context.Context, r Recording) (bool, error)
+	// DropRecording drops one that is not.
+	DropRecording(ctx context.Context, id ident.Broadcast) (bool, error)
+	// SetStretch writes the stretch with a number, from 0 on.
+	SetStretch(ctx context.Context, id ident.Broadcast, number int, s Stretch) error
+	// LeftBehind returns the node's growing ones whose broadcast is over.
+	LeftBehind(ctx context.Context, node string) ([]ident.Broadcast, error)
+	// ExpiredRecordings returns those that are kept, and were to be until now.
+	ExpiredRecordings(ctx context.Context, now time.Time) ([]ident.Broadcast, error)
+	// DroppedRecordings returns the node's dropped ones, and those of object storage.
+	DroppedRecordings(ctx context.Context, node string) ([]ident.Broadcast, error)
+	// ForgetRecording deletes the row of a dropped one, with its stretches and marks.
+	ForgetRecording(ctx context.Context, id ident.Broadcast) error
+
+	RecordingSetup(ctx context.Context, channel ident.Channel) (Setup, bool, error)
+	PutRecordingSetup(ctx context.Context, channel ident.Channel, s Setup) error
+
+	// BroadcastOn returns the channel's open broadcast and its title.
+	BroadcastOn(ctx context.Context, channel ident.Channel) (id ident.Broadcast, title string, open bool, err error)
+	PutMark(ctx context.Context, channel ident.Channel, m Mark) error
+	// MarksOf returns those of a broadcast, the earliest first.
+	MarksOf(ctx context.Context, id ident.Broadcast) ([]Mark, error)
+	DropMark(ctx context.Context, channel ident.Channel, id ident.Mark) (bool, error)
+}
+
+// Store runs transactions. f may run more than once.
+type Store interface {
+	Update(ctx context.Context, f func(Tx) error) error
+	View(ctx context.Context, f func(Tx) error) error
+}
+
+// Service keeps recordings, and answers for them.
+type Service struct {
+	Store Store
+	IDs   *ident.Source
+	Now   func() time.Time
+	Node  string // that whoever calls Begin runs on
+	// Allowed: the operator lets lives be kept at all.
+	Allowed bool
+}
+
+// Begin says that there is something to keep of the open broadcast of a channel, and
+// reports whether it is to be kept. A recording that exists goes on.
+func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.Channel) (r Recording, keep bool, err error) {
+	if !s.Allowed {
+		return Recording{}, false, nil
+	}
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		keep = false
+		var found bool
+		if r, found, err = tx.RecordingByID(ctx, id); err != nil {
+			return err
+		}
+		if found {
+			keep = r.State == Growing && r.Node == s.Node && r.Trouble == ""
+			return nil
+		}
+		setup, err := setupOf(ctx, tx, channel)
+		if err != nil || !setup.Keep {
+			return err
+		}
+		open, title, on, err := tx.BroadcastOn(ctx, channel)
+		if err != nil || !on || open != id {
+			return err
+		}
+		who := access.Subject{Channel: channel}
+		facts, err := access.FactsOf(ctx, tx, who)
+		if err != nil {
+			return err
+		}
+		keep = true
+		r = Recording{
+			ID: id, Channel: channel, Title: title, Audience: facts.LiveAudience, State: Growing,
+			Node: s.Node, Started: s.Now(), Expires: setup.expires(s.Now()),
+		}
+		return tx.InsertRecording(ctx, r)
+	})
+	return r, keep, err
+}
+
+// Grow notes a piece that is safely stored. It reports false when nothing more is to be
+// kept of the broadcast: its recording was deleted meanwhile.
+func (s *Service) Grow(ctx context.Context, id ident.Broadcast, p Piece) (more bool, err error) {
+	err = s.Store.Update(ctx, func(tx Tx) error {
+		r, found, err := tx.RecordingByID(ctx, id)
+		if more = err == nil && found && r.State == Growing; !more {
+			return err
+		}
+		if more, err = tx.GrowRecording(ctx, id, p.At, p.Bytes); err != nil || !more {
+			return err
+		}
+		r = r.grown(p)
+		last := len(r.Stretches) - 1
+		return tx.SetStretch(ctx, id, last, r.Stretches[last])
+	})
+	return more, err
+}
+
+// Settle has a growing recording hold what was found stored of it: a server that dies
+// may have stored more than it noted.
+func (s *Service) Settle(ctx context.Context, id ident.Broadcast, stretches []Stretch, bytes int64) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		r, found, err := tx.RecordingByID(ctx, id)
+		if err != nil || !found || r.State != Growing || len(stretches) == 0 {
+			return err
+		}
+		if _, err := tx.GrowRecording(ctx, id, stretches[0].At, bytes-r.Bytes); err != nil {
+			return err
+		}
+		for i, stretch := range stretches {
+			if err := tx.SetStretch(ctx, id, i, stretch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Finish says that nothing more comes, and in a machine word why if that is before the
+// end of the broadcast. One without any piece is forgotten.
+func (s *Service) Finish(ctx context.Context, id ident.Broadcast, trouble string) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		r, found, err := tx.RecordingByID(ctx, id)
+		if err != nil || !found || r.State != Growing {
+			return err
+		}
+		setup, err := setupOf(ctx, tx, r.Channel)
+		if err != nil {
+			return err
+		}
+		r.State, r.Trouble, r.Expires = Kept, trouble, setup.expires(s.Now())
+		if len(r.Stretches) == 0 {
+			r.State = Dropped
+		}
+		_, err = tx.FinishRecording(ctx, r)
+		return err
+	})
+}
+
+// LeftBehind returns the recordings of this node that nobody finished, because the
+// server died and the encoder did not come back to it.
+func (s *Service) LeftBehind(ctx context.Context) (ids []ident.Broadcast, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		ids, err = tx.LeftBehind(ctx, s.Node)
+		return err
+	})
+	return ids, err
+}
+
+// Expire drops what was to be kept until now.
+func (s *Service) Expire(ctx context.Context) error {
+	return s.Store.Update(ctx, func(tx Tx) error {
+		ids, err := tx.ExpiredRecordings(ctx, s.Now())
+		for i := 0; err == nil && i < len(ids); i++ {
+			_, err = tx.DropRecording(ctx, ids[i])
+		}
+		return err
+	})
+}
+
+// Dropped returns whose files are to be removed here; Forget says that they are.
+func (s *Service) Dropped(ctx context.Context) (ids []ident.Broadcast, err error) {
+	err = s.Store.View(ctx, func(tx Tx) error {
+		ids, err = tx.DroppedRecordings(ctx, s.Node)
+		return err
+	})
+	return ids, err
+}
+
+// Forget deletes the last of a dropped recording, once its files are gone.
+func (s *Service) Forget(ctx context.Context, id ident.Broadcast) error {
+	return s.Store.Update(ctx, func(tx Tx) error { return tx.ForgetRecording(ctx, id) })
+}
+
+func setupOf(ctx context.Context, tx Tx, channel ident.Channel) (Setup, error) {
+	setup, found, err := tx.RecordingSetup(ctx, channel)
+	if err == nil && !found {
+		setup = UsualSetup()
+	}
+	return setup, err
+}
+
+func missing() *fault.Fault {
+	return fault.New(fault.Missing, "recording_missing", "There is no such recording.")
+}
