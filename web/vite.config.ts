@@ -26,6 +26,12 @@ const common = {
 /** The same for what the rooms of the watch page share with a few others. */
 const rooms = { name: 'rooms', test: /icons.(eye|gift|arrow-down|arrow-up)\.|chat.(key|Length)\./ }
 
+/** The same for what the pages share that show a picture beside a room: of a live, at work, of a recording. */
+const watching = {
+  name: 'watching',
+  test: /icons.play\.|chat.(rows|MessageRow|NoticeLine|MoreButton|room.svelte|Composer)\.|ui.Tabs|channel.visit.svelte|live.playback|player.[pP]layer\./,
+}
+
 /** The same for how every live page hears of its rooms. */
 const realtime = { name: 'realtime', test: /src.realtime.(again|backoff|connection|feed)\./ }
 
@@ -43,7 +49,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: { index: resolve(root, 'index.html'), overlay: resolve(root, 'overlay.html') },
-      output: { codeSplitting: { groups: [common, rooms, realtime] } },
+      output: { codeSplitting: { groups: [common, rooms, realtime, watching] } },
     },
   },
   server: {

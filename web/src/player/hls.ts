@@ -1,4 +1,4 @@
-/** Puts a live HLS address on a <video>: by hls.js where Media Source exists, else by the browser itself. */
+/** Puts an HLS address on a <video>, of a live or of a recording: by hls.js where Media Source exists, else by the browser itself. */
 import type Hls from 'hls.js'
 import worker from 'hls.js/dist/hls.worker.js?url'
 
@@ -12,14 +12,21 @@ export type Attached = {
   detach(): void
 }
 
-export async function attach(video: HTMLVideoElement, url: string, onFatal: () => void): Promise<Attached> {
-  if (playsItself()) return attachNative(video, url, onFatal)
+/** from is where a recording begins to play, in seconds; a live is played where it is. */
+export async function attach(
+  video: HTMLVideoElement,
+  url: string,
+  onFatal: () => void,
+  from?: number,
+): Promise<Attached> {
+  if (playsItself()) return attachNative(video, url, onFatal, from)
   const { default: Hls } = await import('hls.js')
   const hls = new Hls({
     lowLatencyMode: true,
     // 1.5 catches up within seconds after a stall without the voices turning into cartoons.
     maxLiveSyncPlaybackRate: 1.5,
     backBufferLength: 30,
+    startPosition: from ?? -1,
     // The content security policy allows workers of this origin only, not those made from a blob.
     workerPath: worker,
   })
@@ -58,8 +65,9 @@ function recover(Library: typeof Hls, hls: Hls, onFatal: () => void): void {
   })
 }
 
-function attachNative(video: HTMLVideoElement, url: string, onFatal: () => void): Attached {
+function attachNative(video: HTMLVideoElement, url: string, onFatal: () => void, from?: number): Attached {
   video.src = url
+  if (from) video.addEventListener('loadedmetadata', () => (video.currentTime = from), { once: true })
   video.addEventListener('error', onFatal)
   const distance = () =>
     video.seekable.length ? video.seekable.end(video.seekable.length - 1) - video.currentTime : undefined

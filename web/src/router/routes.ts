@@ -6,6 +6,11 @@ export const routes: Route[] = [
   { name: 'home', pattern: '/', load: () => import('../screens/Home.svelte') },
   { name: 'watch', pattern: '/c/{handle}', load: () => import('../screens/Watch.svelte') },
   {
+    name: 'recording',
+    pattern: '/c/{handle}/recordings/{recording}',
+    load: withBooks(() => import('../screens/Recording.svelte')),
+  },
+  {
     name: 'cockpit',
     pattern: '/cockpit/{handle}',
     load: withBooks(() => import('../screens/Cockpit.svelte')),
