@@ -112,7 +112,7 @@ test('recording', async ({ stage }) => {
     await accessible(page, 'the creator’s recordings')
     await picture(page, 'recording-cockpit')
     await guest.page.reload()
-    await expect(guest.page.getByText(t('reason.sign_in')).first()).toBeVisible()
+    await expect(guest.page.getByText(t('replay.shut'))).toBeVisible()
     await expect(guest.page.getByTestId('replay')).toHaveCount(0)
     await accessible(guest.page, 'a recording that is for others')
     await picture(guest.page, 'recording-shut')
