@@ -8,6 +8,9 @@ import { until } from '../lib/process.ts'
 import { keepsPlaying, watch } from '../lib/watching.ts'
 import { like, t } from '../lib/words.ts'
 
+// The second tab has to see that the money is on its way, also on a slow machine.
+test.use({ serverArgs: ['--sandbox-late-after', '45s'] })
+
 const mine = (page: Page): Locator => page.getByTestId(`subscription-${handle}`)
 
 /** From the closed room to the sheet, with a rehearsal card in hand. */
@@ -112,7 +115,7 @@ test('subscribe', async ({ stage }) => {
       .click()
     await expect(sheet).toBeHidden()
     for (const tab of [page, second])
-      await expect(tab.getByTestId('space-inside')).toBeAttached({ timeout: 30_000 })
+      await expect(tab.getByTestId('space-inside')).toBeAttached({ timeout: 90_000 })
     await second.close()
   })
 

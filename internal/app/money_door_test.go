@@ -88,6 +88,24 @@ func TestMoneyTakenBackShutsEveryDoor(t *testing.T) {
 	}
 }
 
+// Late money takes as long as the settings say, and its door opens by itself then.
+func TestLateMoneyTakesAsLongAsSet(t *testing.T) {
+	clock := &later{}
+	s := apptest.Start(t, apptest.Options{Now: clock.Now, Args: []string{"--sandbox-late-after", "2h"}})
+	s.Found("atelier")
+	late, prompt := s.SignUp("Late"), s.SignUp("Prompt")
+	if err := late.Buy("atelier", "4000000000000077", nil); err != nil {
+		t.Fatal(err)
+	}
+	clock.Passes(119 * time.Minute)
+	prompt.Pays("atelier") // so the sandbox has looked at what is due since
+	if late.Standing("atelier").Inside {
+		t.Error("the money came before its time")
+	}
+	clock.Passes(time.Minute)
+	apptest.Eventually(t, "the money that was on its way has not come", func() bool { return late.Standing("atelier").Inside })
+}
+
 // guest is somebody who has paid and sits behind every door.
 type guest struct {
 	*apptest.Person

@@ -78,7 +78,7 @@ func rehearsal(ctx context.Context, cfg config.Config, db *store.DB, sur Surroun
 	}
 	return sandbox.New(ctx, sandbox.Config{
 		Store: store.UnitOf(db, as[sandbox.Tx]), IDs: ident.NewSource(sur.Now, sur.Random), Now: sur.Now, Random: sur.Random, Log: sur.Log,
-		Period: sandbox.Period(cfg.SandboxPeriod), DisputeAfter: cfg.SandboxDisputeAfter,
+		Period: sandbox.Period(cfg.SandboxPeriod), DisputeAfter: cfg.SandboxDisputeAfter, LateAfter: cfg.SandboxLateAfter,
 	})
 }
 

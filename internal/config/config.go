@@ -47,6 +47,7 @@ type Config struct {
 	SandboxPayments     string // 'I-know' runs the sandbox beyond loopback
 	SandboxPeriod       time.Duration
 	SandboxDisputeAfter time.Duration
+	SandboxLateAfter    time.Duration
 	PaymentGrace        time.Duration
 	OperatorShare       string
 	PayoutHoldback      time.Duration
@@ -102,6 +103,7 @@ func settings() []setting {
 		{name: "sandbox-payments", usage: "'I-know' runs rehearsal payments beyond this machine", text: func(c *Config) *string { return &c.SandboxPayments }},
 		{name: "sandbox-period", usage: "length of a month in the sandbox; 0: a calendar month", span: func(c *Config) *time.Duration { return &c.SandboxPeriod }},
 		{name: "sandbox-dispute-after", usage: "how long after it paid a card of the sandbox is disputed, and how long the dispute lasts", span: func(c *Config) *time.Duration { return &c.SandboxDisputeAfter }},
+		{name: "sandbox-late-after", usage: "how long the money of the sandbox's late card is on its way", span: func(c *Config) *time.Duration { return &c.SandboxLateAfter }},
 		{name: "operator-share", usage: "percent of a sale without its tax that the operator keeps; the creator has the rest", text: func(c *Config) *string { return &c.OperatorShare }},
 		{name: "payout-interval", usage: "how often creators are paid their share at most: daily, weekly, monthly; off pays nobody", text: func(c *Config) *string { return &c.PayoutInterval }},
 		{name: "payout-holdback", usage: "how long the share of a sale is held back before it is paid out; at most 2160h", span: func(c *Config) *time.Duration { return &c.PayoutHoldback }},
@@ -127,7 +129,7 @@ func settings() []setting {
 func Default() Config {
 	return Config{
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
-		ACME: "off", Recordings: "on", StripeTax: "off", SandboxDisputeAfter: time.Minute, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
+		ACME: "off", Recordings: "on", StripeTax: "off", SandboxDisputeAfter: time.Minute, SandboxLateAfter: 10 * time.Second, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
 		PayoutInterval: "weekly", PayoutHoldback: 14 * 24 * time.Hour,
 		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}

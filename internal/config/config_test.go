@@ -38,7 +38,7 @@ func every() map[string]string {
 		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "database": "postgres://db/x", "nats": "nats://n:4222",
 		"acme": "off", "acme-directory": "https://ca.example.org/directory", "acme-root": "root.pem", "http-listen": "0.0.0.0:80",
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
-		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s",
+		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s", "sandbox-late-after": "3s",
 		"payment-grace": "1h0m0s", "operator-share": "12.5", "payout-interval": "monthly", "payout-holdback": "24h0m0s", "payout-minimum": "EUR 25", "payout-since": "2026-01-31", "patrons": "patrons.csv", "seller-name": "Atelier SARL", "seller-address": "1 rue de la Paix, 75002 Paris", "seller-tax-id": "FR00123456789", "log-level": "debug",
 		"smtp-url": "smtps://mail.example.org", "mail-from": "Studio <hello@example.org>",
 		"stripe-key": "sk_test_1", "stripe-webhook-secret": "whsec_1,whsec_2", "stripe-tax": "on", "stripe-api": "http://127.0.0.1:12111",

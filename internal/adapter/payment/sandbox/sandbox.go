@@ -158,7 +158,8 @@ func (s *Sandbox) FetchCheckout(ctx context.Context, ref string) (subscription.S
 
 func (s *Sandbox) session(x subscription.SandboxSession) subscription.Session {
 	out := subscription.Session{
-		Ref: x.Ref, Subscription: x.Subscription, Charge: x.Charge, Expired: x.Expired || (!x.Paid && !s.Now().Before(x.Expires)),
+		Ref: x.Ref, Subscription: x.Subscription, Charge: x.Charge,
+		Expired: x.Expired || (!x.Paid && x.Due.IsZero() && !s.Now().Before(x.Expires)), // money that is on its way comes
 	}
 	if out.RenewsAt = s.Period.After(s.Now(), x.Plan.Interval.Months()); x.Trial > 0 {
 		out.RenewsAt = s.Now().Add(x.Trial)
