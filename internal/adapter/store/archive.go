@@ -229,6 +229,10 @@ func moneyChapters() []chapter {
 			"limits", `SELECT b.account, 0, b.of_age, b.cap_minor, b.next_minor, b.raised FROM buyer b` + only(`b.account`, `b.account`),
 			[]kept{moment("of_age_since"), number("weekly_minor"), number("next_weekly_minor"), moment("raised_at")},
 		},
+		{ // what is being charged at this moment
+			"promises", `SELECT p.key, 0, p.price_minor, p.currency, p.made FROM promise p` + only(`p.account`, `p.key`),
+			[]kept{number("price_minor"), word("currency"), moment("made_at")},
+		},
 		{
 			"trials", `SELECT u.channel, 0, c.handle FROM trial_use u JOIN channel c ON c.id = u.channel` + only(`u.account`, `u.channel`),
 			[]kept{word("channel")},

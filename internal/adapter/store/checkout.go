@@ -9,17 +9,18 @@ import (
 )
 
 const checkoutColumns = `id, channel, account, key, purpose, tier, period, price_minor, currency, quantity, recipient, named, trial, country, language,
-	terms, provider, ref, url, state, reason, renews, created, expires`
+	terms, provider, ref, url, state, reason, renews, created, expires, asked, ask_at`
 
 func (tx *Tx) checkouts(ctx context.Context, where string, args ...any) ([]subscription.Checkout, error) {
 	var out []subscription.Checkout
 	err := tx.each(ctx, `SELECT `+checkoutColumns+` FROM checkout WHERE `+where, args, func(scan func(...any) error) error {
 		var c subscription.Checkout
-		var named, renews, created, expires int64
+		var named, renews, created, expires, asks int64
 		err := scan(&c.ID, &c.Channel, &c.Account, &c.Key, &c.Purpose, &c.Plan.Tier, &c.Plan.Interval, &c.Plan.Price.Minor, &c.Plan.Price.Currency,
-			&c.Quantity, &c.For, &named, &c.Trial, &c.Country, &c.Language, &c.Terms, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires)
+			&c.Quantity, &c.For, &named, &c.Trial, &c.Country, &c.Language, &c.Terms, &c.Provider, &c.Ref, &c.URL, &c.State, &c.Reason, &renews, &created, &expires,
+			&c.Asked, &asks)
 		c.Named = named == 1
-		c.RenewsAt, c.Created, c.Expires = fromMillis(renews), fromMillis(created), fromMillis(expires)
+		c.RenewsAt, c.Created, c.Expires, c.AskAt = fromMillis(renews), fromMillis(created), fromMillis(expires), fromMillis(asks)
 		out = append(out, c)
 		return err
 	})
@@ -38,10 +39,10 @@ func first[T any](found []T, err error) (T, bool, error) {
 // InsertCheckout implements subscription.Tx.
 func (tx *Tx) InsertCheckout(ctx context.Context, c subscription.Checkout) (bool, error) {
 	return tx.changed(ctx, `INSERT INTO checkout (`+checkoutColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) ON CONFLICT DO NOTHING`,
 		c.ID, c.Channel, c.Account, c.Key, c.Purpose, c.Plan.Tier, c.Plan.Interval, c.Plan.Price.Minor, c.Plan.Price.Currency,
 		c.Quantity, c.For, flag(c.Named), c.Trial, c.Country, c.Language, c.Terms, c.Provider, c.Ref, c.URL, c.State, c.Reason,
-		millis(c.RenewsAt), millis(c.Created), millis(c.Expires))
+		millis(c.RenewsAt), millis(c.Created), millis(c.Expires), c.Asked, millis(c.AskAt))
 }
 
 // CheckoutByID implements subscription.Tx.
@@ -69,10 +70,22 @@ func (tx *Tx) UnfinishedGifts(ctx context.Context, account ident.Account, channe
 	return tx.checkouts(ctx, `account = $1 AND channel = $2 AND purpose = 'gift' AND state IN ('open', 'pending', 'declined') ORDER BY id`, account, channel)
 }
 
+const overdue = `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR ((state = 'pending' OR url <> '') AND created <= $2))`
+
 // OverdueCheckouts implements subscription.Tx.
 func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]subscription.Checkout, error) {
-	return tx.checkouts(ctx, `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR ((state = 'pending' OR url <> '') AND created <= $2))
-		AND id > $3 ORDER BY id LIMIT $4`, millis(now), millis(openedBefore), after, limit)
+	return tx.checkouts(ctx, overdue+` AND id > $3 ORDER BY id LIMIT $4`, millis(now), millis(openedBefore), after, limit)
+}
+
+// DueCheckouts implements subscription.Tx.
+func (tx *Tx) DueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]subscription.Checkout, error) {
+	return tx.checkouts(ctx, overdue+` AND ask_at <= $3 ORDER BY ask_at, id LIMIT $4`, millis(now), millis(openedBefore), millis(now), limit)
+}
+
+// TakeCheckout implements subscription.Tx.
+func (tx *Tx) TakeCheckout(ctx context.Context, c subscription.Checkout, asked int, next time.Time) (bool, error) {
+	return tx.changed(ctx, `UPDATE checkout SET asked = $1, ask_at = $2 WHERE id = $3 AND asked = $4 AND ask_at = $5`,
+		asked, millis(next), c.ID, c.Asked, millis(c.AskAt))
 }
 
 // SetCheckout implements subscription.Tx. What is complete stays so, and what

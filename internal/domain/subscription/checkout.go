@@ -58,6 +58,8 @@ type Checkout struct {
 	RenewsAt time.Time // as if it were paid when it was opened; once it is paid, as it will be
 	Created  time.Time
 	Expires  time.Time
+	Asked    int       // how often the provider was asked about it, unfinished as it is
+	AskAt    time.Time // when it is asked next; zero: as soon as it is worth asking
 }
 
 // Total is what the checkout takes from the buyer in all when it is paid.

@@ -32,7 +32,7 @@ type Findings struct {
 // troubles are returned, and then what is known of the rest stays as it is.
 func (s *Service) Examine(ctx context.Context) (Findings, error) {
 	x := s.examination()
-	x.trouble(s.ReconcileCheckouts(ctx))
+	x.trouble(s.everyCheckout(ctx))
 	x.trouble(s.SettleGifts(ctx))
 	x.trouble(x.running(ctx))
 	x.trouble(x.sold(ctx))

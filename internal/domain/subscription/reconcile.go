@@ -16,6 +16,10 @@ const (
 	// pendingPatience is how old a checkout that waits for its event must be
 	// before the provider is asked: the event is the way, asking mends.
 	pendingPatience = time.Minute
+	// askRarest is the longest between two questions about one checkout, and
+	// checkoutsAsked how many a round asks about.
+	askRarest      = 15 * time.Minute
+	checkoutsAsked = 100
 )
 
 // Reconcile is Examine for who only wants to know whether it could be done.
@@ -25,37 +29,107 @@ func (s *Service) Reconcile(ctx context.Context) error {
 }
 
 // ReconcileCheckouts finds purchases whose event never came, and closes
-// checkouts that nobody paid in time.
+// checkouts that nobody paid in time. It asks about those whose turn has come, one
+// after the other and checkoutsAsked of them at most: what is paid soon is found
+// soon, and a page that somebody left open is asked about ever more rarely, once
+// more when it has expired.
 func (s *Service) ReconcileCheckouts(ctx context.Context) error {
-	var troubles []error
-	failures := map[string]int{} // in a row, by provider
-	var after ident.Checkout
-	for {
+	var due []Checkout
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		due, err = tx.DueCheckouts(ctx, s.Now(), s.Now().Add(-pendingPatience), checkoutsAsked)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	r := checkoutRound{s: s, failures: map[string]int{}}
+	return r.ask(ctx, due, r.inTurn)
+}
+
+// everyCheckout is ReconcileCheckouts for all of them, whenever their turn is.
+func (s *Service) everyCheckout(ctx context.Context) error {
+	r := checkoutRound{s: s, failures: map[string]int{}}
+	for after := ident.Checkout(""); ; {
 		var overdue []Checkout
 		err := s.Store.View(ctx, func(tx Tx) (err error) {
 			overdue, err = tx.OverdueCheckouts(ctx, s.Now(), s.Now().Add(-pendingPatience), after, reconcilePage)
 			return err
 		})
 		if err != nil || len(overdue) == 0 {
-			return errors.Join(append(troubles, err)...)
+			return errors.Join(append(r.troubles, err)...)
 		}
-		for _, c := range overdue {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if failures[c.Provider] >= patience {
-				continue // it does not answer; the next round asks again
-			}
-			err := s.reconcileCheckout(ctx, c)
-			if failures[c.Provider]++; !fault.Is(err, unavailable) {
-				failures[c.Provider] = 0
-			}
-			if err != nil && !fault.Is(err, providerOff) {
-				troubles = append(troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
-			}
+		if err := r.ask(ctx, overdue, s.reconcileCheckout); ctx.Err() != nil {
+			return err
 		}
 		after = overdue[len(overdue)-1].ID
 	}
+}
+
+// checkoutRound is one pass through unfinished checkouts.
+type checkoutRound struct {
+	s        *Service
+	failures map[string]int // in a row, by provider
+	troubles []error
+}
+
+// ask asks about one after the other. A provider that does not answer is asked no
+// more in this round.
+func (r *checkoutRound) ask(ctx context.Context, list []Checkout, about func(context.Context, Checkout) error) error {
+	for _, c := range list {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if r.failures[c.Provider] >= patience {
+			continue
+		}
+		err := about(ctx, c)
+		if r.failures[c.Provider]++; !fault.Is(err, unavailable) {
+			r.failures[c.Provider] = 0
+		}
+		if err != nil && !fault.Is(err, providerOff) {
+			r.troubles = append(r.troubles, fmt.Errorf("reconcile checkout %s: %w", c.ID, err))
+		}
+	}
+	return errors.Join(r.troubles...)
+}
+
+// inTurn asks about a checkout unless another node does. A question that failed
+// did not count.
+func (r *checkoutRound) inTurn(ctx context.Context, c Checkout) error {
+	now := r.s.Now()
+	next := c.askedNext(now)
+	take := func(c Checkout, asked int, at time.Time) (mine bool, err error) {
+		err = r.s.Store.Update(ctx, func(tx Tx) error {
+			mine, err = tx.TakeCheckout(ctx, c, asked, at)
+			return err
+		})
+		return mine, err
+	}
+	mine, err := take(c, c.Asked+1, next)
+	if err != nil || !mine {
+		return err
+	}
+	if err = r.s.reconcileCheckout(ctx, c); fault.Is(err, unavailable) {
+		taken := c
+		taken.Asked, taken.AskAt = c.Asked+1, next
+		_, back := take(taken, c.Asked, c.AskAt)
+		return errors.Join(err, back)
+	}
+	return err
+}
+
+// askedNext is when a checkout is asked about again that is asked about now: after
+// a minute, two, four, and so on, but as soon as it has expired.
+func (c Checkout) askedNext(now time.Time) time.Time {
+	wait := pendingPatience
+	for i := 0; i < c.Asked && wait < askRarest; i++ {
+		wait *= 2
+	}
+	next := now.Add(min(wait, askRarest))
+	if now.Before(c.Expires) && next.After(c.Expires) {
+		next = c.Expires
+	}
+	return next
 }
 
 func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {

@@ -35,6 +35,12 @@ type Tx interface {
 	// were opened before the second moment and are pending or paid at a page of the
 	// provider's, with an id above after, by id.
 	OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]Checkout, error)
+	// DueCheckouts returns those of them whose turn to be asked about has come, the
+	// longest due first.
+	DueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]Checkout, error)
+	// TakeCheckout writes how often it was asked about and when it is next, unless
+	// somebody did since c was read: then it reports false.
+	TakeCheckout(ctx context.Context, c Checkout, asked int, next time.Time) (bool, error)
 	// SetCheckout writes state, reason and the provider's answer, unless the
 	// checkout is complete.
 	SetCheckout(ctx context.Context, c Checkout) error
