@@ -31,7 +31,8 @@ type Provider interface {
 	// Pause stops charges until Resume; what is paid stays to its end.
 	Pause(ctx context.Context, ref string) error
 	// Resume takes back a cancellation or a pause. When the paid period is over
-	// by then, the next one begins and is charged now.
+	// by then, the next one begins and is charged now: once, however many ask for it
+	// at the same time.
 	Resume(ctx context.Context, ref string) error
 	// End ends it now. Nothing is charged any more, and nothing is paid back.
 	End(ctx context.Context, ref string) error

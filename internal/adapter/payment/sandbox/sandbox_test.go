@@ -363,3 +363,22 @@ func TestAHostileNetworkChangesNothing(t *testing.T) {
 		}
 	}
 }
+
+// Money that is on its way when a checkout's time is over comes all the same: until
+// then the checkout is neither expired nor anybody's to give up.
+func TestLateMoneyOutlivesItsCheckout(t *testing.T) {
+	w := newWorld(t, sandbox.Mischief{})
+	buyer := w.person()
+	c := w.checkout(buyer)
+	w.pay(buyer, c.ID, "4000000000000077")
+	w.clock.Advance(2 * time.Hour)
+	if s, err := w.sandbox.FetchCheckout(t.Context(), c.Ref); err != nil || s.Expired {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	must(w, w.service.ReconcileCheckouts(t.Context()))
+	must(w, w.sandbox.Advance(t.Context()))
+	must(w, w.service.Reconcile(t.Context()))
+	if !w.inside(buyer).Allowed {
+		t.Error("who paid is outside")
+	}
+}

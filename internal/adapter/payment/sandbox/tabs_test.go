@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/payment/sandbox"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -70,6 +71,35 @@ func TestTwoTabsWithTwoPlansChargeOnce(t *testing.T) {
 		paid[list[0].Plan.Tier]++
 	}
 	t.Logf("who came first: %v", paid)
+}
+
+// Resuming past the period that was paid begins the next one, and charges it: once,
+// also from two tabs on two servers that click twice.
+func TestResumingPastThePeriodChargesOnce(t *testing.T) {
+	w := newWorld(t, sandbox.Mischief{})
+	other := w.start(sandbox.Mischief{})
+	for range 10 {
+		buyer := w.person()
+		w.pay(buyer, w.checkout(buyer).ID, good)
+		w.lookAround(w.process(&life{}, honest))
+		list, err := w.service.List(t.Context(), buyer)
+		must(w, err)
+		_, err = w.service.Pause(t.Context(), buyer, list[0].ID)
+		must(w, err)
+		w.clock.Advance(period + time.Hour)
+		var wg sync.WaitGroup
+		for _, n := range []*node{w.node, other, w.node, other} {
+			wg.Go(func() {
+				if is, err := n.service.Resume(t.Context(), buyer, list[0].ID); err != nil || is.State != subscription.Active {
+					t.Errorf("got %+v, %v", is, err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := w.count(`SELECT COUNT(*) FROM sale WHERE buyer = $1`, string(buyer)); n != 2 {
+			t.Fatalf("%d payments", n)
+		}
+	}
 }
 
 // refusedFairly accepts what a tab may be told that came second.

@@ -2,9 +2,12 @@ package stripe
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	sdk "github.com/stripe/stripe-go/v85"
 
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -65,7 +68,8 @@ func (s *Stripe) Pause(ctx context.Context, ref string) error {
 }
 
 // Resume implements subscription.Provider. A charge for the next period that is
-// declined leaves the subscription paused.
+// declined leaves the subscription paused. However many ask at once, it is charged
+// once (see again).
 func (s *Stripe) Resume(ctx context.Context, ref string) error {
 	sub, err := s.own(ctx, ref)
 	switch {
@@ -93,12 +97,55 @@ func (s *Stripe) Resume(ctx context.Context, ref string) error {
 			params.BillingCycleAnchorNow = sdk.Bool(true)
 			params.ProrationBehavior = sdk.String("none")
 			params.PaymentBehavior = sdk.String("error_if_incomplete")
+			return s.again(ctx, sub, params)
 		}
 	}
 	if !changes {
 		return nil
 	}
 	return s.update(ctx, ref, "resume a subscription", params)
+}
+
+// again lets a period begin, and be charged, after one that was paid is over. Two
+// who ask at once have both seen the pause, and Stripe would begin a period for
+// each: so the period that is over makes the key, and how often the card was
+// declined since, because Stripe answers one key always the same.
+func (s *Stripe) again(ctx context.Context, sub *sdk.Subscription, params *sdk.SubscriptionUpdateParams) error {
+	until, err := s.paidUntil(ctx, sub)
+	if err != nil {
+		return err
+	}
+	over := strconv.FormatInt(until.Unix(), 10)
+	declined, err := s.declines(ctx, sub.ID, over)
+	if err != nil {
+		return err
+	}
+	params.IdempotencyKey = s.key("resume", sub.ID, over, strconv.Itoa(declined))
+	err = s.update(ctx, sub.ID, "resume a subscription", params)
+	if !fault.Is(err, "card_declined") {
+		return err
+	}
+	kept := s.Store.Update(ctx, func(tx Tx) error {
+		return tx.PutStripeObject(ctx, kindResume, sub.ID, over+" "+strconv.Itoa(declined+1))
+	})
+	if kept != nil {
+		return kept
+	}
+	return err
+}
+
+// declines is how often a card was declined that should have resumed what was paid
+// until then.
+func (s *Stripe) declines(ctx context.Context, ref, until string) (n int, err error) {
+	var kept string
+	err = s.Store.View(ctx, func(tx Tx) (err error) {
+		kept, _, err = tx.StripeObject(ctx, kindResume, ref)
+		return err
+	})
+	if of, times, ok := strings.Cut(kept, " "); ok && of == until {
+		n, _ = strconv.Atoi(times) // what we wrote ourselves
+	}
+	return n, err
 }
 
 // End implements subscription.Provider.

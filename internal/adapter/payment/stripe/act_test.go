@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/subspace-live/subspace/internal/adapter/payment/stripe"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 )
 
@@ -144,6 +145,50 @@ func TestNothingOfOthersIsTouched(t *testing.T) {
 	}
 	if wrote := w.trail(); len(wrote) != 0 {
 		t.Errorf("wrote %v", wrote)
+	}
+}
+
+// TestAResumptionPastThePeriodIsChargedOnce: two tabs, two servers and a double
+// click have all seen the pause; Stripe makes of one key one charge. A card that
+// was declined may be tried again, and so may a later pause.
+func TestAResumptionPastThePeriodIsChargedOnce(t *testing.T) {
+	w := newWorld(t)
+	plan := monthly(bronze, 499)
+	w.now = began.AddDate(0, 2, 0)
+	invoice, charge := month(0, plan)
+	w.sells(w.subscribed(plan, js{"pause_collection": js{"behavior": "void"}}), []js{invoice}, charge)
+	resume := func(s *stripe.Stripe) (key string, err error) {
+		before := len(w.calls(update))
+		err = s.Resume(t.Context(), "sub_1")
+		return w.calls(update)[before].key, err
+	}
+	other := w.start()
+	w.say(update, http.StatusPaymentRequired, refusal("card_error", "card_declined", ""))
+	first, err := resume(w.stripe)
+	if !fault.Is(err, "card_declined") {
+		t.Fatalf("got %v", err)
+	}
+	w.on(update, w.subscribed(plan, nil))
+	var keys []string
+	for _, s := range []*stripe.Stripe{w.stripe, other, w.stripe} { // the fake goes on saying that it is paused
+		key, err := resume(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, key)
+	}
+	if keys[0] == "" || keys[0] == first || keys[0] != keys[1] || keys[0] != keys[2] {
+		t.Errorf("the card was declined under %q, and charged under %q", first, keys)
+	}
+	w.say(update, http.StatusInternalServerError, refusal("api_error", "", ""))
+	if key, err := resume(w.stripe); !fault.Is(err, "provider_unavailable") || key != keys[0] {
+		t.Errorf("without an answer it is another charge, %q: %v", key, err)
+	}
+	w.on(update, w.subscribed(plan, nil))
+	next, more := month(1, plan)
+	w.sells(w.subscribed(plan, js{"pause_collection": js{"behavior": "void"}}), []js{invoice, next}, charge, more)
+	if key, err := resume(w.stripe); err != nil || key == keys[0] {
+		t.Errorf("the pause after the next period: %q, %v", key, err)
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	kindCustomer = "customer" // by account and currency
 	kindPortal   = "portal"   // the settings of the page on which cards are changed
 	kindProduct  = "product"  // by tier; what is kept is its title
+	kindResume   = "resume"   // by subscription; what is kept is what was paid until when, and how often a card was declined since
 )
 
 // customer returns what Stripe calls a buyer, and makes it there the first time.
