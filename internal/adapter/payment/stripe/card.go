@@ -44,6 +44,9 @@ func (s *Stripe) CardPage(ctx context.Context, ref, back string) (string, error)
 
 // untie makes a subscription's card the customer's.
 func (s *Stripe) untie(ctx context.Context, sub *sdk.Subscription) error {
+	if err := s.tieOthers(ctx, sub); err != nil {
+		return err
+	}
 	_, err := s.api.V1Customers.Update(ctx, sub.Customer.ID, &sdk.CustomerUpdateParams{
 		InvoiceSettings: &sdk.CustomerUpdateInvoiceSettingsParams{DefaultPaymentMethod: &sub.DefaultPaymentMethod.ID},
 	})
@@ -51,6 +54,31 @@ func (s *Stripe) untie(ctx context.Context, sub *sdk.Subscription) error {
 		return trouble("set a customer's card", err)
 	}
 	return s.update(ctx, sub.ID, "untie a card", &sdk.SubscriptionUpdateParams{DefaultPaymentMethod: sdk.String("")})
+}
+
+// tieOthers keeps the customer's card for the subscriptions that go by it, before
+// it becomes another one: who changes the card of one subscription has not asked
+// for the others to be charged on it.
+func (s *Stripe) tieOthers(ctx context.Context, sub *sdk.Subscription) error {
+	settings := sub.Customer.InvoiceSettings
+	if settings == nil || settings.DefaultPaymentMethod == nil || settings.DefaultPaymentMethod.ID == sub.DefaultPaymentMethod.ID {
+		return nil
+	}
+	params := &sdk.SubscriptionListParams{Customer: &sub.Customer.ID}
+	params.Limit = sdk.Int64(pageSize)
+	for other, err := range s.api.V1Subscriptions.List(ctx, params).All(ctx) {
+		if err != nil {
+			return trouble("list a customer's subscriptions", err)
+		}
+		if other.ID == sub.ID || !s.ours(other.Metadata) || ended(other) || other.DefaultPaymentMethod != nil {
+			continue
+		}
+		tie := &sdk.SubscriptionUpdateParams{DefaultPaymentMethod: &settings.DefaultPaymentMethod.ID}
+		if err := s.update(ctx, other.ID, "tie a card", tie); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Stripe) cardPage(ctx context.Context, customer, portal, back string) (*sdk.BillingPortalSession, error) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
 const (
@@ -59,6 +60,49 @@ func TestTheCardOfThePageIsCharged(t *testing.T) {
 	if got, want := w.trail()[4:], []string{portal}; !slices.Equal(got, want) {
 		t.Errorf("the second time it wrote %v, want %v", got, want)
 	}
+}
+
+// TestOtherSubscriptionsKeepTheirCard: the page changes the card of one
+// subscription, and those that went by the customer's card until then go by it
+// still.
+func TestOtherSubscriptionsKeepTheirCard(t *testing.T) {
+	w := newWorld(t)
+	w.cards()
+	customer := js{"id": "cus_1", "object": "customer", "invoice_settings": js{"default_payment_method": js{
+		"id": "pm_0", "object": "payment_method", "type": "card", "card": js{"brand": "visa", "last4": "0000", "fingerprint": "fp_0"},
+	}}}
+	w.on("GET /v1/subscriptions/sub_1", w.subscribed(monthly(bronze, 499), js{"customer": customer}))
+	other := func(id string, changes js) js {
+		return w.subscribed(monthly(bronze, 499), after(js{"id": id, "default_payment_method": nil, "customer": "cus_1"}, changes))
+	}
+	w.on("GET /v1/subscriptions", list(
+		other("sub_1", js{"default_payment_method": "pm_1"}), other("sub_2", nil),
+		other("sub_3", js{"default_payment_method": "pm_3"}), other("sub_4", js{"metadata": js{"subspace": "0123"}}), other("sub_5", js{"status": "canceled"}),
+	))
+	w.on("POST /v1/subscriptions/sub_2", other("sub_2", nil))
+	if _, err := w.stripe.CardPage(t.Context(), "sub_1", back); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := w.trail(), []string{"POST /v1/subscriptions/sub_2", "POST /v1/customers/cus_1", update, portals, portal}; !slices.Equal(got, want) {
+		t.Errorf("wrote %v, want %v", got, want)
+	}
+	if card := w.one("POST /v1/subscriptions/sub_2").form.Get("default_payment_method"); card != "pm_0" {
+		t.Errorf("the other one goes by %q", card)
+	}
+	if f := w.one("GET /v1/subscriptions").form; f.Get("customer") != "cus_1" {
+		t.Errorf("listed %v", f)
+	}
+	w.on("GET /v1/subscriptions/sub_1", w.subscribed(monthly(bronze, 499), js{"customer": customer, "default_payment_method": nil}))
+	o, err := fetched(w)
+	if err != nil || o.Card.Fingerprint != "fp_0" || o.Card.Last4 != "0000" {
+		t.Errorf("the card of the page is not told: %+v, %v", o.Card, err)
+	}
+}
+
+// fetched reads the subscription, of which nothing was paid.
+func fetched(w *world) (subscription.Object, error) {
+	w.on("GET /v1/invoices", list())
+	return w.stripe.FetchSubscription(w.t.Context(), "sub_1")
 }
 
 func TestAPageOfAnotherStripeAccount(t *testing.T) {
