@@ -65,7 +65,7 @@ func TestACheaperPlanWaitsForThePeriodsEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := w.service.PreviewChange(t.Context(), buyer, sub.ID, low.Tier, subscription.Month)
-	if err != nil || p.Now || !p.At.Equal(sub.PeriodEnd) {
+	if err != nil || p.Now || !p.At.Equal(w.clock.Now().AddDate(1, 0, 0)) {
 		t.Fatalf("got %+v, %v", p, err)
 	}
 	got, err := w.service.Change(t.Context(), buyer, sub.ID, low.Tier, subscription.Month, 0, "k2")
@@ -180,6 +180,74 @@ func TestATrialIsHadOnce(t *testing.T) {
 	if third, _ := begin(w.person(true), "another"); third.State != subscription.Trialing {
 		t.Errorf("a newcomer with a card of their own: %+v", third)
 	}
+}
+
+// A trial begins with a card that can be told from others, or not at all: what has
+// no mark would have one after the other.
+func TestATrialNeedsACardThatCanBeTold(t *testing.T) {
+	w := newWorld(t)
+	tier := w.tier("Gold", 999, 0)
+	tier.Trial = 7
+	w.save(tier)
+	begin := func(card subscription.Card) (ident.Account, subscription.Checkout, string) {
+		t.Helper()
+		by := w.person(true)
+		c, err := w.service.OpenCheckout(t.Context(), by, w.channel, subscription.Purchase{Key: "k", Tier: tier.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ref := w.provider.pay(c.ID)
+		if _, err := w.service.Progress(t.Context(), c.ID, subscription.CheckoutPending, ""); err != nil {
+			t.Fatal(err)
+		}
+		w.provider.change(ref, func(o *subscription.Object) { o.Card = card })
+		w.refresh(ref)
+		return by, c, ref
+	}
+	refused := func(what string, by ident.Account, c subscription.Checkout, ref string) {
+		t.Helper()
+		c, err := w.service.CheckoutByID(t.Context(), by, c.ID)
+		if err != nil || c.State != subscription.CheckoutExpired || c.Reason != subscription.RefusedUnknown || w.inside(by).Allowed {
+			t.Errorf("%s: %+v, %v", what, c, err)
+		}
+		if o := w.provider.change(ref, func(*subscription.Object) {}); o.Status != subscription.StatusEnded || len(o.Charges) > 0 {
+			t.Errorf("%s: the provider goes on: %+v", what, o)
+		}
+		if c, err = w.service.OpenCheckout(t.Context(), by, w.channel, subscription.Purchase{Key: "fresh", Tier: tier.ID}); err != nil || c.Trial != 0 {
+			t.Errorf("%s: they cannot pay instead: %+v, %v", what, c, err)
+		}
+	}
+	by, c, ref := begin(subscription.Card{Brand: "link"})
+	refused("a wallet that shows no card", by, c, ref)
+
+	by, c, ref = begin(subscription.Card{}) // the provider has not told it yet
+	if w.inside(by).Allowed {
+		t.Error("inside before the card is known")
+	}
+	if found := w.examine(); len(found.Left) > 0 {
+		t.Errorf("what waits for its card differs: %+v", found)
+	}
+	w.provider.change(ref, func(o *subscription.Object) {
+		o.Card = subscription.Card{Brand: "visa", Last4: "4242", Fingerprint: "one"}
+	})
+	w.clock.Advance(time.Minute)
+	if err := w.service.ReconcileCheckouts(t.Context()); err != nil || !w.inside(by).Allowed {
+		t.Errorf("outside when the card is known, %v", err)
+	}
+	// Another card on the way does not forget the one that it began with.
+	w.provider.change(ref, func(o *subscription.Object) { o.Card.Fingerprint = "two" })
+	w.refresh(ref)
+	again, _, _ := begin(subscription.Card{Brand: "visa", Last4: "4242", Fingerprint: "one"})
+	if w.inside(again).Allowed {
+		t.Error("the card that was exchanged has a second trial")
+	}
+
+	by, c, ref = begin(subscription.Card{})
+	w.clock.Advance(5 * time.Minute)
+	if err := w.service.ReconcileCheckouts(t.Context()); err != nil {
+		t.Error(err)
+	}
+	refused("a card that nobody tells", by, c, ref)
 }
 
 func TestAYearBringsItsMonthsAsTheyBegin(t *testing.T) {

@@ -49,7 +49,7 @@ func (s *Service) compare(ctx context.Context, tx Tx, k *comparison, o Object) e
 			k.say(ObjectForeign, "", "The provider says that subscription %s was not sold here.", o.Ref)
 		}
 		return nil
-	case !known && !paid:
+	case !known && (!paid || o.cardless(s.Now())):
 		return nil
 	case !known:
 		k.say(SubscriptionDiffers, "", "The provider sold %s, and we do not know it.", o.Ref)

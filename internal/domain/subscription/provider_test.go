@@ -24,6 +24,8 @@ type fakeProvider struct {
 	fetches  int
 	// onFetch, when set, is called with the answer before it is given.
 	onFetch func(o subscription.Object) error
+	// onChange, when set, is called while a change of plan is on its way.
+	onChange func()
 	// down, when set, is what every call answers with.
 	down error
 	page string // of its own to pay at; empty: it has none
@@ -156,12 +158,25 @@ func (p *fakeProvider) PreviewChange(_ context.Context, ref string, to subscript
 }
 
 func (p *fakeProvider) ChangeNow(ctx context.Context, ref string, to subscription.Plan, _ string) error {
+	if p.onChange != nil {
+		p.onChange()
+	}
 	due, err := p.PreviewChange(ctx, ref, to)
+	if err != nil {
+		return err
+	}
 	p.change(ref, func(o *subscription.Object) {
+		from := o.Plan
 		o.Plan, o.Next = to, subscription.Plan{}
-		p.charge(o, subscription.ChargeChange, due.Due)
+		if from.Interval == to.Interval {
+			p.charge(o, subscription.ChargeChange, due.Due)
+			return
+		}
+		o.PeriodStart, o.PeriodEnd = p.now(), p.now().AddDate(0, to.Interval.Months(), 0)
+		o.Months += to.Interval.Months()
+		p.charge(o, subscription.ChargePeriod, due.Due)
 	})
-	return err
+	return nil
 }
 
 func (p *fakeProvider) ChangeAtPeriodEnd(_ context.Context, ref string, to subscription.Plan) error {
@@ -222,6 +237,7 @@ func (p *fakeProvider) pay(c ident.Checkout) string {
 	o := &subscription.Object{
 		Ref: ref, Checkout: c, Status: subscription.StatusActive, Plan: s.order.Plan, Started: now,
 		PeriodStart: now, PeriodEnd: now.AddDate(0, months, 0), Months: months,
+		Card: subscription.Card{Brand: "visa", Last4: "4242", Fingerprint: "fp_" + ref},
 	}
 	if s.order.Trial > 0 {
 		o.Status, o.TrialEnd, o.Months = subscription.StatusTrialing, now.Add(s.order.Trial), 0

@@ -151,8 +151,8 @@ func (s *Service) write(ctx context.Context, tx Tx, c Checkout, o Object) (Subsc
 	if err != nil {
 		return was, err
 	}
-	if _, paid := GrantFor(o, s.Grace); !known && !paid {
-		return Subscription{}, nil // nothing was ever paid: there is nothing to remember
+	if _, paid := GrantFor(o, s.Grace); !known && (!paid || o.cardless(s.Now())) {
+		return Subscription{}, nil // nothing was ever paid, or not all is told: there is nothing to remember
 	}
 	if !known {
 		if was, err = s.begin(ctx, tx, c, o); err != nil {
