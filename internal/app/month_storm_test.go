@@ -409,7 +409,7 @@ func (m *month) differences() (out []string) {
 			switch {
 			case len(grants) != 1:
 				out = append(out, fmt.Sprintf("%s has %d rights", ref, len(grants)))
-			case entitled && (grants[0].Span != normal(span) || grants[0].Tier != x.Plan.Tier):
+			case entitled && (grants[0].Span != normal(span) || grants[0].Tier != subscription.TierFor(x, x.Plan.Tier)):
 				out = append(out, fmt.Sprintf("%s: %+v, the sandbox says %+v", ref, grants[0].Span, span))
 			}
 			for _, c := range x.Charges {

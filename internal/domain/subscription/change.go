@@ -105,13 +105,20 @@ func (s *Service) changing(ctx context.Context, by ident.Account, id ident.Subsc
 	if err != nil {
 		return sub, nil, Plan{}, err
 	}
-	takenBack := !s.Now().Before(sub.AccessUntil) // a provider would count it as credit all the same
+	var tiers []Tier
+	var sales []Sale
+	if err := s.Store.View(ctx, func(tx Tx) (err error) {
+		if tiers, err = tx.TiersOf(ctx, sub.Channel); err == nil {
+			sales, err = tx.SalesOfSubscription(ctx, id)
+		}
+		return err
+	}); err != nil {
+		return sub, nil, Plan{}, err
+	}
+	// What was taken back a provider would count as credit all the same.
+	takenBack := !s.Now().Before(sub.AccessUntil) || sub.fell(sales)
 	if sub.State != Active || sub.CancelAtPeriodEnd || takenBack {
 		return sub, nil, Plan{}, fault.New(fault.Conflict, "change_later", "A plan can be changed while the subscription runs and is paid. Resume it first.")
-	}
-	var tiers []Tier
-	if err := s.Store.View(ctx, func(tx Tx) (err error) { tiers, err = tx.TiersOf(ctx, sub.Channel); return err }); err != nil {
-		return sub, nil, Plan{}, err
 	}
 	at := slices.IndexFunc(tiers, func(t Tier) bool { return t.ID == tier && t.OnSale })
 	if at < 0 {

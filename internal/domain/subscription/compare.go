@@ -70,7 +70,7 @@ func (s *Service) compare(ctx context.Context, tx Tx, k *comparison, o Object) e
 		return err
 	}
 	is := g
-	is.ID, is.Account, is.Channel, is.Tier, is.Source = was.Grant, was.Account, was.Channel, was.after(o).Plan.Tier, GrantSource
+	is.ID, is.Account, is.Channel, is.Tier, is.Source = was.Grant, was.Account, was.Channel, TierFor(o, was.after(o).Plan.Tier), GrantSource
 	if is = is.granted(o, s.Grace, s.Now()); is != g && (has || was.Refused == "") {
 		k.say(RightDiffers, "", "The right of %s ends at %s; it should end at %s.", o.Ref, moment(g.end()), moment(is.end()))
 	}

@@ -45,11 +45,16 @@ func GrantFor(o Object, grace time.Duration) (Span, bool) {
 	if o.Started.IsZero() || o.PeriodEnd.IsZero() {
 		return Span{}, false
 	}
-	g := Span{Starts: o.Started, Paid: o.PeriodEnd, Revoked: o.TakenBack(), Months: o.Months}
+	revoked, shorter := o.TakenBack(), false
+	if left, less := o.covered(); less {
+		revoked, shorter = time.Time{}, left.until.Before(o.PeriodEnd)
+		o.PeriodEnd = left.until
+	}
+	g := Span{Starts: o.Started, Paid: o.PeriodEnd, Revoked: revoked, Months: o.Months}
 	switch o.Status {
 	case StatusEnded:
 		g.Ends = o.PeriodEnd
-		if !o.EndedAt.IsZero() {
+		if !o.EndedAt.IsZero() && !(shorter && o.EndedAt.After(o.PeriodEnd)) {
 			g.Ends = o.EndedAt
 		}
 	case StatusTrialing, StatusActive, StatusPastDue:
@@ -57,7 +62,7 @@ func GrantFor(o Object, grace time.Duration) (Span, bool) {
 		if o.Status == StatusTrialing {
 			grace = min(grace, conversion)
 		}
-		if !o.CancelAtPeriodEnd && !o.Paused { // else nothing more will come, so nothing can be late
+		if !o.CancelAtPeriodEnd && !o.Paused && !shorter { // else nothing more will come, so nothing can be late
 			g.Ends = o.PeriodEnd.Add(grace)
 		}
 	default:

@@ -209,7 +209,7 @@ func (s *Service) grant(ctx context.Context, tx Tx, old Subscription, known bool
 		return err
 	}
 	is := was
-	is.ID, is.Account, is.Channel, is.Tier, is.Source = sub.Grant, sub.Account, sub.Channel, sub.Plan.Tier, GrantSource
+	is.ID, is.Account, is.Channel, is.Tier, is.Source = sub.Grant, sub.Account, sub.Channel, TierFor(o, sub.Plan.Tier), GrantSource
 	is = is.granted(o, s.Grace, s.Now())
 	changed := ""
 	if is != was {
