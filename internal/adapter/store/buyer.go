@@ -37,7 +37,7 @@ func (tx *Tx) PutLimits(ctx context.Context, l buyer.Limits) error {
 // SpentSince implements buyer.Tx. A trial is promised too, also once it has begun:
 // it will be paid, unless it was cancelled. What patrons pay elsewhere is not spent
 // here.
-func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, since time.Time) ([]money.Amount, error) {
+func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, since, promised time.Time) ([]money.Amount, error) {
 	var out []money.Amount
 	err := tx.each(ctx, `SELECT currency, CAST(SUM(minor) AS BIGINT) FROM (
 			SELECT currency, total_minor - refunded_minor AS minor FROM sale WHERE buyer = $1 AND at >= $2
@@ -47,12 +47,28 @@ func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, since time.Time)
 			UNION ALL
 			SELECT currency, price_minor FROM subscription
 			WHERE account = $6 AND state = 'trialing' AND cancel_at_period_end = 0 AND started >= $7
+			UNION ALL
+			SELECT currency, price_minor FROM promise WHERE account = $8 AND made > $9
 		) spent GROUP BY currency ORDER BY currency`,
-		[]any{id, millis(since), id, millis(since), subscription.PatronProvider, id, millis(since)}, func(scan func(...any) error) error {
+		[]any{id, millis(since), id, millis(since), subscription.PatronProvider, id, millis(since), id, millis(promised)}, func(scan func(...any) error) error {
 			var sum money.Amount
 			err := scan(&sum.Currency, &sum.Minor)
 			out = append(out, sum)
 			return err
 		})
 	return out, err
+}
+
+// PutPromise implements buyer.Tx.
+func (tx *Tx) PutPromise(ctx context.Context, p buyer.Promise) error {
+	_, err := tx.exec(ctx, `INSERT INTO promise (key, account, price_minor, currency, made) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (key) DO UPDATE SET price_minor = excluded.price_minor, currency = excluded.currency, made = excluded.made`,
+		p.Key, p.Account, p.Price.Minor, p.Price.Currency, millis(p.Made))
+	return err
+}
+
+// DropPromise implements buyer.Tx.
+func (tx *Tx) DropPromise(ctx context.Context, key string) error {
+	_, err := tx.exec(ctx, `DELETE FROM promise WHERE key = $1`, key)
+	return err
 }

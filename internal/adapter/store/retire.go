@@ -40,6 +40,7 @@ func allRemains() []remains {
 		{"said", "digest", `at <= $1`, chat.JustSaid},
 		{"planned_live", "id", `ends <= $1`, memory},
 		{"picture", "id", `seq = 0 AND at <= $1`, 24 * time.Hour},
+		{"promise", "key", `made <= $1`, 24 * time.Hour},
 		{"patron_event", "id", `created <= $1`, memory},
 		{"patron_checkout", "ref", `subscription = '' AND expires <= $1`, memory},
 	}

@@ -73,9 +73,24 @@ type Tx interface {
 	PutLimits(ctx context.Context, l Limits) error
 	// SpentSince adds up, for each currency by its name, what the buyer paid since,
 	// less what went back, and what they have promised: by checkouts that are
-	// not finished, and by trials.
-	SpentSince(ctx context.Context, id ident.Account, since time.Time) ([]money.Amount, error)
+	// not finished, by trials, and by promises made since the second moment.
+	SpentSince(ctx context.Context, id ident.Account, since, promised time.Time) ([]money.Amount, error)
+	// PutPromise keeps a promise in place of one of its key.
+	PutPromise(ctx context.Context, p Promise) error
+	DropPromise(ctx context.Context, key string) error
 }
+
+// Promise is what a payment provider is being asked to charge a buyer.
+type Promise struct {
+	Key     string // the same for the same wish
+	Account ident.Account
+	Price   money.Amount
+	Made    time.Time
+}
+
+// promiseLasts is how long a promise counts whose outcome nobody came to know: a
+// charge that was made is a sale by then.
+const promiseLasts = time.Hour
 
 // Allow refuses a purchase of somebody who has not said that they are of age
 // ('age_unconfirmed'), or that would be over their limit ('cap_reached').
@@ -91,20 +106,28 @@ func Allow(ctx context.Context, tx Tx, id ident.Account, price money.Amount, now
 	return l.afford(ctx, tx, price, now)
 }
 
-// Afford is Allow for somebody who has bought before: it asks the limit alone.
-func Afford(ctx context.Context, tx Tx, id ident.Account, price money.Amount, now time.Time) error {
-	l, err := tx.LimitsOf(ctx, id)
-	if err != nil {
+// Commit is Allow for a charge outside of a checkout to somebody who has bought
+// before: it asks the limit alone, and counts the promise against it from now on.
+// Whoever knows what became of the charge takes it back by DropPromise.
+func Commit(ctx context.Context, tx Tx, p Promise) error {
+	l, err := tx.LimitsOf(ctx, p.Account)
+	if err != nil || p.Price.Minor == 0 {
 		return err
 	}
-	return l.At(now).afford(ctx, tx, price, now)
+	if err := tx.DropPromise(ctx, p.Key); err != nil { // an earlier try of the same wish
+		return err
+	}
+	if err := l.At(p.Made).afford(ctx, tx, p.Price, p.Made); err != nil {
+		return err
+	}
+	return tx.PutPromise(ctx, p)
 }
 
 func (l Limits) afford(ctx context.Context, tx Tx, price money.Amount, now time.Time) error {
 	if l.Cap == 0 || price.Minor == 0 {
 		return nil
 	}
-	spent, err := tx.SpentSince(ctx, l.Account, now.Add(-Week))
+	spent, err := spentAt(ctx, tx, l.Account, now)
 	if err != nil {
 		return err
 	}
@@ -118,6 +141,11 @@ func (l Limits) afford(ctx context.Context, tx Tx, price money.Amount, now time.
 		return fault.New(fault.Denied, "cap_reached", "This would be over the limit that you have set for yourself for a week.")
 	}
 	return nil
+}
+
+// spentAt is what counts against a buyer's limit at now.
+func spentAt(ctx context.Context, tx Tx, id ident.Account, now time.Time) ([]money.Amount, error) {
+	return tx.SpentSince(ctx, id, now.Add(-Week), now.Add(-promiseLasts))
 }
 
 // Standing is a buyer's limits, and what counts against them at this moment.
@@ -157,7 +185,7 @@ func (s *Service) Limits(ctx context.Context, by ident.Account) (out Standing, e
 
 func (s *Service) standing(ctx context.Context, tx Tx, l Limits) (Standing, error) {
 	now := s.now()
-	spent, err := tx.SpentSince(ctx, l.Account, now.Add(-Week))
+	spent, err := spentAt(ctx, tx, l.Account, now)
 	return Standing{l.At(now), spent}, err
 }
 

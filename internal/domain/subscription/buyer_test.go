@@ -1,11 +1,13 @@
 package subscription_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/domain/buyer"
+	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
@@ -147,6 +149,99 @@ func TestALimitHoldsForTwoPurchasesAtOnce(t *testing.T) {
 			t.Errorf("%d of two were refused", refused)
 		}
 	}
+}
+
+// A change of plan that is on its way counts against the limit, so that a second
+// one, or a purchase, at the same moment does not find the same room in it.
+func TestALimitHoldsForTwoChangesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	gold := w.tier("Gold", 999, 0)
+	first, _ := w.subscribe(by)
+	w.open()
+	dear := w.tier("Gold", 999, 0)
+	second, _ := w.subscribe(by)
+	w.open()
+	if _, err := w.buyers().SetCap(t.Context(), by, 998+500); err != nil { // what is paid, and one change
+		t.Fatal(err)
+	}
+	_, other := w.node(nil)
+	change := func(s *subscription.Service, id ident.Subscription, to subscription.Tier, key string) error {
+		_, err := s.Change(t.Context(), by, id, to.ID, subscription.Month, 1<<40, key)
+		return err
+	}
+	met := 0
+	w.provider.onChange = func() {
+		if met++; met > 1 {
+			return
+		}
+		wantReason(t, change(other, second.ID, dear, "b"), "cap_reached")
+		_, err := other.OpenCheckout(t.Context(), by, w.channel, subscription.Purchase{Key: "c"})
+		wantReason(t, err, "cap_reached")
+		if got, err := w.buyers().Limits(t.Context(), by); err != nil || got.Spent[0] != euros(1498) {
+			t.Errorf("what is promised does not count: %+v, %v", got, err)
+		}
+	}
+	if err := change(w.service, first.ID, gold, "a"); err != nil || met != 1 {
+		t.Fatalf("%d changes, %v", met, err)
+	}
+	if got, err := w.buyers().Limits(t.Context(), by); err != nil || got.Spent[0] != euros(1498) {
+		t.Errorf("it counts twice once it is paid: %+v, %v", got, err)
+	}
+}
+
+// A change that is refused promises nothing any more; one of which nobody knows
+// what became counts for an hour, and asking again with its key is no second one.
+func TestAPromiseEndsWithItsOutcome(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	gold := w.tier("Gold", 999, 0)
+	sub, _ := w.subscribe(by)
+	if _, err := w.buyers().SetCap(t.Context(), by, 999); err != nil {
+		t.Fatal(err)
+	}
+	change := func(key string) error {
+		_, err := w.service.Change(t.Context(), by, sub.ID, gold.ID, subscription.Month, 1<<40, key)
+		return err
+	}
+	spent := func(want int64) {
+		t.Helper()
+		if got, err := w.buyers().Limits(t.Context(), by); err != nil || got.Spent[0] != euros(want) {
+			t.Errorf("%+v counts, %v; want %d", got.Spent, err, want)
+		}
+	}
+	p := &refusing{fakeProvider: w.provider, with: fault.New(fault.Conflict, "card_declined", "no")}
+	w.service.Providers = []subscription.Provider{p}
+	for range 2 {
+		wantReason(t, change("a"), "card_declined")
+		spent(499)
+	}
+	p.with = refusedConnection()
+	for range 2 {
+		wantReason(t, change("b"), "provider_unavailable")
+		spent(999)
+	}
+	wantReason(t, change("c"), "cap_reached")
+	w.clock.Advance(time.Hour)
+	spent(499)
+	p.with = nil
+	if err := change("c"); err != nil {
+		t.Error(err)
+	}
+	spent(999)
+}
+
+// refusing is a provider that changes no plan.
+type refusing struct {
+	*fakeProvider
+	with error
+}
+
+func (p *refusing) ChangeNow(ctx context.Context, ref string, to subscription.Plan, key string) error {
+	if p.with != nil {
+		return p.with
+	}
+	return p.fakeProvider.ChangeNow(ctx, ref, to, key)
 }
 
 // A trial is promised money: several of them, each paid for later, are held to the

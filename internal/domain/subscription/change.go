@@ -64,20 +64,37 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Subscri
 	if due.Due.Minor > most {
 		return Owned{}, fault.New(fault.Conflict, "price_moved", "The change would cost more now than was shown. Nothing was charged; please look again.")
 	}
+	key = string(sub.ID) + ":" + key
+	return s.charging(ctx, by, sub, buyer.Promise{Key: "change:" + key, Price: due.Due}, func(ctx context.Context) error {
+		return p.ChangeNow(ctx, sub.Ref, to, key)
+	})
+}
+
+// charging asks the provider for what charges the holder of a subscription, if the
+// gate lets them buy and their limit leaves room. The promise counts against it
+// until it is known what became of the charge: then it is a sale, or nothing.
+func (s *Service) charging(ctx context.Context, by ident.Account, sub Owned, promise buyer.Promise, want func(context.Context) error) (Owned, error) {
+	promise.Account, promise.Made = by, s.Now()
 	if err := s.Store.Update(ctx, func(tx Tx) error {
 		if err := s.allowed(ctx, tx, by, sub.Channel, access.Subscribe); err != nil {
 			return err
 		}
-		return buyer.Afford(ctx, tx, by, due.Due, s.Now())
+		return buyer.Commit(ctx, tx, promise)
 	}); err != nil {
 		return Owned{}, err
 	}
-	if err := ask(ctx, askTimeout, func(ctx context.Context) error {
-		return p.ChangeNow(ctx, sub.Ref, to, string(sub.ID)+":"+key)
-	}); err != nil {
-		return Owned{}, fmt.Errorf("subscription %s at %s: %w", id, sub.Provider, err)
+	is := Owned{}
+	err := ask(ctx, askTimeout, want)
+	if err == nil {
+		is, err = s.asked(ctx, by, sub)
+	} else {
+		err = fmt.Errorf("subscription %s at %s: %w", sub.ID, sub.Provider, err)
 	}
-	return s.asked(ctx, by, sub)
+	if f := fault.Of(err); err != nil && (f == nil || f.Kind == fault.Unavailable) {
+		return is, err // it may have been charged, and we may not have heard of it
+	}
+	dropped := s.Store.Update(ctx, func(tx Tx) error { return tx.DropPromise(ctx, promise.Key) })
+	return is, orElse(err, dropped)
 }
 
 func previewChange(ctx context.Context, p Provider, ref string, to Plan) (due Proration, err error) {

@@ -325,3 +325,40 @@ func TestWhoIsBannedBuysNoDearerPlan(t *testing.T) {
 		t.Errorf("cancelled: %+v, %v", got, err)
 	}
 }
+
+// A pause that is ended after the paid period charges the next one now: not whom
+// the gate would sell nothing to, and not beyond their limit.
+func TestResumingPastThePeriodIsAPurchase(t *testing.T) {
+	w := newWorld(t)
+	buyer := w.person(true)
+	sub, ref := w.subscribe(buyer)
+	if _, err := w.service.Pause(t.Context(), buyer, sub.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Set(sub.PeriodEnd.Add(time.Hour))
+	resume := func() error { _, err := w.service.Resume(t.Context(), buyer, sub.ID); return err }
+	if _, err := w.buyers().SetCap(t.Context(), buyer, 498); err != nil {
+		t.Fatal(err)
+	}
+	wantReason(t, resume(), "cap_reached")
+	if _, err := w.buyers().SetCap(t.Context(), buyer, 0); err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Advance(24 * time.Hour)
+	ban := moderation.Sanction{Channel: w.channel, Account: buyer, Kind: access.BlockBan, At: w.clock.Now(), By: w.owner}
+	w.update(func(tx *store.Tx) error { return tx.PutSanction(t.Context(), ban) })
+	wantReason(t, resume(), "banned")
+	if o := w.provider.change(ref, func(*subscription.Object) {}); !o.Paused {
+		t.Error("the provider was asked")
+	}
+	w.update(func(tx *store.Tx) error {
+		_, err := tx.DropSanction(t.Context(), w.channel, buyer)
+		return err
+	})
+	if err := resume(); err != nil {
+		t.Error(err)
+	}
+	if o := w.provider.change(ref, func(*subscription.Object) {}); o.Paused {
+		t.Error("it stays paused")
+	}
+}

@@ -3,7 +3,9 @@ package subscription
 import (
 	"context"
 	"fmt"
+	"strconv"
 
+	"github.com/subspace-live/subspace/internal/domain/buyer"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
@@ -37,9 +39,20 @@ func (s *Service) Pause(ctx context.Context, by ident.Account, id ident.Subscrip
 }
 
 // Resume takes a cancellation back while the period still runs, and ends a
-// pause: when what was paid is over by then, the next period is charged now.
+// pause: when what was paid is over by then, the next period is charged now, once
+// however many ask. Refusals: subscription_missing, subscription_ended, and when it
+// charges cap_reached, card_declined, and whatever the gate says about buying now.
 func (s *Service) Resume(ctx context.Context, by ident.Account, id ident.Subscription) (Owned, error) {
-	return s.wish(ctx, by, id, func(o Owned) bool { return !o.CancelAtPeriodEnd && o.State != Paused }, Provider.Resume)
+	sub, p, err := s.running(ctx, by, id)
+	if err != nil || sub.State != Paused || s.Now().Before(sub.PeriodEnd) {
+		return s.wish(ctx, by, id, func(o Owned) bool { return !o.CancelAtPeriodEnd && o.State != Paused }, Provider.Resume)
+	}
+	price := sub.Plan.Price
+	if sub.Next != (Plan{}) {
+		price = sub.Next.Price
+	}
+	key := "resume:" + string(id) + ":" + strconv.FormatInt(sub.PeriodEnd.UnixMilli(), 10)
+	return s.charging(ctx, by, sub, buyer.Promise{Key: key, Price: price}, func(ctx context.Context) error { return p.Resume(ctx, sub.Ref) })
 }
 
 // wish asks the provider and writes down its answer: not the wish but what came
