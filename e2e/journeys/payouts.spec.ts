@@ -105,7 +105,14 @@ function full() {
   const day = (n: number) => new Date(Date.now() + n * 86_400_000).toISOString()
   const eur = (minor: number) => ({ minor, currency: 'EUR' })
   const usd = (minor: number) => ({ minor, currency: 'USD' })
-  const payout = { reason: '', detail: '', provider: 'stripe', sandbox: false, statement: '' }
+  const payout = {
+    reason: '',
+    detail: '',
+    provider: 'stripe',
+    sandbox: false,
+    statement: '',
+    reversed: eur(0),
+  }
   return {
     provider: 'stripe',
     sandbox: false,
@@ -173,6 +180,7 @@ function full() {
         ...payout,
         id: 'a',
         amount: eur(430_00),
+        reversed: eur(120_00),
         state: 'paid',
         decided_at: day(-18),
         settled_at: day(-18),

@@ -91,6 +91,7 @@ func (p *parts) sell(s *Server, providers ...subscription.Provider) *subscriptio
 		providers = append(providers, list)
 	}
 	goods := shop(s.cfg, s.db, s.sur, providers)
+	goods.Audits = append([]func(context.Context) ([]subscription.Difference, error){p.reversed}, goods.Audits...)
 	goods.Differs = func(d subscription.Difference) {
 		s.sur.Log.Error("payments differ", "provider", d.Provider, "object", d.Object, "charge", d.Charge, "what", d.What, "detail", d.Detail)
 	}

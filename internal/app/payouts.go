@@ -34,12 +34,23 @@ func payoutAudit(db *store.DB) func(context.Context) ([]subscription.Difference,
 	books := payout.NewService(payout.Config{Store: store.UnitOf(db, as[payout.Tx])})
 	return func(ctx context.Context) ([]subscription.Difference, error) {
 		found, err := books.Audit(ctx)
-		out := make([]subscription.Difference, len(found))
-		for i, f := range found {
-			out[i] = subscription.Difference{Provider: f.Provider, Charge: string(f.Payout), What: subscription.PayoutDiffers, Detail: f.Detail}
-		}
-		return out, err
+		return payoutsDiffer(found), err
 	}
+}
+
+// reversed lets the examination of payments ask the provider what it took back of
+// payouts, and books that.
+func (p *parts) reversed(ctx context.Context) ([]subscription.Difference, error) {
+	found, err := p.payouts.Follow(ctx)
+	return payoutsDiffer(found), err
+}
+
+func payoutsDiffer(found []payout.Finding) []subscription.Difference {
+	out := make([]subscription.Difference, len(found))
+	for i, f := range found {
+		out[i] = subscription.Difference{Provider: f.Provider, Charge: string(f.Payout), What: subscription.PayoutDiffers, Detail: f.Detail}
+	}
+	return out
 }
 
 // realSince is from when on sales are paid out with a live key: those in play

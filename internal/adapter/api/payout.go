@@ -59,6 +59,7 @@ type Held struct {
 type Payout struct {
 	ID        string  `json:"id"`
 	Amount    Money   `json:"amount"`
+	Reversed  Sum     `json:"reversed" doc:"what of it the operator took back after it was paid; it is owed again"`
 	State     string  `json:"state" enum:"decided,paid,refused"`
 	Reason    string  `json:"reason" doc:"why it was refused"`
 	Detail    string  `json:"detail"`
@@ -92,7 +93,7 @@ type Statement struct {
 
 // StatementLine is an amount of a statement, below zero for what is taken off.
 type StatementLine struct {
-	What   string `json:"what" enum:"before,sales,tax,share,refunds,refund_tax,refund_share,disputed,left,paid"`
+	What   string `json:"what" enum:"before,reversed,sales,tax,share,refunds,refund_tax,refund_share,disputed,left,paid"`
 	Amount Sum    `json:"amount"`
 }
 
@@ -224,7 +225,7 @@ func payoutList(list []payout.Listed) []Payout {
 	out := []Payout{}
 	for _, p := range list {
 		out = append(out, Payout{
-			ID: string(p.ID), Amount: moneyOf(p.Amount), State: string(p.State), Reason: p.Reason, Detail: p.Detail,
+			ID: string(p.ID), Amount: moneyOf(p.Amount), Reversed: Sum{p.Reversed, p.Amount.Currency}, State: string(p.State), Reason: p.Reason, Detail: p.Detail,
 			DecidedAt: Moment(p.Decided), SettledAt: MomentOf(p.Settled), Provider: p.Till.Provider, Sandbox: p.Till.Test, Statement: p.Number,
 		})
 	}

@@ -39,7 +39,7 @@ func (w Words) in(language string) Text {
 // that writes letters.
 func AllWords() map[mail.Kind]Words {
 	all := map[mail.Kind]Words{}
-	for _, some := range []map[mail.Kind]Words{accountWords(), saleWords(), subscriptionWords(), dunningWords(), scheduleWords()} {
+	for _, some := range []map[mail.Kind]Words{accountWords(), saleWords(), subscriptionWords(), dunningWords(), payoutWords(), scheduleWords()} {
 		maps.Copy(all, some)
 	}
 	return all

@@ -10,7 +10,7 @@ import (
 )
 
 const payoutColumns = `id, channel, provider, test, account, amount_minor, currency, state, reason, detail, ref, decided, settled,
-	sold_minor, tax_minor, share_minor, back_minor, back_tax_minor, back_share_minor, held_minor, before_minor, attempts, due`
+	sold_minor, tax_minor, share_minor, back_minor, back_tax_minor, back_share_minor, held_minor, before_minor, attempts, due, reversed_minor`
 
 // scanPayout returns where to scan the columns to, and what to do after.
 func scanPayout(p *payout.Payout, more ...any) (dest []any, done func()) {
@@ -19,6 +19,7 @@ func scanPayout(p *payout.Payout, more ...any) (dest []any, done func()) {
 	dest = append([]any{
 		&p.ID, &p.Channel, &p.Till.Provider, &test, &p.Account, &p.Amount.Minor, &p.Amount.Currency, &p.State, &p.Reason, &p.Detail, &p.Ref,
 		&decided, &settled, &t.Sold, &t.Tax, &t.Share, &t.Back, &t.BackTax, &t.BackShare, &t.Held, &p.Before, &p.Attempts, &due,
+		&p.Reversed,
 	}, more...)
 	return dest, func() {
 		p.Till.Test = test == 1
@@ -48,16 +49,17 @@ func (tx *Tx) PayoutOf(ctx context.Context, id ident.Payout) (payout.Payout, boo
 func (tx *Tx) InsertPayout(ctx context.Context, p payout.Payout) error {
 	t := p.Totals
 	_, err := tx.exec(ctx, `INSERT INTO payout (`+payoutColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)`,
 		p.ID, p.Channel, p.Till.Provider, flag(p.Till.Test), p.Account, p.Amount.Minor, p.Amount.Currency, p.State, p.Reason, p.Detail, p.Ref,
-		millis(p.Decided), millis(p.Settled), t.Sold, t.Tax, t.Share, t.Back, t.BackTax, t.BackShare, t.Held, p.Before, p.Attempts, millis(p.Due))
+		millis(p.Decided), millis(p.Settled), t.Sold, t.Tax, t.Share, t.Back, t.BackTax, t.BackShare, t.Held, p.Before, p.Attempts, millis(p.Due), p.Reversed)
 	return err
 }
 
 // SetPayout implements payout.Tx. What was decided does not change afterwards.
 func (tx *Tx) SetPayout(ctx context.Context, p payout.Payout) error {
-	_, err := tx.exec(ctx, `UPDATE payout SET state = $1, reason = $2, detail = $3, ref = $4, settled = $5, attempts = $6, due = $7 WHERE id = $8`,
-		p.State, p.Reason, p.Detail, p.Ref, millis(p.Settled), p.Attempts, millis(p.Due), p.ID)
+	_, err := tx.exec(ctx, `UPDATE payout SET state = $1, reason = $2, detail = $3, ref = $4, settled = $5, attempts = $6, due = $7,
+		reversed_minor = $8 WHERE id = $9`,
+		p.State, p.Reason, p.Detail, p.Ref, millis(p.Settled), p.Attempts, millis(p.Due), p.Reversed, p.ID)
 	return err
 }
 
@@ -136,6 +138,12 @@ func (tx *Tx) PutPayee(ctx context.Context, p payout.Payee) (bool, error) {
 func (tx *Tx) HandleOf(ctx context.Context, channel ident.Channel) (handle string, err error) {
 	_, err = tx.one(ctx, `SELECT handle FROM channel WHERE id = $1`, []any{channel}, &handle)
 	return handle, err
+}
+
+// CreatorOf implements payout.Tx.
+func (tx *Tx) CreatorOf(ctx context.Context, channel ident.Channel) (owner ident.Account, title string, err error) {
+	_, err = tx.one(ctx, `SELECT owner, title FROM channel WHERE id = $1`, []any{channel}, &owner, &title)
+	return owner, title, err
 }
 
 func (tx *Tx) payoutAccounts(ctx context.Context, where string, args ...any) ([]payout.Account, error) {

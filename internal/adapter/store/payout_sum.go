@@ -117,7 +117,7 @@ func creatorsLeft(s subscription.Sale) int64 {
 // GoneOf implements payout.Tx.
 func (tx *Tx) GoneOf(ctx context.Context, channel ident.Channel, till payout.Till) (map[string]payout.Gone, error) {
 	out := map[string]payout.Gone{}
-	err := tx.each(ctx, `SELECT currency, provider, test, state, CAST(SUM(amount_minor) AS BIGINT) FROM payout
+	err := tx.each(ctx, `SELECT currency, provider, test, state, CAST(SUM(amount_minor - reversed_minor) AS BIGINT) FROM payout
 		WHERE channel = $1 AND state <> 'refused' GROUP BY currency, provider, test, state`, []any{channel}, func(scan func(...any) error) error {
 		var currency, provider string
 		var state payout.State

@@ -176,8 +176,12 @@ func (s *Service) check(ctx context.Context, a Account) (Account, error) {
 		case !is.Payable:
 			is.Due = s.moment()
 		}
+		was := is
 		is.Standing, is.Looked = standing, s.moment()
 		a = is
+		if err := s.asksFor(ctx, tx, was, is); err != nil {
+			return err
+		}
 		return tx.PutAccount(ctx, is)
 	})
 	return a, err

@@ -52,8 +52,8 @@ func (s *Service) Audit(ctx context.Context) (found []Finding, err error) {
 
 // Audit is Service.Audit inside a transaction of the caller's.
 func Audit(ctx context.Context, tx auditTx) ([]Finding, error) {
-	a := audit{tx: tx, known: map[string]bool{}, transit: map[ledger.Account]int64{}}
-	for _, step := range []func(context.Context) error{a.payouts, a.strays, a.sums} {
+	a := audit{tx: tx, known: map[string]bool{}, transit: map[ledger.Account]int64{}, reversed: map[string]Payout{}}
+	for _, step := range []func(context.Context) error{a.payouts, a.reversals, a.strays, a.sums} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -62,10 +62,11 @@ func Audit(ctx context.Context, tx auditTx) ([]Finding, error) {
 }
 
 type audit struct {
-	tx      auditTx
-	found   []Finding
-	known   map[string]bool          // keys of postings that a payout has
-	transit map[ledger.Account]int64 // what payouts say is on its way
+	tx       auditTx
+	found    []Finding
+	known    map[string]bool          // keys of postings that a payout has
+	transit  map[ledger.Account]int64 // what payouts say is on its way
+	reversed map[string]Payout        // those of which something was taken back, by key
 }
 
 func (a *audit) say(provider string, id ident.Payout, format string, args ...any) {
@@ -114,6 +115,9 @@ func (a *audit) payout(p Payout, posted map[string][]ledger.Transfer) {
 			a.say(p.Till.Provider, p.ID, "Payout %s is %s, and the books do not hold that under %s.", p.ID, p.State, t.Key)
 		}
 	}
+	if p.Reversed > 0 {
+		a.reversed[p.key()] = p
+	}
 	if p.State == Decided {
 		a.transit[ledger.Of(p.Channel, ledger.PayoutTransit, p.Amount.Currency)] += p.Amount.Minor
 	}
@@ -138,6 +142,43 @@ func (a *audit) statement(p Payout, statements map[string]invoice.Statement) {
 	if sum != paid || paid != p.Amount.Minor || s.Currency != p.Amount.Currency || s.Channel != p.Channel {
 		a.say(p.Till.Provider, p.ID, "Statement %s adds up to %d and says that %d %s were paid; the payout is of %s.", s.Number, sum, paid, s.Currency, p.Amount)
 	}
+}
+
+// reversals adds up what was posted as taken back of each payout.
+func (a *audit) reversals(ctx context.Context) error {
+	posted := map[string]int64{}
+	for after := ""; ; {
+		keys, err := a.tx.PostedKeys(ctx, kindReversed, after, auditPage)
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 {
+			break
+		}
+		legs, err := a.tx.Postings(ctx, keys)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			own, _, _ := strings.Cut(key, reversedMark)
+			p, known := a.reversed[own]
+			want := p.reversal(0, p.Decided).Legs
+			for _, leg := range legs[key] {
+				if known && leg.Debit == want[0].Debit && leg.Credit == want[0].Credit {
+					posted[own] += leg.Amount
+				} else {
+					a.say(p.Till.Provider, ident.Payout(strings.TrimPrefix(own, keyPrefix)), "The books hold %s (%s), and no payout says so.", key, kindReversed)
+				}
+			}
+		}
+		after = keys[len(keys)-1]
+	}
+	for _, own := range slices.Sorted(maps.Keys(a.reversed)) {
+		if p := a.reversed[own]; posted[own] != p.Reversed || p.State != Paid || p.Reversed > p.Amount.Minor {
+			a.say(p.Till.Provider, p.ID, "Payout %s is %s, and %d of it was taken back; the books hold %d.", p.ID, p.State, p.Reversed, posted[own])
+		}
+	}
+	return nil
 }
 
 // strays looks for postings that no payout has.

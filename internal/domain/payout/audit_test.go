@@ -44,6 +44,17 @@ func TestTheAuditFindsWhatIsWrong(t *testing.T) {
 			p.ID, p.State, p.Settled = id, payout.Paid, w.clock.Now()
 			return tx.InsertPayout(t.Context(), p)
 		}, []string{"it has a statement: false", ":paid"}},
+		"taken back without a posting": {func(tx *store.Tx, id ident.Payout) error {
+			p := made
+			p.ID, p.State, p.Settled, p.Reversed = id, payout.Paid, w.clock.Now(), 300
+			return tx.InsertPayout(t.Context(), p)
+		}, []string{"300 of it was taken back; the books hold 0"}},
+		"a posting of what nobody took back": {func(tx *store.Tx, id ident.Payout) error {
+			_, err := ledger.Post(t.Context(), tx, ledger.Transaction{Key: "payout:" + string(id) + ":reversed:10", Kind: "payout_reversed", At: w.clock.Now(), Legs: []ledger.Transfer{{
+				Debit: ledger.Of("provider:fake", ledger.Clearing, "EUR"), Credit: ledger.Of(c.channel, ledger.CreatorPayable, "EUR"), Amount: 10,
+			}}})
+			return err
+		}, []string{"(payout_reversed), and no payout says so"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said string

@@ -191,7 +191,9 @@ func (p Payout) posting(to State, at time.Time) ledger.Transaction {
 }
 
 // key names the payout in the books and at the provider.
-func (p Payout) key() string { return "payout:" + string(p.ID) }
+func (p Payout) key() string { return keyPrefix + string(p.ID) }
+
+const keyPrefix = "payout:"
 
 // post hands postings to the ledger. A refusal means that somebody wrote into the
 // books by hand.

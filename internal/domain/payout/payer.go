@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
@@ -24,6 +25,16 @@ type Payer interface {
 	// answered as such, whatever became of the account. Any other error leaves open
 	// what happened.
 	Transfer(ctx context.Context, account string, amount money.Amount, key string) (ref string, err error)
+	// Reversals lists the transfers of which something was taken back since, as by
+	// the operator in the provider's dashboard.
+	Reversals(ctx context.Context, since time.Time) ([]Reversal, error)
+}
+
+// Reversal is what was ever taken back of one transfer.
+type Reversal struct {
+	Key   string // that it was made under
+	Ref   string // the provider's name for it
+	Total money.Amount
 }
 
 // BalanceShort is the reason of a transfer that the operator's balance at the

@@ -4,8 +4,8 @@
 // each payout from decision to outcome, and the statements about them. Promises:
 // a payout is decided together with its posting, under the locks of the books;
 // whoever dies before or after the provider is asked, it is paid once; what is
-// held back or disputed stays; what is refused goes back into the books and is
-// told. Does not do: sales and their shares (package subscription), moving real
+// held back or disputed stays; what is refused, or taken back afterwards, goes back
+// into the books and is told. Does not do: sales and their shares (package subscription), moving real
 // money (payment providers do).
 package payout
 
@@ -30,6 +30,9 @@ type Payout struct {
 	Ref     string // the provider's name for the transfer
 	Decided time.Time
 	Settled time.Time // zero while it is on its way
+	// Reversed is what of Amount the provider took back from the creator after it
+	// was paid. It is owed to them again.
+	Reversed int64
 
 	// Totals are those of the till at the decision, and Before what had been paid
 	// out until then: what the statement is made of.

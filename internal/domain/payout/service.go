@@ -8,6 +8,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/invoice"
 	"github.com/subspace-live/subspace/internal/domain/ledger"
+	"github.com/subspace-live/subspace/internal/domain/mail"
 )
 
 // Tx is what paying out needs inside one transaction. A lookup that finds nothing
@@ -15,6 +16,7 @@ import (
 type Tx interface {
 	access.Tx
 	ledger.Tx
+	mail.Tx
 	invoice.StatementTx
 
 	PayeeOf(ctx context.Context, channel ident.Channel) (Payee, bool, error)
@@ -22,6 +24,8 @@ type Tx interface {
 	PutPayee(ctx context.Context, p Payee) (bool, error)
 	// HandleOf returns the channel's name in addresses.
 	HandleOf(ctx context.Context, channel ident.Channel) (string, error)
+	// CreatorOf returns whose channel it is, and its title.
+	CreatorOf(ctx context.Context, channel ident.Channel) (owner ident.Account, title string, err error)
 
 	// AccountAt returns where a channel is paid, and, in a transaction that
 	// writes, makes others who ask for it wait until it ends.
@@ -40,14 +44,15 @@ type Tx interface {
 	// sold after the moment and neither went back nor is disputed. Until is the
 	// last sale of each day.
 	WaitingOf(ctx context.Context, channel ident.Channel, till Till, after time.Time) (map[string][]Waiting, error)
-	// GoneOf adds up a channel's payouts, by currency.
+	// GoneOf adds up a channel's payouts, less what was taken back, by currency.
 	GoneOf(ctx context.Context, channel ident.Channel, till Till) (map[string]Gone, error)
 
 	// PayoutOf returns a payout, and, in a transaction that writes, makes others who
 	// ask for it wait until it ends.
 	PayoutOf(ctx context.Context, id ident.Payout) (Payout, bool, error)
 	InsertPayout(ctx context.Context, p Payout) error
-	// SetPayout writes state, reason, reference, outcome, attempts and when it is due.
+	// SetPayout writes state, reason, reference, outcome, what was taken back,
+	// attempts and when it is due.
 	SetPayout(ctx context.Context, p Payout) error
 	// LastPayouts returns the newest of each currency.
 	LastPayouts(ctx context.Context, channel ident.Channel, till Till) (map[string]Payout, error)

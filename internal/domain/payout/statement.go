@@ -12,6 +12,7 @@ import (
 // The lines of a statement. All but the last add up to it.
 const (
 	LineBefore      = "before"       // what the statement before left unpaid
+	LineReversed    = "reversed"     // what was paid before and taken back since
 	LineSales       = "sales"        // gross
 	LineTax         = "tax"          // contained in the sales
 	LineShare       = "share"        // the operator's, of the sales without their tax
@@ -47,6 +48,7 @@ func lines(was, p Payout) (out []invoice.Line) {
 	left := t.Earned() - p.Before - p.Amount.Minor
 	for _, l := range []invoice.Line{
 		{What: LineBefore, Minor: before},
+		{What: LineReversed, Minor: was.Before + was.Amount.Minor - p.Before}, // p knows of it as not gone
 		{What: LineSales, Minor: t.Sold - o.Sold},
 		{What: LineTax, Minor: o.Tax - t.Tax},
 		{What: LineShare, Minor: o.Share - t.Share},

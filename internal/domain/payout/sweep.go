@@ -24,7 +24,13 @@ func (s *Service) Run(ctx context.Context, failed func(error)) error {
 	}
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	for {
+	for followed := (time.Time{}); ; {
+		if now := s.Now(); !now.Before(followed.Add(followEvery)) {
+			followed = now
+			if _, err := s.Follow(ctx); err != nil && ctx.Err() == nil {
+				failed(err)
+			}
+		}
 		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
 			failed(err)
 		}

@@ -92,6 +92,16 @@ func (s *Service) settle(ctx context.Context, p Payout, to State, ref string, wh
 		if err := tx.SetPayout(ctx, is); err != nil {
 			return err
 		}
+		kind := LetterPaid
+		switch {
+		case to == Refused && is.Reason == BalanceShort:
+			kind = LetterShort
+		case to == Refused:
+			kind = LetterRefused
+		}
+		if err := s.tell(ctx, tx, kind, is, is.Amount); err != nil {
+			return err
+		}
 		if to == Paid {
 			statement, err := s.statement(ctx, tx, is)
 			if err != nil {

@@ -312,12 +312,14 @@ type bank struct {
 	// trouble is what it answers instead, after paying when late is set.
 	trouble error
 	late    bool
+	// reversed is what was taken back, by key.
+	reversed map[string]int64
 	// forgets makes it pay again under the same key.
 	forgets bool
 }
 
 func newBank() *bank {
-	return &bank{paid: map[string]transferred{}, accounts: map[string]payout.Standing{}}
+	return &bank{paid: map[string]transferred{}, accounts: map[string]payout.Standing{}, reversed: map[string]int64{}}
 }
 
 func (b *bank) Name() string { return "fake" }
@@ -358,6 +360,15 @@ func (b *bank) Transfer(_ context.Context, account string, amount money.Amount, 
 		return "", b.trouble
 	}
 	return "tr_" + key, nil
+}
+
+func (b *bank) Reversals(context.Context, time.Time) (out []payout.Reversal, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, total := range b.reversed {
+		out = append(out, payout.Reversal{Key: key, Ref: "tr_" + key, Total: euros(total)})
+	}
+	return out, b.trouble
 }
 
 func (b *bank) all() []transferred {

@@ -3529,6 +3529,8 @@ export interface components {
       provider: string
       /** @description why it was refused */
       reason: string
+      /** @description what of it the operator took back after it was paid; it is owed again */
+      reversed: components['schemas']['Sum']
       sandbox: boolean
       settled_at: string | null
       /** @enum {string} */
@@ -4182,6 +4184,7 @@ export interface components {
       /** @enum {string} */
       what:
         | 'before'
+        | 'reversed'
         | 'sales'
         | 'tax'
         | 'share'

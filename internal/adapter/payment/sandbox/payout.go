@@ -98,6 +98,9 @@ func (s *Sandbox) Transfer(ctx context.Context, account string, amount money.Amo
 	return t.Ref, err
 }
 
+// Reversals implements payout.Payer: nobody takes anything back here.
+func (s *Sandbox) Reversals(context.Context, time.Time) ([]payout.Reversal, error) { return nil, nil }
+
 // Creators is what the sandbox asks of payout.Service.
 type Creators interface {
 	Account(ctx context.Context, by ident.Account, channel ident.Channel) (payout.Account, error)

@@ -2,6 +2,7 @@ package stripe_test
 
 import (
 	"net/http"
+	"strconv"
 	"testing"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -198,4 +199,32 @@ func TestATransferThatIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
+}
+
+// TestWhatWasTakenBackOfTransfers: the events say where to look, and what a
+// transfer is now is asked of Stripe.
+func TestWhatWasTakenBackOfTransfers(t *testing.T) {
+	w := newWorld(t)
+	event := func(id, transfer string, metadata js, changes js) js {
+		return after(js{
+			"id": id, "object": "event", "type": "transfer.reversed", "created": began.Unix(),
+			"data": js{"object": js{"id": transfer, "object": "transfer", "metadata": metadata, "amount_reversed": 1}},
+		}, changes)
+	}
+	w.on("GET /v1/events", list(
+		event("evt_4", "tr_1", w.meta("key", "payout:1"), nil), event("evt_3", "tr_foreign", js{}, nil),
+		event("evt_2", "tr_1", w.meta("key", "payout:1"), nil), event("evt_1", "tr_2", w.meta("key", "payout:2"), js{"account": "acct_1"}),
+	))
+	w.on("GET /v1/transfers/tr_1", js{
+		"id": "tr_1", "object": "transfer", "amount": 1000, "amount_reversed": 700, "currency": "eur", "metadata": w.meta("key", "payout:1"),
+	})
+	got, err := w.stripe.Reversals(t.Context(), began)
+	want := payout.Reversal{Key: "payout:1", Ref: "tr_1", Total: eur(700)}
+	if err != nil || len(got) != 1 || got[0] != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if f := w.one("GET /v1/events").form; f.Get("type") != "transfer.reversed" || f.Get("created[gte]") != strconv.FormatInt(began.Unix(), 10) {
+		t.Errorf("asked %v", f)
+	}
+	w.one("GET /v1/transfers/tr_1")
 }

@@ -2,8 +2,10 @@ package stripe
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
+	"time"
 
 	sdk "github.com/stripe/stripe-go/v85"
 
@@ -85,6 +87,34 @@ func (s *Stripe) Transfer(ctx context.Context, account string, amount money.Amou
 		return "", untransferred(err)
 	}
 	return t.ID, nil
+}
+
+// Reversals implements payout.Payer. The events say which transfers it is worth to
+// look at; what they are now is asked.
+func (s *Stripe) Reversals(ctx context.Context, since time.Time) ([]payout.Reversal, error) {
+	params := &sdk.EventListParams{Type: sdk.String("transfer.reversed"), CreatedRange: &sdk.RangeQueryParams{GreaterThanOrEqual: since.Unix()}}
+	params.Limit = sdk.Int64(pageSize)
+	var ids []string
+	for e, err := range s.api.V1Events.List(ctx, params).All(ctx) {
+		if err != nil {
+			return nil, trouble("list reversals", err)
+		}
+		var o wireObject
+		if e.Account == "" && e.Data != nil && json.Unmarshal(e.Data.Raw, &o) == nil && s.ours(o.Metadata) && !slices.Contains(ids, o.ID) {
+			ids = append(ids, o.ID)
+		}
+	}
+	var out []payout.Reversal
+	for _, id := range ids {
+		t, err := s.api.V1Transfers.Retrieve(ctx, id, &sdk.TransferRetrieveParams{})
+		if err != nil {
+			return nil, trouble("look at a transfer", err)
+		}
+		if key := t.Metadata[metaKey]; s.ours(t.Metadata) && key != "" && t.AmountReversed > 0 {
+			out = append(out, payout.Reversal{Key: key, Ref: t.ID, Total: read(t.AmountReversed, string(t.Currency))})
+		}
+	}
+	return out, nil
 }
 
 // untransferred tells a transfer that Stripe refused from one of which nobody

@@ -61,6 +61,7 @@ describe('a payout', () => {
   const payout = (change: Partial<Payout>): Payout => ({
     id: 'p',
     amount: eur(1000),
+    reversed: eur(0),
     state: 'paid',
     reason: '',
     detail: '',
@@ -79,7 +80,13 @@ describe('a payout', () => {
     expect(fateOf(payout({ state: 'refused', reason: 'of_tomorrow', detail: 'The server says.' }))).toContain(
       'The server says.',
     )
-    expect(fateOf(payout({}))).toMatch(/^Paid on /)
+    expect(fateOf(payout({}))).toMatch(/^Paid on [^.]+$/)
+  })
+
+  it('says what of it was taken back', () => {
+    expect(fateOf(payout({ reversed: eur(300) }))).toMatch(
+      /^Paid on .+\. €3 of it was taken back, and is owed again$/,
+    )
   })
 })
 

@@ -45,5 +45,6 @@ export function rowsOf(e: Earnings): { id: string; label: string; sum: string }[
 export function fateOf(p: Payout): string {
   if (p.state === 'refused') return `${t('payout.refused')} ${reasonText(p.reason) ?? p.detail}`
   if (p.state === 'decided') return t('payout.onItsWay')
-  return t('payout.done', { day: day(p.settled_at ?? p.decided_at) })
+  const done = t('payout.done', { day: day(p.settled_at ?? p.decided_at) })
+  return p.reversed.minor ? `${done}. ${t('payout.reversed', { sum: money(p.reversed) })}` : done
 }
