@@ -17,6 +17,7 @@ export function consequence(sale: Sale, whole: boolean, end: boolean, now: numbe
   if (sale.kind === 'gift') return t('refund.gift')
   if (end) return t('refund.ends')
   if (!whole) return t('refund.stays')
+  if (sale.kind === 'change') return t('refund.falls')
   if (!running(sale, now)) return t('refund.past')
   return t('refund.shuts', { day: day(sale.period_end!) })
 }
