@@ -156,6 +156,25 @@ test('subscribe', async ({ stage }) => {
     await expect(page.getByText(t('sale.change', { plan: 'Kiln, monthly' }))).toBeVisible()
   })
 
+  await test.step('gets the difference back, and has the plan that is still paid for', async () => {
+    await ada.page.getByRole('tab', { name: t('desk.sales') }).click()
+    const sale = ada.page
+      .getByRole('listitem')
+      .filter({ hasText: 'Cy' })
+      .filter({ hasText: t('sale.change', { plan: 'Kiln, monthly' }) })
+    await sale.getByRole('button', { name: like('refund.open') }).click()
+    await expect(sale.getByRole('checkbox')).not.toBeChecked()
+    await expect(sale).toContainText(t('refund.falls'))
+    await sale.getByRole('button', { name: like('refund.pay') }).click()
+    await expect(sale).toContainText(t('sale.refunded'))
+    await cy.page.reload()
+    await expect(mine(cy.page)).toContainText('Kiln, €9.99 a month')
+    await expect(mine(cy.page)).toContainText(/Until .+ you have the plan that is still paid for/)
+    await expect(mine(cy.page).getByRole('button', { name: like('subscription.change') })).toHaveCount(0)
+    await accessible(cy.page, 'a plan that is paid for in part')
+    await picture(cy.page, 'subscribe-reduced')
+  })
+
   await test.step('pauses, resumes, and lets a year pass', async () => {
     const { page } = bea
     await mine(page)

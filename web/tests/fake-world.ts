@@ -322,6 +322,7 @@ function subscriptions(): Subscription[] {
     started_at: ago(86_400 * 30 * (months + 1)),
     period_end: ahead(23),
     access_until: ahead(23),
+    reduced: false,
     months,
     ...more,
   })

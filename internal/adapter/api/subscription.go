@@ -67,6 +67,7 @@ type Subscription struct {
 	TrialEnd          *Moment `json:"trial_end"`
 	PeriodEnd         Moment  `json:"period_end"`
 	AccessUntil       *Moment `json:"access_until" doc:"when the door closes without further payment"`
+	Reduced           bool    `json:"reduced" doc:"a part of what paid for the plan was taken back: until the next period the right is of the one that is still paid for"`
 	Months            int     `json:"months"`
 	Card              string  `json:"card_last4"`
 	Sandbox           bool    `json:"sandbox"`
@@ -306,7 +307,7 @@ func (a *API) subscriptionOf(s subscription.Owned) Subscription {
 		ID: string(s.ID), Channel: s.Handle, ChannelTitle: s.Title, Tier: string(s.Plan.Tier), TierName: s.TierName, State: string(s.State),
 		CancelAtPeriodEnd: s.CancelAtPeriodEnd, Price: moneyOf(s.Plan.Price), Period: string(s.Plan.Interval),
 		StartedAt: Moment(s.Started), TrialEnd: MomentOf(s.TrialEnd), PeriodEnd: Moment(s.PeriodEnd),
-		AccessUntil: MomentOf(s.AccessUntil), Months: s.TenureAt(a.opt.Now()), Card: s.CardLast4, Provider: s.Provider,
+		AccessUntil: MomentOf(s.AccessUntil), Reduced: s.Reduced, Months: s.TenureAt(a.opt.Now()), Card: s.CardLast4, Provider: s.Provider,
 		Sandbox: a.opt.Sandbox != nil && s.Provider == "sandbox",
 	}
 	if s.Next.Tier != "" {

@@ -62,19 +62,21 @@ func (tx *Tx) RunningSubscriptions(ctx context.Context, after ident.Subscription
 
 func (tx *Tx) owned(ctx context.Context, where string, args ...any) ([]subscription.Owned, error) {
 	var out []subscription.Owned
-	query := `SELECT ` + subscriptionColumns + `, c.handle, c.title, t.name, COALESCE(n.name, ''), COALESCE(g.ends, 0), COALESCE(g.revoked, 0)
+	query := `SELECT ` + subscriptionColumns + `, c.handle, c.title, t.name, COALESCE(n.name, ''), COALESCE(g.ends, 0), COALESCE(g.revoked, 0),
+		COALESCE(g.tier, s.tier)
 		FROM subscription s JOIN channel c ON c.id = s.channel JOIN tier t ON t.id = s.tier
 		LEFT JOIN tier n ON n.id = s.next_tier LEFT JOIN access_grant g ON g.id = s.access_grant WHERE `
 	err := tx.each(ctx, query+where, args, func(scan func(...any) error) error {
 		var o subscription.Owned
 		var ends, revoked int64
-		dest, done := scanSubscription(&o.Subscription, &o.Handle, &o.Title, &o.TierName, &o.NextTier, &ends, &revoked)
+		var tier ident.Tier
+		dest, done := scanSubscription(&o.Subscription, &o.Handle, &o.Title, &o.TierName, &o.NextTier, &ends, &revoked, &tier)
 		err := scan(dest...)
 		done()
 		if revoked > 0 {
 			ends = min(ends, revoked)
 		}
-		o.AccessUntil = fromMillis(ends)
+		o.AccessUntil, o.Reduced = fromMillis(ends), tier != o.Plan.Tier
 		out = append(out, o)
 		return err
 	})

@@ -39,6 +39,9 @@ func TestWithoutItsDifferenceADearerPlanFallsBack(t *testing.T) {
 		if d := w.inside(buyer); !d.Allowed || !d.Until.Equal(sub.PeriodEnd.Add(grace)) || w.tierOf(buyer) != tier {
 			t.Errorf("%s: %+v on %s, want %s", when, d, w.tierOf(buyer), tier)
 		}
+		if is, err := w.service.ByID(t.Context(), buyer, sub.ID); err != nil || is.Reduced != (is.Plan.Tier != tier) {
+			t.Errorf("%s: the buyer reads %+v, %v", when, is, err)
+		}
 	}
 	w.clock.Advance(time.Hour)
 	w.changes(buyer, sub.ID, gold, subscription.Month, "a")

@@ -103,6 +103,9 @@ type Owned struct {
 	TierName    string
 	NextTier    string    // the name of the tier of Next; empty when there is none
 	AccessUntil time.Time // when the door closes without further payment; zero when it never opened
+	// Reduced says that the right is of another tier than the plan's, because a part
+	// of what paid for the period that runs was taken back.
+	Reduced bool
 }
 
 func errMissing() *fault.Fault {

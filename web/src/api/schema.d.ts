@@ -4243,6 +4243,8 @@ export interface components {
       period_end: string
       price: components['schemas']['Money']
       provider: string
+      /** @description a part of what paid for the plan was taken back: until the next period the right is of the one that is still paid for */
+      reduced: boolean
       sandbox: boolean
       /** Format: date-time */
       started_at: string

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Sale, Subscription } from '../../api/subscription'
 import { language } from '../../i18n/index.svelte'
-import { mayChange, pending, sentence, standing, withdrawal } from './standing'
+import { mayChange, pending, reduced, sentence, standing, withdrawal } from './standing'
 
 const DAY = 86_400_000
 const now = Date.parse('2026-11-27T12:00:00Z')
@@ -23,6 +23,7 @@ const subscription = (more: Partial<Subscription> = {}): Subscription => ({
   trial_end: null,
   period_end: at(20),
   access_until: at(23),
+  reduced: false,
   months: 1,
   card_last4: '4242',
   sandbox: true,
@@ -85,11 +86,19 @@ describe('a subscription', () => {
     expect(pending(subscription())).toBe('')
   })
 
+  it('says until when less is open than the plan says', () => {
+    expect(reduced(subscription())).toBe('')
+    expect(reduced(subscription({ reduced: true }))).toContain('Until December 17 you have the plan')
+    expect(reduced(subscription({ reduced: true, access_until: at(5) }))).toContain('Until December 2')
+    expect(reduced(subscription({ reduced: true, state: 'ended' }))).toBe('')
+  })
+
   it('can be changed while it runs and is paid, and not when it was cancelled', () => {
     expect(mayChange(subscription())).toBe(true)
     for (const state of ['trialing', 'past_due', 'paused', 'ended'] as const)
       expect(mayChange(subscription({ state }))).toBe(false)
     expect(mayChange(subscription({ cancel_at_period_end: true }))).toBe(false)
+    expect(mayChange(subscription({ reduced: true }))).toBe(false)
     expect(standing(subscription({ state: 'past_due', cancel_at_period_end: true }))).toBe('late')
   })
 })

@@ -56,9 +56,16 @@ export function pending(s: Subscription): string {
   return s.next ? t('subscription.next', { day: day(s.period_end), price: planPrice(s.next) }) : ''
 }
 
+/** Why less is open than the plan says; '' when all of it is. */
+export function reduced(s: Subscription): string {
+  if (!s.reduced || s.state !== 'active') return ''
+  const ends = [s.access_until ?? s.period_end, s.period_end].sort((a, b) => Date.parse(a) - Date.parse(b))
+  return t('subscription.reduced', { day: day(ends[0]!) })
+}
+
 export const mayPause = (s: Subscription): boolean =>
   s.state === 'active' && !s.cancel_at_period_end && !elsewhere(s)
-export const mayChange = mayPause
+export const mayChange = (s: Subscription): boolean => mayPause(s) && !s.reduced
 
 const WITHDRAWAL = 14 * 86_400_000
 
