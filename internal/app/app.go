@@ -93,6 +93,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if s.rtmp, err = rtmp.Listen(s.cfg.RTMPListen, s.parts.hub, s.sur.Log); err != nil {
 		return err
 	}
+	if s.cfg.RTMPSListen != "" {
+		if err = s.rtmp.ListenSecure(s.cfg.RTMPSListen, s.secure.tls); err != nil {
+			return err
+		}
+	}
 	handler, err := s.routes()
 	if err != nil {
 		return err
@@ -270,9 +275,14 @@ func (s *Server) greet(ctx context.Context) error {
 	return nil
 }
 
-// rtmpURL is the server address for encoders, as the caller of r would reach it.
+// rtmpURL is the server address for encoders, as the caller of r would reach it:
+// by TLS where that is served.
 func (s *Server) rtmpURL(r *http.Request) string {
-	host, port, _ := net.SplitHostPort(dialable(s.rtmp.Addr()))
+	scheme, address := "rtmp", s.rtmp.Addr()
+	if secure := s.rtmp.SecureAddr(); secure != nil {
+		scheme, address = "rtmps", secure
+	}
+	host, port, _ := net.SplitHostPort(dialable(address))
 	if s.cfg.PublicURL != "" || (r != nil && !net.ParseIP(host).IsLoopback()) {
 		name := strings.TrimPrefix(strings.TrimPrefix(s.cfg.PublicURL, "https://"), "http://")
 		if name == "" {
@@ -283,5 +293,5 @@ func (s *Server) rtmpURL(r *http.Request) string {
 		}
 		host = name
 	}
-	return "rtmp://" + net.JoinHostPort(host, port) + "/live"
+	return scheme + "://" + net.JoinHostPort(host, port) + "/live"
 }

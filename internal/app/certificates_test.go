@@ -112,10 +112,25 @@ func (b browser) looks() {
 func TestCertificateFilesServeHTTP2AndSockets(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "c.pem"), filepath.Join(t.TempDir(), "k.pem")
 	b := browser{t: t, address: apptest.FreePort(t), roots: authoritytest.Certificate(t, publicName, cert, key)}
+	encoders := browser{t: t, address: apptest.FreePort(t), roots: b.roots}
 	apptest.Start(t, apptest.Options{Args: []string{
-		"--listen", b.address, "--public-url", "https://" + publicName, "--tls-cert", cert, "--tls-key", key,
+		"--listen", b.address, "--public-url", "https://" + publicName, "--tls-cert", cert, "--tls-key", key, "--rtmps-listen", encoders.address,
 	}})
 	b.looks()
+	encoders.shows()
+}
+
+// shows fails unless the certificate is shown there, and nothing of HTTP agreed.
+func (b browser) shows() {
+	b.t.Helper()
+	conn, err := tls.Dial("tcp", b.address, &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: b.roots, ServerName: publicName, NextProtos: []string{"h2"}})
+	if err != nil {
+		b.t.Fatalf("an encoder: %v", err)
+	}
+	defer conn.Close() //nolint:errcheck // looked at
+	if p := conn.ConnectionState().NegotiatedProtocol; p != "" {
+		b.t.Errorf("an encoder is spoken to in %q", p)
+	}
 }
 
 // TestServerGetsKeepsAndRenewsItsCertificate has a real authority look for the

@@ -27,10 +27,15 @@ func (c Config) PublicName() string {
 func (c *Config) checkCertificates() error {
 	https := strings.HasPrefix(c.PublicURL, "https://")
 	_, _, badAddress := net.SplitHostPort(c.HTTPListen)
+	_, _, badRTMPS := net.SplitHostPort(c.RTMPSListen)
 	directory, badURL := url.Parse(c.ACMEDirectory)
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return fault.New(fault.Invalid, "config_invalid", "tls-cert and tls-key go together.")
+	case c.RTMPSListen != "" && badRTMPS != nil:
+		return fault.New(fault.Invalid, "config_invalid", "rtmps-listen: %q is not an address such as 0.0.0.0:1936.", c.RTMPSListen)
+	case c.RTMPSListen != "" && c.TLSCert == "" && !c.Agreed():
+		return fault.New(fault.Invalid, "config_invalid", "rtmps-listen needs a certificate: set tls-cert and tls-key, or acme.")
 	case c.HTTPListen != "" && badAddress != nil:
 		return fault.New(fault.Invalid, "config_invalid", "http-listen: %q is not an address such as 0.0.0.0:80.", c.HTTPListen)
 	case c.HTTPListen != "" && !https:

@@ -26,11 +26,13 @@ type Config struct {
 	Data       string // folder of everything the server keeps
 	Listen     string // address of HTTP
 	RTMPListen string // address of RTMP
-	Database   string // empty: SQLite in the data folder
-	NATS       string // empty: inside the process
-	PublicURL  string // as browsers reach the server; empty: as they say
-	TLSCert    string
-	TLSKey     string
+	// RTMPSListen is the address of RTMPS, with the certificate of HTTPS; empty: none.
+	RTMPSListen string
+	Database    string // empty: SQLite in the data folder
+	NATS        string // empty: inside the process
+	PublicURL   string // as browsers reach the server; empty: as they say
+	TLSCert     string
+	TLSKey      string
 
 	ACME          string // 'I-agree': a certificate for PublicURL from an authority
 	ACMEDirectory string // of the authority; empty: Let's Encrypt
@@ -85,6 +87,7 @@ func settings() []setting {
 		{name: "data", usage: "folder of everything the server keeps", text: func(c *Config) *string { return &c.Data }},
 		{name: "listen", usage: "address of HTTP", text: func(c *Config) *string { return &c.Listen }},
 		{name: "rtmp-listen", usage: "address of RTMP, where OBS sends to", text: func(c *Config) *string { return &c.RTMPListen }},
+		{name: "rtmps-listen", usage: "address of RTMPS, with the certificate of HTTPS; empty: none", text: func(c *Config) *string { return &c.RTMPSListen }},
 		{name: "database", usage: "postgres://… ; empty: SQLite in the data folder", text: func(c *Config) *string { return &c.Database }},
 		{name: "nats", usage: "nats://… ; empty: inside the process", text: func(c *Config) *string { return &c.NATS }},
 		{name: "public-url", usage: "address at which browsers reach the server", text: func(c *Config) *string { return &c.PublicURL }},

@@ -35,7 +35,7 @@ func load(file string, env map[string]string, args ...string) (config.Config, er
 // every is a value for each setting there is.
 func every() map[string]string {
 	return map[string]string{
-		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "database": "postgres://db/x", "nats": "nats://n:4222",
+		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "rtmps-listen": "[::1]:1937", "database": "postgres://db/x", "nats": "nats://n:4222",
 		"acme": "off", "acme-directory": "https://ca.example.org/directory", "acme-root": "root.pem", "http-listen": "0.0.0.0:80",
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s", "sandbox-late-after": "3s",
@@ -154,6 +154,8 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"http without port":     {args: acme("--http-listen", "localhost"), reason: "config_invalid", says: []string{"http-listen", "localhost"}},
 		"http to nowhere":       {args: []string{"--http-listen", ":80"}, reason: "config_invalid", says: []string{"http-listen", "public-url"}},
 		"http to http":          {args: []string{"--http-listen", ":80", "--public-url", "http://live.example.org"}, reason: "config_invalid", says: []string{"http-listen", "https://"}},
+		"rtmps without port":    {args: acme("--rtmps-listen", "localhost"), reason: "config_invalid", says: []string{"rtmps-listen", "localhost"}},
+		"rtmps by itself":       {args: []string{"--rtmps-listen", ":1936"}, reason: "config_invalid", says: []string{"rtmps-listen", "tls-cert", "acme"}},
 		"public path":           {args: []string{"--public-url", "https://x/y"}, reason: "config_invalid", says: []string{"public-url"}},
 		"public ftp":            {args: []string{"--public-url", "ftp://x"}, reason: "config_invalid", says: []string{"public-url"}},
 		"public without scheme": {args: []string{"--public-url", "live.example.org"}, reason: "config_invalid", says: []string{"public-url"}},

@@ -11,15 +11,15 @@ const meterSeconds = 5
 // meter watches the frames of one encoder. It measures by the encoder's times,
 // so that a burst after a pause does not look like a high bitrate.
 type meter struct {
-	format Format
-
 	mu        sync.Mutex
+	format    Format                  // as the newest parameters say
 	bytes     [meterSeconds + 1]int64 // by second of media, modulo
 	second    int64
 	seconds   int64 // how many were seen, the running one included
 	lastKey   time.Duration
 	keyframes float64
 	keySeen   bool
+	latest    time.Duration
 	highest   time.Duration
 	reordered bool
 }
@@ -32,6 +32,8 @@ func (m *meter) video(f Frame) {
 		m.reordered = true
 	}
 	m.highest = max(m.highest, f.PTS)
+	m.latest = f.DTS
+	m.format = m.format.Renewed(f.Units)
 	if !m.format.Keyframe(f.Units) {
 		return
 	}
@@ -71,7 +73,11 @@ func (m *meter) read(h *Health) {
 	defer m.mu.Unlock()
 	h.Video, h.Audio = m.format.VideoName(), m.format.AudioName()
 	h.Width, h.Height, _ = m.format.Size() // checked when the encoder was let in
+	// A keyframe that does not come is as bad as one that comes late.
 	h.KeyframeSeconds, h.BFrames = m.keyframes, m.reordered
+	if m.keySeen {
+		h.KeyframeSeconds = max(m.keyframes, (m.latest - m.lastKey).Seconds())
+	}
 	whole := min(m.seconds-1, meterSeconds) // the first second seen may be cut, the last one is still filling
 	if whole < 1 {
 		return

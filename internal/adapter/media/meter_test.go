@@ -29,6 +29,10 @@ func TestMeterMeasuresByTheEncodersClock(t *testing.T) {
 	if m.read(&h); !h.BFrames {
 		t.Error("reordered pictures were not noticed")
 	}
+	m.video(Frame{PTS: time.Hour + 15*time.Second, DTS: time.Hour + 15*time.Second, Units: [][]byte{other}})
+	if m.read(&h); h.KeyframeSeconds != 7 {
+		t.Errorf("seven seconds without a keyframe count as %v", h.KeyframeSeconds)
+	}
 	m.video(Frame{PTS: 2 * time.Hour, DTS: 2 * time.Hour, Units: [][]byte{other}}) // long silence
 	if m.read(&h); h.BitrateKbps > 10 {
 		t.Errorf("%d kbps out of the past", h.BitrateKbps)

@@ -12,38 +12,60 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/fault"
 )
 
-// tracks are the two that players are given.
+// tracks are those that players are given; one of them may be nil.
 type tracks struct {
-	video, audio *gortmplib.Track // audio may be nil
+	video, audio *gortmplib.Track
 	format       media.Format
 }
 
 // readTracks takes what the encoder announced, or refuses it with a sentence.
-func readTracks(all []*gortmplib.Track) (tracks, error) {
+// header is AV1's, where one was seen.
+func readTracks(all []*gortmplib.Track, header []byte) (tracks, error) {
 	var t tracks
 	for _, track := range all {
-		switch codec := track.Codec.(type) {
-		case *codecs.H264:
-			if t.video != nil {
-				return t, errUnsupported("several pictures at once")
-			}
-			t.video, t.format.Video = track, &mp4.H264{SPS: codec.SPS, PPS: codec.PPS}
-		case *codecs.MPEG4Audio:
-			if t.audio != nil {
-				return t, errUnsupported("several sound tracks at once")
-			}
-			t.audio, t.format.Audio = track, &mp4.MPEG4Audio{Config: *codec.Config}
+		codec := known(track.Codec, header)
+		switch {
+		case codec == nil:
+			return t, errUnsupported(codecName(track.Codec))
+		case codec.IsVideo() && t.video != nil:
+			return t, errUnsupported("several pictures at once")
+		case codec.IsVideo():
+			t.video, t.format.Video = track, codec
+		case t.audio != nil:
+			return t, errUnsupported("several sound tracks at once")
 		default:
-			return t, errUnsupported(codecName(codec))
+			t.audio, t.format.Audio = track, codec
 		}
 	}
-	if t.video == nil {
-		return t, fault.New(fault.Invalid, "no_video", "The encoder sends no picture. Send H.264 video.")
+	if t.video == nil && t.audio == nil {
+		return t, fault.New(fault.Invalid, "no_video", "The encoder sends neither picture nor sound.")
 	}
 	if _, _, err := t.format.Size(); err != nil {
-		return t, errUnsupported("H.264 whose parameters cannot be read").Because(err)
+		return t, errUnsupported(t.format.VideoName() + " whose parameters cannot be read").Because(err)
 	}
 	return t, nil
+}
+
+// known returns a codec as boxes of MP4 hold it; nil for one that they do not, or
+// that not every browser plays.
+func known(c codecs.Codec, header []byte) mp4.Codec {
+	switch c := c.(type) {
+	case *codecs.H264:
+		return &mp4.H264{SPS: c.SPS, PPS: c.PPS}
+	case *codecs.H265:
+		return &mp4.H265{VPS: c.VPS, SPS: c.SPS, PPS: c.PPS}
+	case *codecs.AV1:
+		return &mp4.AV1{SequenceHeader: header}
+	case *codecs.MPEG4Audio:
+		if c.Config != nil {
+			return &mp4.MPEG4Audio{Config: *c.Config}
+		}
+	case *codecs.Opus:
+		if c.IDHeader != nil {
+			return &mp4.Opus{ChannelCount: int(c.IDHeader.ChannelCount)}
+		}
+	}
+	return nil
 }
 
 func errUnsupported(what string) *fault.Fault {
@@ -53,16 +75,10 @@ func errUnsupported(what string) *fault.Fault {
 
 func codecName(c codecs.Codec) string {
 	switch c.(type) {
-	case *codecs.H265:
-		return "HEVC (H.265) video"
-	case *codecs.AV1:
-		return "AV1 video"
 	case *codecs.VP9:
 		return "VP9 video"
 	case *codecs.MPEG1Audio:
 		return "MP3 audio"
-	case *codecs.Opus:
-		return "Opus audio"
 	case *codecs.FLAC:
 		return "FLAC audio"
 	case *codecs.AC3:

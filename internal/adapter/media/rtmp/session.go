@@ -7,11 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/bluenviron/gortmplib"
-	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
+	"github.com/bluenviron/gortmplib/pkg/codecs"
+	"github.com/bluenviron/gortmplib/pkg/message"
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -46,7 +48,7 @@ func newSession(s *Server, nc net.Conn, cancel context.CancelFunc) *session {
 func (c *session) leave(why error) {
 	c.left.CompareAndSwap(nil, &why)
 	c.cancel()
-	_ = c.wire.tap.Close() // the reader hears of it
+	c.wire.tap.hangUp() // the reader hears of it
 }
 
 // cause returns why the connection ended: our reason before the network's.
@@ -112,7 +114,7 @@ func (c *session) publish(ctx context.Context, key live.Key, channel ident.Chann
 	if err != nil {
 		err = analysisError(err)
 	} else {
-		t, err = readTracks(r.Tracks())
+		t, err = readTracks(r.Tracks(), c.wire.header)
 	}
 	if errors.Is(err, errGoodbye) {
 		return nil
@@ -152,6 +154,7 @@ type sending struct {
 	tracks tracks
 
 	lastVideo time.Time
+	lastDTS   time.Duration
 	broken    error // what a callback met
 }
 
@@ -163,10 +166,7 @@ func (s *sending) run() (err error) {
 		}
 	}()
 	s.lastVideo = time.Now()
-	s.reader.OnDataH264(s.tracks.video, s.video)
-	if s.tracks.audio != nil {
-		s.reader.OnDataMPEG4Audio(s.tracks.audio, s.audio)
-	}
+	s.listen()
 	for {
 		if err := s.reader.Read(); err != nil {
 			return s.explain(err)
@@ -174,9 +174,69 @@ func (s *sending) run() (err error) {
 		if s.broken != nil {
 			return s.broken
 		}
-		if time.Since(s.lastVideo) > s.wire.limit {
+		if s.tracks.video != nil && time.Since(s.lastVideo) > s.wire.limit {
 			return fault.New(fault.Unavailable, "video_silent", "The encoder sent sound but no picture for %.0f seconds.", s.wire.limit.Seconds())
 		}
+	}
+}
+
+// listen has what comes handed on.
+func (s *sending) listen() {
+	s.reader.Conn = &overheard{s.reader.Conn, s.announced}
+	if t := s.tracks.video; t != nil {
+		switch t.Codec.(type) {
+		case *codecs.H264:
+			s.reader.OnDataH264(t, s.video)
+		case *codecs.H265:
+			s.reader.OnDataH265(t, s.video)
+		case *codecs.AV1:
+			s.reader.OnDataAV1(t, func(pts time.Duration, units [][]byte) { s.video(pts, pts, units) })
+		}
+	}
+	if t := s.tracks.audio; t != nil {
+		switch t.Codec.(type) {
+		case *codecs.MPEG4Audio:
+			s.reader.OnDataMPEG4Audio(t, s.audio)
+		case *codecs.Opus:
+			s.reader.OnDataOpus(t, s.audio)
+		}
+	}
+}
+
+// overheard shows what gortmplib's reader passes over: parameters that are
+// announced anew, with which another picture size begins.
+type overheard struct {
+	gortmplib.Conn
+	announced func(*message.VideoExSequenceStart)
+}
+
+// Read implements gortmplib.Conn.
+func (o *overheard) Read() (message.Message, error) {
+	m, err := o.Conn.Read()
+	if start, ok := m.(*message.VideoExSequenceStart); ok && err == nil {
+		o.announced(start)
+	}
+	return m, err
+}
+
+// announced hands on parameters without a picture; they hold from the next
+// keyframe on. AV1 has its own in each.
+func (s *sending) announced(m *message.VideoExSequenceStart) {
+	var units [][]byte
+	switch {
+	case m.HEVCConfig != nil:
+		for _, array := range m.HEVCConfig.NaluArrays {
+			for _, n := range array.Nalus {
+				units = append(units, n.NALUnit)
+			}
+		}
+	case m.AVCConfig != nil:
+		for _, n := range slices.Concat(m.AVCConfig.SequenceParameterSets, m.AVCConfig.PictureParameterSets) {
+			units = append(units, n.NALUnit)
+		}
+	}
+	if units = whole(units); len(units) > 0 && s.broken == nil {
+		s.broken = s.pub.Video(media.Frame{PTS: s.lastDTS, DTS: s.lastDTS, At: s.wire.clock.at(s.lastDTS), Units: units})
 	}
 }
 
@@ -188,7 +248,7 @@ func (s *sending) explain(err error) error {
 }
 
 func (s *sending) video(pts, dts time.Duration, units [][]byte) {
-	s.lastVideo = time.Now()
+	s.lastVideo, s.lastDTS = time.Now(), dts
 	units = whole(units)
 	if len(units) == 0 || s.broken != nil {
 		return
@@ -203,14 +263,7 @@ func (s *sending) audio(pts time.Duration, unit []byte) {
 	s.broken = s.pub.Audio(media.Frame{PTS: pts, DTS: pts, At: s.wire.clock.at(pts), Units: [][]byte{unit}})
 }
 
-// whole drops empty NAL units and those players have no use for.
+// whole drops empty units.
 func whole(units [][]byte) [][]byte {
-	out := units[:0:0]
-	for _, u := range units {
-		if len(u) == 0 || h264.NALUType(u[0]&0x1f) == h264.NALUTypeAccessUnitDelimiter {
-			continue
-		}
-		out = append(out, u)
-	}
-	return out
+	return slices.DeleteFunc(units, func(u []byte) bool { return len(u) == 0 })
 }

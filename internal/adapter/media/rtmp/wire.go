@@ -1,6 +1,7 @@
 package rtmp
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/bluenviron/gortmplib"
 	"github.com/bluenviron/gortmplib/pkg/message"
+	"github.com/bluenviron/mediacommon/v2/pkg/codecs/av1"
 )
 
 // strangerBytes bounds what a connection may send before it has shown a key:
@@ -30,7 +32,12 @@ type wire struct {
 	*gortmplib.ServerConn
 	tap   *tap
 	limit time.Duration
+	times unwrapped
 	clock mediaClock
+
+	pictures bool   // some have gone by
+	header   []byte // AV1's sequence header, which gortmplib does not tell
+	inStream bool   // it came with a picture
 }
 
 func newWire(nc net.Conn, limit time.Duration) *wire {
@@ -56,10 +63,89 @@ func (w *wire) Read() (message.Message, error) {
 		case "FCUnpublish", "deleteStream", "closeStream":
 			return nil, errGoodbye
 		}
-	case *message.Video:
-		w.clock.heard(m.DTS)
 	}
+	w.follow(m)
 	return m, err
+}
+
+// follow looks at what goes by: it makes times go on that begin again, sets the
+// clock, and remembers what AV1's pictures are decoded with.
+func (w *wire) follow(m message.Message) {
+	switch m := m.(type) {
+	case *message.Video:
+		m.DTS = w.picture(m.DTS)
+	case *message.VideoExCodedFrames:
+		m.DTS = w.picture(m.DTS)
+		w.av1(m.FourCC, m.Payload, true)
+	case *message.VideoExFramesX:
+		m.DTS = w.picture(m.DTS)
+		w.av1(m.FourCC, m.Payload, true)
+	case *message.VideoExSequenceStart:
+		if m.AV1Config != nil {
+			w.av1(m.FourCC, m.AV1Config.ConfigOBUs, false)
+		}
+	case *message.Audio:
+		m.DTS = w.sound(m.DTS)
+	case *message.AudioExCodedFrames:
+		m.DTS = w.sound(m.DTS)
+	}
+}
+
+func (w *wire) picture(dts time.Duration) time.Duration {
+	dts = w.times.next(dts)
+	w.pictures = true
+	w.clock.heard(dts)
+	return dts
+}
+
+func (w *wire) sound(dts time.Duration) time.Duration {
+	dts = w.times.next(dts)
+	if !w.pictures {
+		w.clock.heard(dts)
+	}
+	return dts
+}
+
+// av1 takes a sequence header from units; the first that comes with a picture is
+// right, those that are announced may stand for any.
+func (w *wire) av1(codec message.FourCC, units []byte, inStream bool) {
+	if codec != message.FourCCAV1 || w.inStream {
+		return
+	}
+	var list av1.Bitstream
+	if list.Unmarshal(units) != nil {
+		return
+	}
+	for _, u := range list {
+		if av1.OBUType(u[0]>>3&0xf) == av1.OBUTypeSequenceHeader {
+			w.header, w.inStream = u, inStream
+			return
+		}
+	}
+}
+
+// unwrapped makes RTMP's times, 32 bits of milliseconds, go on after 49 days.
+type unwrapped struct {
+	begun bool
+	last  time.Duration
+}
+
+const timesAround = time.Millisecond << 32
+
+func (u *unwrapped) next(t time.Duration) time.Duration {
+	if !u.begun {
+		u.begun, u.last = true, t
+		return t
+	}
+	step := (t - u.last) % timesAround
+	switch {
+	case step >= timesAround/2:
+		step -= timesAround
+	case step < -timesAround/2:
+		step += timesAround
+	}
+	u.last += step
+	return u.last
 }
 
 // tap bounds what is read from a stranger and for how long, and the time of
@@ -110,6 +196,16 @@ const (
 	lingerBytes = 8 << 20
 )
 
+// hangUp ends the connection at once: TLS would say goodbye first, and wait for
+// whoever does not listen.
+func (t *tap) hangUp() {
+	if secure, ok := t.Conn.(*tls.Conn); ok {
+		_ = secure.NetConn().Close()
+		return
+	}
+	_ = t.Close()
+}
+
 // linger lets the other side read our last words: closing with bytes unread
 // would reset the connection and take them back.
 func (t *tap) linger() {
@@ -131,7 +227,8 @@ type mediaClock struct {
 // clockSlack is how far the encoder's clock may run off before it is set again.
 const clockSlack = 3 * time.Second
 
-// heard is called as each picture arrives from the network.
+// heard is called as each picture arrives from the network, or each sound where
+// there are no pictures.
 func (c *mediaClock) heard(dts time.Duration) {
 	now := time.Now()
 	if off := now.Sub(c.anchor.Add(dts)); !c.set || off > clockSlack || off < -clockSlack {
