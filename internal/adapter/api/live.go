@@ -30,6 +30,8 @@ type Playback struct {
 	State  string `json:"state" enum:"offline,live,interrupted"`
 	URL    string `json:"url" doc:"the caller's own playlist address; empty when there is none"`
 	Reason string `json:"reason" doc:"why there is no address"`
+	Video  string `json:"video" doc:"the picture's codec by its name: H.264, HEVC or AV1; empty for sound alone, and until something is sent"`
+	Codecs string `json:"codecs" doc:"picture and sound as MediaSource.isTypeSupported wants to be asked; empty until something is sent"`
 }
 
 // Ingest is how an encoder sends to a channel.

@@ -3651,12 +3651,16 @@ export interface components {
       title: string
     }
     Playback: {
+      /** @description picture and sound as MediaSource.isTypeSupported wants to be asked; empty until something is sent */
+      codecs: string
       /** @description why there is no address */
       reason: string
       /** @enum {string} */
       state: 'offline' | 'live' | 'interrupted'
       /** @description the caller's own playlist address; empty when there is none */
       url: string
+      /** @description the picture's codec by its name: H.264, HEVC or AV1; empty for sound alone, and until something is sent */
+      video: string
     }
     Poll: {
       /** @description voters may change their vote */

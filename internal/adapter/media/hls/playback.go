@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 
+	"github.com/subspace-live/subspace/internal/adapter/media/packager"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/domain/live"
@@ -14,6 +15,10 @@ type Playback struct {
 	State  string // offline, live, interrupted
 	URL    string // a path on this server; empty when there is none for this person
 	Reason string // why not: offline, other_node, or the gate's reason
+	// Video and Codecs say what is sent, for people and as browsers are asked
+	// whether they play it; empty until something is.
+	Video  string
+	Codecs string
 }
 
 // Playback makes a playback session for account, which may be nobody. Each call
@@ -44,14 +49,29 @@ func (d *Door) Playback(ctx context.Context, account ident.Account, channel iden
 			return Playback{}, err
 		}
 		_, token := d.signer.mint(ticket{channel: channel, handle: handle, broadcast: b.ID, account: account})
+		p.Video, p.Codecs = d.sent(b)
 		p.URL = "/hls/" + token + "/" + url.PathEscape(handle) + "/" + mainFile
 	}
 	return p, nil
 }
 
-func (d *Door) has(b live.Broadcast) bool {
+func (d *Door) has(b live.Broadcast) bool { return d.of(b) != nil }
+
+// of returns the output of a broadcast; nil when it is not here.
+func (d *Door) of(b live.Broadcast) *output {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	o := d.outputs[b.Channel]
-	return o != nil && o.broadcast.ID == b.ID
+	if o := d.outputs[b.Channel]; o != nil && o.broadcast.ID == b.ID {
+		return o
+	}
+	return nil
+}
+
+func (d *Door) sent(b live.Broadcast) (video, codecs string) {
+	o := d.of(b)
+	if o == nil {
+		return "", ""
+	}
+	f := o.Format()
+	return f.VideoName(), packager.Codecs(f)
 }

@@ -114,6 +114,9 @@ func (p *Packager) Begin(f media.Format) error {
 	p.end()
 	p.publish()
 	p.format, p.parameters = f, nil
+	v := *p.view.Load()
+	v.format = f
+	p.replace(&v)
 	p.line.begin(soundClock(f.Audio), f.Video == nil)
 	if f.Video == nil && f.Audio == nil {
 		return errNothing()

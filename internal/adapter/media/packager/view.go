@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/subspace-live/subspace/internal/adapter/media"
 )
 
 // view is what readers see between two changes. It does not change.
@@ -18,7 +20,7 @@ type view struct {
 	sequence int64 // of the open segment
 	count    int   // its parts
 	next     int64 // the number of the part to come
-	sound    bool  // there are no pictures
+	format   media.Format
 	over     bool
 	replaced chan struct{} // closed when another view takes over
 }
@@ -29,7 +31,7 @@ func (p *Packager) publish() {
 		return
 	}
 	p.unpublished = false
-	v := &view{segments: slices.Clone(p.closed), sequence: p.sequence, next: p.number, sound: p.format.Video == nil}
+	v := &view{segments: slices.Clone(p.closed), sequence: p.sequence, next: p.number, format: p.format}
 	for _, s := range v.segments {
 		v.parts = append(v.parts, s.parts...)
 		if s.init != nil && !slices.Contains(v.inits, s.init) {
@@ -112,6 +114,9 @@ func (p *Packager) ListWith(ctx context.Context, limit time.Duration, sequence i
 	return v.list
 }
 
+// Format is what is sent; nothing before Begin.
+func (p *Packager) Format() media.Format { return p.view.Load().format }
+
 // Over reports whether the broadcast was closed.
 func (p *Packager) Over() bool { return p.view.Load().over }
 
@@ -143,7 +148,7 @@ func (p *Packager) Find(ctx context.Context, limit time.Duration, name string) (
 }
 
 func (v *view) kind() string {
-	if v.sound {
+	if v.format.Video == nil {
 		return "audio/mp4"
 	}
 	return "video/mp4"

@@ -31,7 +31,7 @@ describe('Visit among a crowd', () => {
     vi.stubGlobal('requestAnimationFrame', () => {})
     const gone = new Refusal({ reason: 'channel_missing', status: 404 })
     vi.spyOn(api, 'channel').mockRejectedValue(gone)
-    vi.spyOn(api, 'playback').mockResolvedValue({ state: 'offline', url: '', reason: '' })
+    vi.spyOn(api, 'playback').mockResolvedValue({ state: 'offline', url: '', reason: '', video: '', codecs: '' })
     vi.spyOn(questions, 'questions').mockRejectedValue(gone)
     vi.spyOn(schedule, 'read').mockRejectedValue(gone)
     network = new FakeNetwork()

@@ -3,7 +3,7 @@ import { Refusal } from '../../api/refusal'
 
 const LOOK_EVERY = 3_000
 
-export type Trouble = 'b_frames' | 'keyframes' | 'audio'
+export type Trouble = 'b_frames' | 'keyframes' | 'hevc' | 'audio'
 
 /** Where the creator's stream arrives, and how it is doing; asked every few seconds while it is looked at. */
 export class IngestState {
@@ -18,6 +18,7 @@ export class IngestState {
     const found: Trouble[] = []
     if (health.b_frames) found.push('b_frames')
     if (health.keyframe_seconds > 4) found.push('keyframes')
+    if (health.video === 'HEVC') found.push('hevc')
     if (!health.audio) found.push('audio')
     return found
   })

@@ -9,6 +9,7 @@ const AGAIN_AFTER = [1_000, 2_000, 4_000, 8_000]
 export class PlaybackState {
   state: Playback['state'] | 'loading' = $state('loading')
   url = $state('')
+  /** Why there is none. What this browser has no decoder for is 'codec:' and its name. */
   reason = $state('')
 
   #channel: string
@@ -49,10 +50,14 @@ export class PlaybackState {
   #take(playback: Playback, fresh: boolean): void {
     const resumes = this.state === 'interrupted' && playback.state === 'live'
     this.state = playback.state
-    this.reason = playback.reason
+    // What nothing is known of is tried, and so is all where there is nobody to ask.
+    const type = playback.codecs && `video/mp4;codecs="${playback.codecs}"`
+    const unplayable = type && window.MediaSource?.isTypeSupported(type) === false
+    const url = unplayable ? '' : playback.url
+    this.reason = unplayable ? `codec:${playback.video}` : playback.reason
     // While interrupted the player keeps its last frame and its address: the same broadcast may come back.
-    if (playback.url === '' && playback.state === 'interrupted') return
-    if (!this.url || !playback.url || fresh || resumes) this.url = playback.url
+    if (!url && playback.state === 'interrupted') return
+    if (!this.url || !url || fresh || resumes) this.url = url
   }
 
   #later(): void {
