@@ -39,7 +39,7 @@ func TestProgramBacksUpBesideTheServerAndRestores(t *testing.T) {
 		}
 	}
 	r.stop(t)
-	started(t, []string{"serve", "--data", again, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"}).stop(t)
+	started(t, []string{"serve", "--data", again, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--rtc-listen", "off"}).stop(t)
 	if said, code := ends(t, []string{"SUBSPACE_DATA=" + again}, "backup", backup+"-2"); code != 0 || !strings.Contains(said, "Backed up") {
 		t.Errorf("the folder named by the environment: %d, %s", code, said)
 	}

@@ -11,7 +11,7 @@ import (
 // folder, and 1 for another.
 func TestProgramExaminesADatabaseInUse(t *testing.T) {
 	dir := t.TempDir()
-	r := started(t, []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"})
+	r := started(t, []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--rtc-listen", "off"})
 	if said, code := ends(t, nil, "doctor", "--data", dir); code != 0 || !strings.Contains(said, "ok     storage: ") {
 		t.Errorf("beside the server it ended with %d: %s", code, said)
 	}

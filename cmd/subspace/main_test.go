@@ -57,7 +57,7 @@ func ends(t *testing.T, env []string, args ...string) (said string, code int) {
 }
 
 func serveArgs(t *testing.T, more ...string) []string {
-	return append([]string{"serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"}, more...)
+	return append([]string{"serve", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--rtc-listen", "off"}, more...)
 }
 
 func busy(t *testing.T) string {
@@ -98,7 +98,7 @@ func TestProgramSaysWhyItDoesNotStart(t *testing.T) {
 		"wrong value in env": {serveArgs(t), []string{"SUBSPACE_LOG_LEVEL=loud"}, 2, []string{"log-level", "loud"}},
 		"busy web port":      {serveArgs(t, "--listen", web), nil, 1, []string{web, "--listen", "another program"}},
 		"busy RTMP port":     {serveArgs(t, "--rtmp-listen", rtmp), nil, 1, []string{rtmp, "--rtmp-listen", "Another program"}},
-		"unwritable folder":  {[]string{"serve", "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--data", filepath.Join(file, "data")}, nil, 1, []string{file, "data_not_writable"}},
+		"unwritable folder":  {[]string{"serve", "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--rtc-listen", "off", "--data", filepath.Join(file, "data")}, nil, 1, []string{file, "data_not_writable"}},
 		"no database":        {serveArgs(t, "--database", "postgres://nobody@127.0.0.1:1/none?connect_timeout=2"), nil, 1, []string{"database", "storage_unavailable"}},
 		"odd database":       {serveArgs(t, "--database", "mysql://x"), nil, 2, []string{"postgres://"}},
 		"no bus":             {serveArgs(t, "--nats", "nats://127.0.0.1:1"), nil, 1, []string{"--nats"}},
@@ -177,7 +177,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 
 func TestProgramRefusesANewerDatabaseAndSaysSo(t *testing.T) {
 	dir := t.TempDir()
-	args := []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0"}
+	args := []string{"serve", "--data", dir, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--rtc-listen", "off"}
 	started(t, args).stop(t)
 	db, err := sql.Open("sqlite", filepath.Join(dir, "subspace.db"))
 	if err != nil {

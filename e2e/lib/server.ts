@@ -34,6 +34,8 @@ export async function serve(name: string, ...more: string[]): Promise<Server> {
     `127.0.0.1:${http}`,
     '--rtmp-listen',
     `127.0.0.1:${rtmp}`,
+    '--rtc-listen',
+    '127.0.0.1:0',
     ...more.map((word) => word.replace('{port}', String(http))),
   ]
   const program = start(binary, args, { log: (text) => appendFileSync(log, text) })

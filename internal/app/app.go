@@ -98,6 +98,11 @@ func (s *Server) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if s.cfg.RTC() {
+		if err = s.parts.rtc.Listen(s.cfg.RTCListen, s.cfg.RTCAddresses(), s.parts.hub); err != nil {
+			return err
+		}
+	}
 	handler, err := s.routes()
 	if err != nil {
 		return err
@@ -168,6 +173,7 @@ func (s *Server) Run(ctx context.Context) error {
 	doors.Go(s.serveHTTP)
 	doors.Go(s.secure.servePlain)
 	doors.Go(func() error { return s.rtmp.Run(gctx) })
+	doors.Go(func() error { return s.parts.rtc.Run(gctx) })
 	doors.Go(func() error {
 		select {
 		case <-gctx.Done():
@@ -205,6 +211,7 @@ func (s *Server) shutDoors(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, stopLimit)
 	defer cancel()
 	s.rtmp.Close()
+	s.parts.rtc.Close()
 	plain := s.secure.close()
 	closed := make(chan struct{})
 	go func() { // waited for below
@@ -224,6 +231,9 @@ func (s *Server) close() error {
 	var errs []error
 	if s.rtmp != nil {
 		s.rtmp.Close()
+	}
+	if s.parts != nil {
+		errs = append(errs, s.parts.rtc.Release())
 	}
 	if s.web != nil {
 		if err := s.web.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

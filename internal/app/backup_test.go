@@ -403,7 +403,7 @@ func TestUnfinishedRestoreIsFinished(t *testing.T) {
 		}
 		o := operates(t, data, "sqlite:"+filepath.Join(data, "subspace.db"))
 		cfg := config.Default()
-		cfg.Data, cfg.Listen, cfg.RTMPListen = data, "127.0.0.1:0", "127.0.0.1:0"
+		cfg.Data, cfg.Listen, cfg.RTMPListen, cfg.RTCListen = data, "127.0.0.1:0", "127.0.0.1:0", "off"
 		if _, err := app.Open(t.Context(), cfg, app.Surroundings{Version: "test", Now: time.Now}); !fault.Is(err, "restore_unfinished") {
 			t.Errorf("%s: a server starts: %v", name, err)
 		}

@@ -13,6 +13,7 @@ import (
 func (p *parts) onBell(b room.Bell) {
 	if b.Audience == room.Business && event.Concerns(b.Bytes) {
 		p.gate.Forget(access.Subject{Account: event.Affected(b.Bytes), Channel: b.Channel})
+		p.rtc.Recheck()
 	}
 	p.gateway.Ring(b)
 	if b.Audience == room.Public && p.concernsBroadcast(b) {

@@ -16,7 +16,7 @@ import (
 func opened(t *testing.T, dir string) (*Server, error) {
 	t.Helper()
 	cfg := config.Default()
-	cfg.Data, cfg.Listen, cfg.RTMPListen = dir, "127.0.0.1:0", "127.0.0.1:0"
+	cfg.Data, cfg.Listen, cfg.RTMPListen, cfg.RTCListen = dir, "127.0.0.1:0", "127.0.0.1:0", "off"
 	return Open(t.Context(), cfg, Surroundings{
 		Version: "test", Now: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})

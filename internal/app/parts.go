@@ -12,6 +12,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
 	recorder "github.com/subspace-live/subspace/internal/adapter/media/recording"
+	"github.com/subspace-live/subspace/internal/adapter/media/webrtc"
 	"github.com/subspace-live/subspace/internal/adapter/notify"
 	"github.com/subspace-live/subspace/internal/adapter/passkey"
 	"github.com/subspace-live/subspace/internal/adapter/payment/patron"
@@ -72,6 +73,7 @@ type parts struct {
 	payouts       *payout.Service
 	hub           *media.Hub
 	door          *hls.Door
+	rtc           *webrtc.Server
 	gateway       *gateway.Gateway
 	api           *api.API
 	sandbox       *payments       // nil unless payments are rehearsed
@@ -220,7 +222,13 @@ func (p *parts) pictures(s *Server, node string, secret []byte) {
 		},
 		Caller: p.caller, Segment: p.record,
 	})
-	p.hub = media.NewHub(media.Config{Broadcasts: p.live, Output: media.Outputs(p.door.Open, p.recorder.Open), Node: node, Now: s.sur.Now, Log: s.sur.Log})
+	origin := api.Proxies(s.cfg.TrustedProxies()).Origin
+	calls := account.NewThrottle(limitOf(webrtc.Pace()), s.sur.Now)
+	p.rtc = webrtc.New(webrtc.Config{
+		Door: p.door, Pace: func(r *http.Request) error { return calls.Take(origin(r)) }, Viewers: s.cfg.RTCViewers,
+		Random: s.sur.Random, Now: s.sur.Now, Log: s.sur.Log,
+	})
+	p.hub = media.NewHub(media.Config{Broadcasts: p.live, Output: media.Outputs(p.door.Open, p.recorder.Open, p.rtc.Open), Node: node, Now: s.sur.Now, Log: s.sur.Log})
 }
 
 // caller returns whom the request's cookie belongs to; nobody when in doubt.
@@ -238,7 +246,7 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		return err
 	}
 	options := api.Options{
-		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, Proxies: s.cfg.TrustedProxies(),
+		Version: s.sur.Version, PublicURL: s.cfg.PublicURL, RTMPAddress: s.rtmpURL, WHIP: s.cfg.RTC(), Proxies: s.cfg.TrustedProxies(),
 		Now: s.sur.Now, Log: s.sur.Log, Gate: p.gate, Pages: s.db.Logs(),
 		Accounts: p.accounts, Archive: s.db.Archive(), Channels: p.channels, Badges: p.badges, Emotes: p.emotes, Space: p.space, Chat: p.chat, Reactions: p.reactions, Pictures: p.shots, Questions: p.questions, Overlay: p.overlay, Polls: p.polls, Digests: p.digests, Insight: p.insight, Recordings: p.recordings, Replay: p.replayed, Docks: p.docks,
 		Schedule: p.schedule, Calendar: calendar.Write,
@@ -310,7 +318,14 @@ func (p *parts) dockOf(ctx context.Context, secret string) (gateway.Dock, error)
 
 func (p *parts) playback(ctx context.Context, s access.Subject) (api.Playback, error) {
 	out, err := p.door.Playback(ctx, s.Account, s.Channel)
-	return api.Playback(out), err
+	answer := api.Playback{State: out.State, URL: out.URL, Reason: out.Reason, Video: out.Video, Codecs: out.Codecs}
+	if err != nil || out.URL == "" {
+		return answer, err
+	}
+	if answer.WHEPReason = p.rtc.Way(out.Broadcast); answer.WHEPReason == "" {
+		answer.WHEP, answer.Token = webrtc.WatchPath(out.Handle), out.Token
+	}
+	return answer, nil
 }
 
 func (p *parts) health(id ident.Channel) api.Health {

@@ -15,6 +15,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/api"
 	"github.com/subspace-live/subspace/internal/adapter/gateway"
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
+	"github.com/subspace-live/subspace/internal/adapter/media/webrtc"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/webui"
 )
@@ -44,6 +45,10 @@ func (s *Server) routes() (http.Handler, error) {
 	mux.HandleFunc(gateway.ThreadStreamPattern, s.parts.gateway.Stream)
 	mux.Handle(hls.Pattern, s.parts.door)
 	mux.Handle(hls.ReplayPattern, s.parts.replay)
+	mux.HandleFunc(webrtc.SendPattern, s.parts.rtc.SendTo)
+	mux.HandleFunc(webrtc.SentPattern, s.parts.rtc.Resource)
+	mux.HandleFunc(webrtc.WatchPattern, s.parts.rtc.WatchAt)
+	mux.HandleFunc(webrtc.SeenPattern, s.parts.rtc.Resource)
 	mux.Handle("/", site)
 	return mux, nil
 }
@@ -84,6 +89,9 @@ func (s *Server) metrics() http.Handler {
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "subspace_payment_differences", Help: "What payment providers, rights and books do not agree on; docs/payments.md says what to do.",
 	}, func() float64 { return float64(s.parts.differences()) }))
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "subspace_webrtc_viewers", Help: "Viewers on this node whose picture comes by WebRTC.",
+	}, func() float64 { return float64(s.parts.rtc.Watching()) }))
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }
 

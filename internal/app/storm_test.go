@@ -110,7 +110,7 @@ func newBinary(t *testing.T, database string, more ...string) *binary {
 	b.log = filepath.Join(logs, "storm-"+rand.Text()[:6]+".log")
 	b.args = []string{
 		"serve", "--data", t.TempDir(), "--database", database, "--listen", b.address,
-		"--rtmp-listen", apptest.FreePort(t), "--proxies", "127.0.0.0/8", "--sandbox-payments", "I-know",
+		"--rtmp-listen", apptest.FreePort(t), "--rtc-listen", "off", "--proxies", "127.0.0.0/8", "--sandbox-payments", "I-know",
 		"--readable-rate", "1000", // everybody is shown everything
 	}
 	b.args = append(b.args, more...)

@@ -28,6 +28,9 @@ type Config struct {
 	RTMPListen string // address of RTMP
 	// RTMPSListen is the address of RTMPS, with the certificate of HTTPS; empty: none.
 	RTMPSListen string
+	RTCListen   string // address of WebRTC, UDP and TCP; 'off': none
+	RTCAddress  string // see RTCAddresses; empty: those of this machine
+	RTCViewers  int
 	Database    string // empty: SQLite in the data folder
 	NATS        string // empty: inside the process
 	PublicURL   string // as browsers reach the server; empty: as they say
@@ -71,6 +74,7 @@ type Config struct {
 	LogLevel            string
 	File                string // where settings were read from
 	proxies             []netip.Prefix
+	addresses           []netip.Addr
 }
 
 // setting describes one key.
@@ -88,6 +92,9 @@ func settings() []setting {
 		{name: "listen", usage: "address of HTTP", text: func(c *Config) *string { return &c.Listen }},
 		{name: "rtmp-listen", usage: "address of RTMP, where OBS sends to", text: func(c *Config) *string { return &c.RTMPListen }},
 		{name: "rtmps-listen", usage: "address of RTMPS, with the certificate of HTTPS; empty: none", text: func(c *Config) *string { return &c.RTMPSListen }},
+		{name: "rtc-listen", usage: "address of WebRTC, UDP and TCP, where browsers send to and watch from; 'off' does without", text: func(c *Config) *string { return &c.RTCListen }},
+		{name: "rtc-address", usage: "addresses (IP, with commas) at which others reach rtc-listen; empty: those of this machine", text: func(c *Config) *string { return &c.RTCAddress }},
+		{name: "rtc-viewers", usage: "how many may watch by WebRTC at once; everybody else watches by HLS", count: func(c *Config) *int { return &c.RTCViewers }},
 		{name: "database", usage: "postgres://… ; empty: SQLite in the data folder", text: func(c *Config) *string { return &c.Database }},
 		{name: "nats", usage: "nats://… ; empty: inside the process", text: func(c *Config) *string { return &c.NATS }},
 		{name: "public-url", usage: "address at which browsers reach the server", text: func(c *Config) *string { return &c.PublicURL }},
@@ -131,7 +138,7 @@ func settings() []setting {
 // Default returns the settings of a server that nobody configured.
 func Default() Config {
 	return Config{
-		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935",
+		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935", RTCListen: "127.0.0.1:8189", RTCViewers: 200,
 		ACME: "off", Recordings: "on", StripeTax: "off", SandboxDisputeAfter: time.Minute, SandboxLateAfter: 10 * time.Second, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
 		PayoutInterval: "weekly", PayoutHoldback: 14 * 24 * time.Hour,
 		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
@@ -265,6 +272,9 @@ func (c *Config) check() error {
 		if _, _, err := net.SplitHostPort(addr); err != nil {
 			return fault.New(fault.Invalid, "config_invalid", "%s: %q is not an address such as 127.0.0.1:8080.", name, addr)
 		}
+	}
+	if err := c.checkRTC(); err != nil {
+		return err
 	}
 	if c.PublicURL != "" {
 		u, err := url.Parse(c.PublicURL)

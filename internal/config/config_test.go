@@ -35,7 +35,7 @@ func load(file string, env map[string]string, args ...string) (config.Config, er
 // every is a value for each setting there is.
 func every() map[string]string {
 	return map[string]string{
-		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "rtmps-listen": "[::1]:1937", "database": "postgres://db/x", "nats": "nats://n:4222",
+		"data": "/srv/subspace", "listen": "0.0.0.0:9000", "rtmp-listen": "[::1]:1936", "rtmps-listen": "[::1]:1937", "rtc-listen": "[::1]:8190", "rtc-address": "192.0.2.7, 2001:db8::7", "rtc-viewers": "50", "database": "postgres://db/x", "nats": "nats://n:4222",
 		"acme": "off", "acme-directory": "https://ca.example.org/directory", "acme-root": "root.pem", "http-listen": "0.0.0.0:80",
 		"public-url": "https://live.example.org", "tls-cert": "c.pem", "tls-key": "k.pem", "proxies": "10.0.0.0/8,192.168.0.0/16",
 		"node": "a", "metrics-token": "secret", "sandbox-payments": "I-know", "sandbox-period": "90s", "sandbox-dispute-after": "5s", "sandbox-late-after": "3s",
@@ -140,6 +140,9 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"time in env":           {env: map[string]string{"SUBSPACE_SANDBOX_PERIOD": "x"}, reason: "config_invalid", says: []string{"SUBSPACE_SANDBOX_PERIOD"}},
 		"no port":               {args: []string{"--listen", "localhost"}, reason: "config_invalid", says: []string{"listen", "localhost"}},
 		"no rtmp port":          {args: []string{"--rtmp-listen", "localhost"}, reason: "config_invalid", says: []string{"rtmp-listen"}},
+		"no rtc port":           {args: []string{"--rtc-listen", "localhost"}, reason: "config_invalid", says: []string{"rtc-listen", "off"}},
+		"rtc under a name":      {args: []string{"--rtc-address", "live.example.org"}, reason: "config_invalid", says: []string{"rtc-address", "live.example.org"}},
+		"rtc under any address": {args: []string{"--rtc-address", "0.0.0.0"}, reason: "config_invalid", says: []string{"rtc-address", "0.0.0.0"}},
 		"certificate alone":     {args: []string{"--tls-cert", "c.pem"}, reason: "config_invalid", says: []string{"tls-cert and tls-key"}},
 		"key alone":             {args: []string{"--tls-key", "k.pem"}, reason: "config_invalid", says: []string{"tls-cert and tls-key"}},
 		"acme, but agreed?":     {args: acme("--acme", "yes"), reason: "config_invalid", says: []string{"acme", "off", "I-agree", "yes"}},

@@ -34,7 +34,7 @@ type Server struct {
 
 // Serve starts a server and waits until it listens.
 func Serve(ctx context.Context, opt Options) (*Server, error) {
-	args := []string{"serve", "--data", opt.Data, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--log-level", "warn"}
+	args := []string{"serve", "--data", opt.Data, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0", "--rtc-listen", "off", "--log-level", "warn"}
 	const ready = "Subspace is running at "
 	p, err := child.Start(ctx, child.Program{Path: opt.Binary, Args: append(args, opt.Args...), Ready: ready})
 	if err != nil {

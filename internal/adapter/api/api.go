@@ -61,6 +61,7 @@ type Options struct {
 	Version     string
 	PublicURL   string // empty: whatever host the request names
 	RTMPAddress func(r *http.Request) string
+	WHIP        bool // encoders may send by it too
 	Proxies     Proxies
 	Now         func() time.Time
 	Log         *slog.Logger

@@ -32,12 +32,17 @@ type Playback struct {
 	Reason string `json:"reason" doc:"why there is no address"`
 	Video  string `json:"video" doc:"the picture's codec by its name: H.264, HEVC or AV1; empty for sound alone, and until something is sent"`
 	Codecs string `json:"codecs" doc:"picture and sound as MediaSource.isTypeSupported wants to be asked; empty until something is sent"`
+	// The second way, within a fraction of a second.
+	WHEP       string `json:"whep" doc:"path for a WHEP offer; empty when this broadcast cannot be watched so, or there is no address"`
+	Token      string `json:"token" doc:"the bearer token for whep"`
+	WHEPReason string `json:"whep_reason" doc:"why whep is empty though there is an address"`
 }
 
 // Ingest is how an encoder sends to a channel.
 type Ingest struct {
 	Server string `json:"server"`
 	Key    string `json:"key"`
+	WHIP   string `json:"whip" doc:"address for WHIP, with the key as the bearer token; empty: this server does not speak it"`
 	Health Health `json:"health"`
 }
 
@@ -98,8 +103,16 @@ func (a *API) ingest(ctx context.Context, handle string,
 		return nil, err
 	}
 	return answer(Ingest{
-		Server: a.opt.RTMPAddress(callerOf(ctx).request), Key: in.Key.Reveal(), Health: a.opt.Health(c.ID),
+		Server: a.opt.RTMPAddress(callerOf(ctx).request), Key: in.Key.Reveal(), WHIP: a.whip(callerOf(ctx).request), Health: a.opt.Health(c.ID),
 	}, nil)
+}
+
+// whip is where the caller may send by WHIP.
+func (a *API) whip(r *http.Request) string {
+	if !a.opt.WHIP {
+		return ""
+	}
+	return a.Address(r) + "/whip"
 }
 
 // Address returns the public address of this server as the caller sees it,

@@ -23,7 +23,6 @@ import (
 	"github.com/bluenviron/gortmplib"
 
 	"github.com/subspace-live/subspace/internal/adapter/media/packager"
-	"github.com/subspace-live/subspace/internal/adapter/media/rtmp"
 	"github.com/subspace-live/subspace/internal/domain/live"
 )
 
@@ -344,8 +343,8 @@ func TestAnotherSizeOnTheSameConnection(t *testing.T) {
 // on its side.
 func TestEncodersSendByTLS(t *testing.T) {
 	certificate, roots := selfSigned(t)
-	s := newStudio(t, func(r *rtmp.Server) {
-		if err := r.ListenSecure("127.0.0.1:0", &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}}); err != nil {
+	s := newStudio(t, func(s *studio) {
+		if err := s.rtmp.ListenSecure("127.0.0.1:0", &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2", "http/1.1"}}); err != nil {
 			t.Fatal(err)
 		}
 	})

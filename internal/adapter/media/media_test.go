@@ -22,6 +22,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/media/loop"
 	"github.com/subspace-live/subspace/internal/adapter/media/loop/clip"
 	"github.com/subspace-live/subspace/internal/adapter/media/rtmp"
+	"github.com/subspace-live/subspace/internal/adapter/media/webrtc"
 	"github.com/subspace-live/subspace/internal/adapter/store"
 	"github.com/subspace-live/subspace/internal/adapter/store/storetest"
 	"github.com/subspace-live/subspace/internal/domain/access"
@@ -34,7 +35,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // studio is the whole way of a broadcast, of real parts: database, rules, gate,
-// RTMP server, HLS behind HTTP. Its clock runs, and can be put forward.
+// RTMP server, WebRTC, HLS behind HTTP. Its clock runs, and can be put forward.
 type studio struct {
 	t     *testing.T
 	clock *clock
@@ -44,8 +45,10 @@ type studio struct {
 	hub   *media.Hub
 	rtmp  *rtmp.Server
 	door  *hls.Door
+	rtc   *webrtc.Server
 	web   *httptest.Server
 	log   *syncBuffer
+	pace  pace
 }
 
 type clock struct {
@@ -91,7 +94,7 @@ func asCookie(r *http.Request) ident.Account {
 	return ident.Account(c.Value)
 }
 
-func newStudio(t *testing.T, change ...func(*rtmp.Server)) *studio {
+func newStudio(t *testing.T, change ...func(*studio)) *studio {
 	t.Parallel() // most of the time is real time passing
 	s := &studio{t: t, clock: &clock{}, log: &syncBuffer{}}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -106,15 +109,21 @@ func newStudio(t *testing.T, change ...func(*rtmp.Server)) *studio {
 		Node: "one", Now: s.clock.now, Log: log,
 		Handle: func(_ context.Context, id ident.Channel) (string, error) { return string(id), nil },
 	})
-	s.hub = media.NewHub(media.Config{Broadcasts: s.live, Output: s.door.Open, Node: "one", Now: s.clock.now, Log: log})
+	s.rtc = s.newRTC()
+	s.hub = media.NewHub(media.Config{Broadcasts: s.live, Output: media.Outputs(s.door.Open, s.rtc.Open), Node: "one", Now: s.clock.now, Log: log})
 	var err error
 	s.rtmp, err = rtmp.Listen("127.0.0.1:0", s.hub, log)
 	s.must(err)
 	for _, f := range change {
-		f(s.rtmp)
+		f(s)
 	}
+	s.must(s.rtc.Listen("127.0.0.1:0", nil, s.hub))
 	mux := http.NewServeMux()
 	mux.Handle(hls.Pattern, s.door)
+	mux.HandleFunc(webrtc.SendPattern, s.rtc.SendTo)
+	mux.HandleFunc(webrtc.SentPattern, s.rtc.Resource)
+	mux.HandleFunc(webrtc.WatchPattern, s.rtc.WatchAt)
+	mux.HandleFunc(webrtc.SeenPattern, s.rtc.Resource)
 	s.web = httptest.NewServer(mux)
 	s.start()
 	return s
@@ -138,6 +147,7 @@ func (s *studio) start() {
 	s.t.Cleanup(run(func(ctx context.Context) error { return s.live.Run(ctx, func(err error) { s.t.Error(err) }) }))
 	s.t.Cleanup(run(s.hub.Run))
 	s.t.Cleanup(run(s.rtmp.Run))
+	s.t.Cleanup(run(s.rtc.Run))
 }
 
 func (s *studio) must(err error) {

@@ -150,7 +150,7 @@ func (c *cutter) Write(p []byte) (int, error) {
 }
 
 func TestAnEncoderThatStopsMidFrameIsInterrupted(t *testing.T) {
-	s := newStudio(t, func(r *rtmp.Server) { r.Silence = 4 * time.Second })
+	s := newStudio(t, func(s *studio) { s.rtmp.Silence = 4 * time.Second })
 	place, key := s.channel("ines")
 	var wire *cutter
 	encoder, err := s.connect(key.Reveal(), func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -200,7 +200,7 @@ func (s *studio) stranger() net.Conn {
 }
 
 func TestStrangersWhoSayNothingAreSentAway(t *testing.T) {
-	s := newStudio(t, func(r *rtmp.Server) { r.Silence = 2 * time.Second })
+	s := newStudio(t, func(s *studio) { s.rtmp.Silence = 2 * time.Second })
 	if !s.ended(s.stranger()) {
 		t.Error("a silent stranger may stay")
 	}
@@ -208,7 +208,7 @@ func TestStrangersWhoSayNothingAreSentAway(t *testing.T) {
 
 // However much somebody talks: without a key that opens a channel their time is over.
 func TestStrangersWhoOnlyTalkAreSentAway(t *testing.T) {
-	s := newStudio(t, func(r *rtmp.Server) { r.Greeting = 2 * time.Second })
+	s := newStudio(t, func(s *studio) { s.rtmp.Greeting = 2 * time.Second })
 	nc := s.stranger()
 	_, _, err := handshake.DoClient(nc, false, false)
 	s.must(err)
@@ -228,7 +228,7 @@ func TestStrangersWhoOnlyTalkAreSentAway(t *testing.T) {
 // Strangers who hold every place open do not keep a creator out: the oldest of
 // them has to go. Nor do they push out who is sending.
 func TestStrangersDoNotCrowdOutACreator(t *testing.T) {
-	s := newStudio(t, func(r *rtmp.Server) { r.Silence, r.Greeting = time.Minute, time.Minute })
+	s := newStudio(t, func(s *studio) { s.rtmp.Silence, s.rtmp.Greeting = time.Minute, time.Minute })
 	place, key := s.channel("ines")
 	s.send(key, s.pottery())
 	b := s.awaitState(place, live.Live)

@@ -78,6 +78,7 @@ func Start(t testing.TB, opt Options) *Server {
 	}
 	args := []string{
 		"--data", opt.Data, "--database", opt.Database, "--listen", "127.0.0.1:0", "--rtmp-listen", "127.0.0.1:0",
+		"--rtc-listen", "127.0.0.1:0",
 	}
 	if !opt.Direct {
 		args = append(args, "--proxies", "127.0.0.0/8", "--sandbox-payments", "I-know")

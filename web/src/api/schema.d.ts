@@ -3152,6 +3152,8 @@ export interface components {
       health: components['schemas']['Health']
       key: string
       server: string
+      /** @description address for WHIP, with the key as the bearer token; empty: this server does not speak it */
+      whip: string
     }
     LineTrouble: {
       detail: string
@@ -3657,10 +3659,16 @@ export interface components {
       reason: string
       /** @enum {string} */
       state: 'offline' | 'live' | 'interrupted'
+      /** @description the bearer token for whep */
+      token: string
       /** @description the caller's own playlist address; empty when there is none */
       url: string
       /** @description the picture's codec by its name: H.264, HEVC or AV1; empty for sound alone, and until something is sent */
       video: string
+      /** @description path for a WHEP offer; empty when this broadcast cannot be watched so, or there is no address */
+      whep: string
+      /** @description why whep is empty though there is an address */
+      whep_reason: string
     }
     Poll: {
       /** @description voters may change their vote */

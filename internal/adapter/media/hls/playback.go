@@ -19,6 +19,10 @@ type Playback struct {
 	// whether they play it; empty until something is.
 	Video  string
 	Codecs string
+	// Of whoever has an address: the secret in it, which opens other ways to watch
+	// too, the channel's name in it, and what it is for.
+	Token, Handle string
+	Broadcast     live.Broadcast
 }
 
 // Playback makes a playback session for account, which may be nobody. Each call
@@ -50,6 +54,7 @@ func (d *Door) Playback(ctx context.Context, account ident.Account, channel iden
 		}
 		_, token := d.signer.mint(ticket{channel: channel, handle: handle, broadcast: b.ID, account: account})
 		p.Video, p.Codecs = d.sent(b)
+		p.Token, p.Handle, p.Broadcast = token, handle, b
 		p.URL = "/hls/" + token + "/" + url.PathEscape(handle) + "/" + mainFile
 	}
 	return p, nil

@@ -31,7 +31,16 @@ describe('Visit among a crowd', () => {
     vi.stubGlobal('requestAnimationFrame', () => {})
     const gone = new Refusal({ reason: 'channel_missing', status: 404 })
     vi.spyOn(api, 'channel').mockRejectedValue(gone)
-    vi.spyOn(api, 'playback').mockResolvedValue({ state: 'offline', url: '', reason: '', video: '', codecs: '' })
+    vi.spyOn(api, 'playback').mockResolvedValue({
+      state: 'offline',
+      url: '',
+      reason: '',
+      video: '',
+      codecs: '',
+      whep: '',
+      token: '',
+      whep_reason: '',
+    })
     vi.spyOn(questions, 'questions').mockRejectedValue(gone)
     vi.spyOn(schedule, 'read').mockRejectedValue(gone)
     network = new FakeNetwork()
