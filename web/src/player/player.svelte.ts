@@ -49,13 +49,13 @@ export class PlayerState {
   }
 
   /** Plays this address from now on; the same address again changes nothing, '' shows no picture. */
-  async load(url: string, onFatal: () => void): Promise<void> {
+  async load(url: string, whep: string, onFatal: () => void): Promise<void> {
     if (url === this.#wanted || !this.#video) return
     this.#detach()
     this.#wanted = url
     if (!url) return
-    const { attach } = await import('./hls')
-    const attached = await attach(this.#video, url, onFatal)
+    const { attach } = await import('./attach')
+    const attached = await attach(this.#video, url, whep, onFatal)
     if (this.#wanted !== url) return attached.detach()
     this.#attached = attached
     await this.play()

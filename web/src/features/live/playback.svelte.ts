@@ -9,6 +9,8 @@ const AGAIN_AFTER = [1_000, 2_000, 4_000, 8_000]
 export class PlaybackState {
   state: Playback['state'] | 'loading' = $state('loading')
   url = $state('')
+  /** Where the same can be watched by WebRTC; it changes only with url. */
+  whep = ''
   /** Why there is none. What this browser has no decoder for is 'codec:' and its name. */
   reason = $state('')
 
@@ -57,7 +59,10 @@ export class PlaybackState {
     this.reason = unplayable ? `codec:${playback.video}` : playback.reason
     // While interrupted the player keeps its last frame and its address: the same broadcast may come back.
     if (!url && playback.state === 'interrupted') return
-    if (!this.url || !url || fresh || resumes) this.url = url
+    if (!this.url || !url || fresh || resumes) {
+      this.whep = playback.whep
+      this.url = url
+    }
   }
 
   #later(): void {
