@@ -23,7 +23,7 @@ export async function watch(page: Page): Promise<void> {
   })
 }
 
-function decoded(page: Page): Promise<Decoded> {
+export function decoded(page: Page): Promise<Decoded> {
   return page.evaluate(() => {
     const shown = document.querySelector('[data-testid=player]') as NonNullable<Window['__video']> | null
     const video = window.__video ?? shown

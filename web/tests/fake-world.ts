@@ -222,6 +222,7 @@ export function world(role: Role = 'anonymous') {
     ingest: {
       server: 'rtmp://live.example.org:1935/live',
       key: 'ines-7f3c9a1e0b52d4',
+      whip: '',
       health: {
         publishing: true,
         video: 'H.264',

@@ -94,7 +94,7 @@ describe('the words', () => {
   it('are all used: an unused key is a sentence somebody translates for nothing', () => {
     const code = Object.values(sources).join('\n')
     const built =
-      /^(reason|source|health|health\.trouble|sandbox|settings|settings\.announce|payout\.(row|every|account)|statement\.line|thread\.prompt|reaction|grade|audit)\./
+      /^(reason|source|health|health\.trouble|sandbox|settings|settings\.announce|studio\.(hindrance|because)|payout\.(row|every|account)|statement\.line|thread\.prompt|reaction|grade|audit)\./
     const unused = [...new Set(Object.keys(en).map(stem))].filter(
       (k) => !built.test(k) && !code.includes(`'${k}'`),
     )

@@ -26,6 +26,7 @@ describe('routes', () => {
     ['/c/ines', 'watch'],
     ['/cockpit/ines', 'cockpit'],
     ['/cockpit/ines/subscriptions', 'subscriptions'],
+    ['/cockpit/ines/studio', 'studio'],
     ['/account', 'account'],
     ['/sign-in', 'sign-in'],
     ['/link', 'link'],

@@ -21,6 +21,11 @@ export const routes: Route[] = [
     load: withBooks(() => import('../screens/Subscriptions.svelte')),
   },
   {
+    name: 'studio',
+    pattern: '/cockpit/{handle}/studio',
+    load: withBooks(() => import('../screens/Cockpit.svelte')),
+  },
+  {
     name: 'statement',
     pattern: '/cockpit/{handle}/payouts/{payout}',
     load: withBooks(() => import('../screens/Statement.svelte')),
