@@ -4,7 +4,14 @@ import { PlaybackState } from './playback.svelte'
 
 afterEach(() => vi.restoreAllMocks())
 
-const live = { state: 'live', url: '/hls/token/ines/main.m3u8', reason: '' } as const
+const live = {
+  state: 'live',
+  url: '/hls/token/ines/main.m3u8',
+  reason: '',
+  token: '',
+  whep: '',
+  whep_reason: '',
+} as const
 
 async function read(video: string, codecs: string): Promise<PlaybackState> {
   vi.spyOn(api, 'playback').mockResolvedValue({ ...live, video, codecs })
