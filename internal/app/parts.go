@@ -36,6 +36,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/overlay"
 	"github.com/subspace-live/subspace/internal/domain/payout"
 	"github.com/subspace-live/subspace/internal/domain/poll"
+	"github.com/subspace-live/subspace/internal/domain/preview"
 	"github.com/subspace-live/subspace/internal/domain/question"
 	"github.com/subspace-live/subspace/internal/domain/recording"
 	"github.com/subspace-live/subspace/internal/domain/room"
@@ -56,6 +57,7 @@ type parts struct {
 	reactions     *chat.Reactions
 	shots         *chat.Pictures
 	questions     *question.Service
+	previews      *preview.Service // nil: the operator forbids them
 	overlay       *overlay.Service
 	docks         *dock.Service
 	polls         *poll.Service
@@ -171,6 +173,7 @@ func (p *parts) rules(s *Server, rights *store.Rights, node string) (err error) 
 		Voted: func(at room.Address, id ident.Poll) { s.bus.Tally(room.Tally{Address: at, Poll: id}) },
 	})
 	p.insideOBS(s, ids)
+	p.links(s)
 	p.digests = &digest.Service{Store: store.UnitOf(s.db, as[digest.Tx]), Now: now, Pace: account.NewThrottle(limitOf(digest.Pace()), now)}
 	p.insight = &insight.Service{Store: store.UnitOf(s.db, as[insight.Tx]), Now: now}
 	p.schedule = &schedule.Service{Store: store.UnitOf(s.db, as[schedule.Tx]), IDs: ids, Now: now, Random: s.sur.Random}

@@ -92,6 +92,7 @@ func (s *Server) metrics() http.Handler {
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "subspace_webrtc_viewers", Help: "Viewers on this node whose picture comes by WebRTC.",
 	}, func() float64 { return float64(s.parts.rtc.Watching()) }))
+	s.parts.previewFigures(reg)
 	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
 }
 

@@ -16,7 +16,7 @@ func foundation() []string {
 // features lists the nouns that people use; they know the foundation and never
 // each other.
 func features() []string {
-	return []string{"live", "chat", "space", "question", "poll", "overlay", "dock", "digest", "schedule", "subscription", "payout", "badge", "emote", "gift", "shop", "moderation", "insight", "recording"}
+	return []string{"live", "chat", "space", "question", "poll", "overlay", "dock", "digest", "schedule", "subscription", "payout", "badge", "emote", "preview", "gift", "shop", "moderation", "insight", "recording"}
 }
 
 // folk lists what the domain may take from outside of the standard library.
@@ -56,6 +56,7 @@ func crafts() map[string]string {
 		"github.com/wneessen/go-mail":    "notify",
 		"github.com/go-webauthn/":        "passkey",
 		"github.com/arran4/golang-ical":  "calendar",
+		"golang.org/x/net/html":          "site",
 	}
 }
 

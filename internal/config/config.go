@@ -68,6 +68,8 @@ type Config struct {
 	Recordings          string // 'on' or 'off'
 	StripeAPI           string // empty: where Stripe is
 	Patrons             string // file that lists who pays elsewhere; empty: none
+	LinkPreviews        string // 'on' or 'off', see LooksUpLinks
+	LinkRehearsal       string // an address on this machine that is looked up too; see RehearsedLinks
 	MessagePace         time.Duration
 	MessageBurst        int
 	ReadableRate        int
@@ -128,6 +130,8 @@ func settings() []setting {
 		{name: "stripe-webhook-secret", usage: "secret (whsec_…) of the webhook at Stripe, and with a comma the one before; empty: as 'subspace stripe setup' kept it", text: func(c *Config) *string { return &c.StripeWebhookSecret }},
 		{name: "stripe-tax", usage: "'on' lets Stripe Tax reckon the tax contained in prices", text: func(c *Config) *string { return &c.StripeTax }},
 		{name: "stripe-api", usage: "address on this machine of a Stripe to rehearse with; empty: Stripe itself", text: func(c *Config) *string { return &c.StripeAPI }},
+		{name: "link-previews", usage: "'off' forbids creators to have links in messages looked up by the server", text: func(c *Config) *string { return &c.LinkPreviews }},
+		{name: "link-rehearsal", usage: "address on this machine, such as 127.0.0.1:9000, whose pages are looked up too, to rehearse with; empty: public ones only", text: func(c *Config) *string { return &c.LinkRehearsal }},
 		{name: "message-pace", usage: "how often one person may write in a channel, in the long run", span: func(c *Config) *time.Duration { return &c.MessagePace }},
 		{name: "message-burst", usage: "messages one person may write at once", count: func(c *Config) *int { return &c.MessageBurst }},
 		{name: "readable-rate", usage: "messages a second a public room shows; of more, a fair sample", count: func(c *Config) *int { return &c.ReadableRate }},
@@ -141,7 +145,7 @@ func Default() Config {
 		Data: "./data", Listen: "127.0.0.1:8080", RTMPListen: "127.0.0.1:1935", RTCListen: "127.0.0.1:8189", RTCViewers: 200,
 		ACME: "off", Recordings: "on", StripeTax: "off", SandboxDisputeAfter: time.Minute, SandboxLateAfter: 10 * time.Second, PaymentGrace: 72 * time.Hour, OperatorShare: "0",
 		PayoutInterval: "weekly", PayoutHoldback: 14 * 24 * time.Hour,
-		MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
+		LinkPreviews: "on", MessagePace: time.Second, MessageBurst: 8, ReadableRate: 40, LogLevel: "info",
 	}
 }
 
@@ -304,6 +308,9 @@ func (c *Config) check() error {
 	}
 	if c.Recordings != "on" && c.Recordings != "off" {
 		return fault.New(fault.Invalid, "config_invalid", "recordings: on or off, not %q.", c.Recordings)
+	}
+	if err := c.checkLinks(); err != nil {
+		return err
 	}
 	if c.SandboxPayments != "" && c.SandboxPayments != "I-know" {
 		return fault.New(fault.Invalid, "config_invalid", "sandbox-payments: the only value is I-know, not %q.", c.SandboxPayments)

@@ -42,7 +42,9 @@ func every() map[string]string {
 		"payment-grace": "1h0m0s", "operator-share": "12.5", "payout-interval": "monthly", "payout-holdback": "24h0m0s", "payout-minimum": "EUR 25", "payout-since": "2026-01-31", "patrons": "patrons.csv", "seller-name": "Atelier SARL", "seller-address": "1 rue de la Paix, 75002 Paris", "seller-tax-id": "FR00123456789", "log-level": "debug",
 		"smtp-url": "smtps://mail.example.org", "mail-from": "Studio <hello@example.org>",
 		"stripe-key": "sk_test_1", "stripe-webhook-secret": "whsec_1,whsec_2", "stripe-tax": "on", "stripe-api": "http://127.0.0.1:12111",
-		"recordings": "off", "message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
+		"recordings": "off",
+		"link-previews": "off", "link-rehearsal": "127.0.0.1:9000",
+		"message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
 	}
 }
 
@@ -176,6 +178,10 @@ func TestWrongSettingsAreNamed(t *testing.T) {
 		"tax, perhaps":          {args: []string{"--stripe-tax", "yes"}, reason: "config_invalid", says: []string{"stripe-tax", "yes"}},
 		"a Stripe elsewhere":    {args: []string{"--stripe-api", "https://stripe.example.org"}, reason: "config_invalid", says: []string{"stripe-api", "stripe.example.org"}},
 		"a name for loopback":   {args: []string{"--stripe-api", "http://localhost:1"}, reason: "config_invalid", says: []string{"stripe-api"}},
+		"previews, perhaps":     {args: []string{"--link-previews", "yes"}, reason: "config_invalid", says: []string{"link-previews", "yes"}},
+		"rehearsed elsewhere":   {args: []string{"--link-rehearsal", "10.0.0.1:80"}, reason: "config_invalid", says: []string{"link-rehearsal", "10.0.0.1"}},
+		"rehearsed by name":     {args: []string{"--link-rehearsal", "localhost:80"}, reason: "config_invalid", says: []string{"link-rehearsal", "localhost"}},
+		"rehearsed everywhere":  {args: []string{"--link-rehearsal", "127.0.0.1:0"}, reason: "config_invalid", says: []string{"link-rehearsal"}},
 		"a word too many":       {args: []string{"now"}, reason: "argument_unknown", says: []string{`"now"`, "--help"}},
 		"no such file":          {args: []string{"--config", "elsewhere"}, reason: "config_unreadable", says: []string{"elsewhere"}},
 	} {

@@ -131,6 +131,7 @@ export function world(role: Role = 'anonymous') {
     tier_badges: [],
     followers: 1204,
     modes: { public: noModes(), space: inside ? noModes() : null },
+    previews: { allowed: true, public: false, space: false },
     me: {
       role: role === 'owner' || role === 'moderator' ? role : 'none',
       grade: role === 'moderator' ? ('moderator' as Standing['grade']) : 'none',

@@ -36,6 +36,7 @@ type Channel struct {
 	Followers    int64       `json:"followers" doc:"how many follow it"`
 	TierBadges   []TierBadge `json:"tier_badges" nullable:"false" doc:"pictures for the subscribers of one tier, in place of those in badges"`
 	Modes        RoomModes   `json:"modes"`
+	Previews     Previews    `json:"previews"`
 	Me           Standing    `json:"me"`
 }
 
@@ -159,7 +160,7 @@ func (a *API) channel(ctx context.Context, c channel.Channel) (Channel, error) {
 		return Channel{}, err
 	}
 	out.SpaceOpens, out.SpaceLevel = opens(facts.LivesOnly), max(1, facts.SpaceLevel)
-	out.Followers, out.Modes = c.Followers, roomModes(facts, a.opt.Now())
+	out.Followers, out.Modes, out.Previews = c.Followers, roomModes(facts, a.opt.Now()), a.previews(facts)
 	out.Me, err = a.standing(ctx, facts)
 	return out, err
 }
@@ -207,6 +208,8 @@ func (a *API) changeChannel(ctx context.Context, in *struct {
 		SpaceOpen      *bool   `json:"space_open,omitempty"`
 		Price          *Money  `json:"price,omitempty"`
 		LiveAudience   *string `json:"live_audience,omitempty" enum:"public,subscribers"`
+		PreviewPublic  *bool   `json:"preview_public,omitempty" doc:"whether the server looks up links in the public chat"`
+		PreviewSpace   *bool   `json:"preview_space,omitempty" doc:"whether it does in the Sub Space and its threads"`
 	}
 },
 ) (*body[Channel], error) {
@@ -229,7 +232,7 @@ func (a *API) changeChannel(ctx context.Context, in *struct {
 			return nil, err
 		}
 	}
-	change := channel.Change{Title: b.Title, SpaceOpen: b.SpaceOpen}
+	change := channel.Change{Title: b.Title, SpaceOpen: b.SpaceOpen, PreviewPublic: b.PreviewPublic, PreviewSpace: b.PreviewSpace}
 	if b.LiveAudience != nil {
 		audience := access.LiveAudience(*b.LiveAudience)
 		change.LiveAudience = &audience

@@ -62,7 +62,7 @@ type factsQuery struct {
 
 func (f *factsQuery) ofChannels() statement {
 	where, args := among(f.tx, 1, f.channels)
-	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, c.terms,
+	query := `SELECT c.id, c.owner, c.space_open, c.live_audience, c.terms, c.preview_public, c.preview_space,
 		CASE WHEN EXISTS (SELECT 1 FROM tier t WHERE t.channel = c.id AND t.on_sale = 1) THEN 1 ELSE 0 END,
 		COALESCE(s.level, 1), COALESCE(s.lives_only, 0),
 		CASE WHEN EXISTS (SELECT 1 FROM broadcast b WHERE b.channel = c.id AND b.state <> 'ended') THEN 1 ELSE 0 END
@@ -70,10 +70,10 @@ func (f *factsQuery) ofChannels() statement {
 	return statement{query, args, func(scan func(...any) error) error {
 		var id ident.Channel
 		var owner ident.Account
-		var open, onSale, terms, livesOnly, live int64
+		var open, onSale, terms, livesOnly, live, public, space int64
 		var level int
 		var audience access.LiveAudience
-		if err := scan(&id, &owner, &open, &audience, &terms, &onSale, &level, &livesOnly, &live); err != nil {
+		if err := scan(&id, &owner, &open, &audience, &terms, &public, &space, &onSale, &level, &livesOnly, &live); err != nil {
 			return err
 		}
 		for s, facts := range f.facts {
@@ -82,6 +82,7 @@ func (f *factsQuery) ofChannels() statement {
 			}
 			facts.Channel, facts.SpaceOpen, facts.LiveAudience, facts.OnSale = id, open == 1, audience, onSale == 1
 			facts.Role, facts.Terms = access.RoleNone, terms
+			facts.Previews = room.Previews{Public: public == 1, Space: space == 1}
 			facts.SpaceLevel, facts.LivesOnly, facts.Live = level, livesOnly == 1, live == 1
 			if s.Account == owner && owner != "" {
 				facts.Role = access.RoleOwner

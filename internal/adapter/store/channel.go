@@ -10,13 +10,14 @@ import (
 )
 
 const selectChannel = `SELECT c.id, c.handle, c.title, c.owner, a.name, c.space_open, c.live_audience, c.created, c.followers,
-	COALESCE(s.name, '') FROM channel c JOIN account a ON a.id = c.owner LEFT JOIN space_setup s ON s.channel = c.id `
+	c.preview_public, c.preview_space, COALESCE(s.name, '') FROM channel c JOIN account a ON a.id = c.owner LEFT JOIN space_setup s ON s.channel = c.id `
 
 func scanChannel(scan func(...any) error) (channel.Channel, error) {
 	var c channel.Channel
-	var open, created int64
-	err := scan(&c.ID, &c.Handle, &c.Title, &c.Owner, &c.OwnerName, &open, &c.LiveAudience, &created, &c.Followers, &c.SpaceName)
+	var open, created, public, space int64
+	err := scan(&c.ID, &c.Handle, &c.Title, &c.Owner, &c.OwnerName, &open, &c.LiveAudience, &created, &c.Followers, &public, &space, &c.SpaceName)
 	c.SpaceOpen, c.Created = open == 1, fromMillis(created)
+	c.Previews = room.Previews{Public: public == 1, Space: space == 1}
 	return c, err
 }
 
@@ -74,8 +75,8 @@ func (tx *Tx) InsertChannel(ctx context.Context, c channel.Channel) (bool, error
 
 // SetChannel implements channel.Tx.
 func (tx *Tx) SetChannel(ctx context.Context, c channel.Channel) error {
-	_, err := tx.exec(ctx, `UPDATE channel SET title = $1, space_open = $2, live_audience = $3 WHERE id = $4`,
-		c.Title, flag(c.SpaceOpen), c.LiveAudience, c.ID)
+	_, err := tx.exec(ctx, `UPDATE channel SET title = $1, space_open = $2, live_audience = $3, preview_public = $4, preview_space = $5 WHERE id = $6`,
+		c.Title, flag(c.SpaceOpen), c.LiveAudience, flag(c.Previews.Public), flag(c.Previews.Space), c.ID)
 	return err
 }
 

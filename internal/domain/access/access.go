@@ -141,6 +141,8 @@ type Facts struct {
 	LiveAudience LiveAudience
 	// Modes is how the channel's rooms are written in; one that is missing has none.
 	Modes map[room.Audience]room.Modes
+	// Previews are the rooms in which links are shown with what their pages say.
+	Previews room.Previews
 	// Scope is of the credential that the person comes by; empty: they come as themselves.
 	Scope Scope
 	// Terms counts the changes of the channel's blocked terms: whoever has those of

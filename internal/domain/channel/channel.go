@@ -15,6 +15,7 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
+	"github.com/subspace-live/subspace/internal/domain/room"
 	"github.com/subspace-live/subspace/internal/domain/text"
 )
 
@@ -28,6 +29,7 @@ type Channel struct {
 	SpaceOpen    bool
 	SpaceName    string // empty: the Sub Space has no name of its own
 	LiveAudience access.LiveAudience
+	Previews     room.Previews
 	Created      time.Time
 	Followers    int64 // how many follow it
 }

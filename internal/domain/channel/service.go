@@ -54,6 +54,8 @@ type Service struct {
 
 	// FollowPace slows down whoever follows and leaves over and over; nil: nobody is.
 	FollowPace Pacer
+	// Previews lets creators have links looked up.
+	Previews bool
 }
 
 // Pacer slows down whoever does something too often; its error says how long to wait.
@@ -144,9 +146,13 @@ type Change struct {
 	Title        *string
 	SpaceOpen    *bool
 	LiveAudience *access.LiveAudience
+	// Whether links in the public chat, and in the Sub Space with its threads, are
+	// looked up.
+	PreviewPublic, PreviewSpace *bool
 }
 
-// Change sets what is given and tells both rooms.
+// Change sets what is given and tells both rooms. Refusals: title_invalid,
+// live_audience_invalid, previews_off, and those of the gate.
 func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel, ch Change) (Channel, error) {
 	if ch.Title != nil {
 		title, err := CleanTitle(*ch.Title)
@@ -157,6 +163,9 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel
 	}
 	if a := ch.LiveAudience; a != nil && *a != access.LivePublic && *a != access.LiveSubscribers {
 		return Channel{}, fault.New(fault.Invalid, "live_audience_invalid", "Lives are for 'public' or for 'subscribers'.")
+	}
+	if !s.Previews && (isTrue(ch.PreviewPublic) || isTrue(ch.PreviewSpace)) {
+		return Channel{}, fault.New(fault.Conflict, "previews_off", "This server looks no addresses up.")
 	}
 	var c Channel
 	err := s.store.Update(ctx, func(tx Tx) (err error) {
@@ -182,8 +191,13 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Channel
 }
 
 func (c Channel) state() audit.State {
-	return audit.State{"title": c.Title, "space_open": strconv.FormatBool(c.SpaceOpen), "live_audience": string(c.LiveAudience)}
+	return audit.State{
+		"title": c.Title, "space_open": strconv.FormatBool(c.SpaceOpen), "live_audience": string(c.LiveAudience),
+		"preview_public": strconv.FormatBool(c.Previews.Public), "preview_space": strconv.FormatBool(c.Previews.Space),
+	}
 }
+
+func isTrue(b *bool) bool { return b != nil && *b }
 
 func (ch Change) apply(c *Channel, by ident.Account) []room.Entry {
 	var told []event.Payload
@@ -203,7 +217,14 @@ func (ch Change) apply(c *Channel, by ident.Account) []room.Entry {
 	if filtered {
 		c.LiveAudience = *ch.LiveAudience
 	}
-	if titled || filtered {
+	previews := c.Previews
+	if ch.PreviewPublic != nil {
+		c.Previews.Public = *ch.PreviewPublic
+	}
+	if ch.PreviewSpace != nil {
+		c.Previews.Space = *ch.PreviewSpace
+	}
+	if titled || filtered || c.Previews != previews {
 		told = append(told, event.ChannelChanged{})
 	}
 	var entries []room.Entry

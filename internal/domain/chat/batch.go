@@ -23,7 +23,7 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 	first := map[Key]*pending{} // of two posts with one key in a batch, the first writes
 	var repeats []*pending
 	for _, w := range posts {
-		w.receipt, w.err = Receipt{}, nil
+		w.receipt, w.err, w.previews = Receipt{}, nil, false
 		key := keyOf(w.post)
 		if old, ok := k.written[key]; ok {
 			w.receipt, w.err = s.repeat(w.post, old, k)
@@ -36,7 +36,7 @@ func (s *Service) writeBatch(ctx context.Context, tx Tx, posts []*pending) error
 			repeats = append(repeats, w)
 			continue
 		}
-		w.mentions, w.emotes = s.mentions(w.post, k), s.emotes(w.post, k)
+		w.mentions, w.emotes, w.previews = s.mentions(w.post, k), s.emotes(w.post, k), k.factsOf(w.post).Previews.In(w.post.Audience)
 		entry, refusal := s.entry(w, k)
 		if refusal == nil {
 			refusal = k.turns.take(w, k.factsOf(w.post))

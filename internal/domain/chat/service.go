@@ -68,6 +68,9 @@ type Pacer interface{ Take(key string) error }
 type Service struct {
 	// Mentions is how often somebody may mention others; nil: as often as they write.
 	Mentions Pacer
+	// Written is told, after the commit, of each message in a room that shows previews,
+	// once and without waiting; nil: nobody is.
+	Written func(at Place, words string)
 
 	store  Store
 	now    func() time.Time
@@ -80,6 +83,7 @@ type pending struct {
 	post     Post
 	mentions []event.Mention
 	emotes   []event.Emote
+	previews bool // the room shows them
 	receipt  Receipt
 	err      error
 }
@@ -88,9 +92,22 @@ type pending struct {
 func NewService(store Store, now func() time.Time, pace Pacer) *Service {
 	s := &Service{store: store, now: now, pace: pace}
 	s.writer = batch.NewWriter(func(ctx context.Context, posts []*pending) error {
-		return store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, posts) })
+		err := store.Update(ctx, func(tx Tx) error { return s.writeBatch(ctx, tx, posts) })
+		if err == nil && s.Written != nil {
+			s.tell(posts)
+		}
+		return err
 	})
 	return s
+}
+
+// tell hands on what was just written in rooms that show previews.
+func (s *Service) tell(posts []*pending) {
+	for _, w := range posts {
+		if w.previews && w.err == nil {
+			s.Written(Place{w.post.Address, w.receipt.Event.Seq}, w.post.Text)
+		}
+	}
 }
 
 // Run writes what Post queues until ctx ends; then it refuses what still waits.

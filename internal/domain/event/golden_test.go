@@ -36,6 +36,7 @@ func samples() []event.Payload {
 		event.MessageTombstone{By: "author"},
 		event.MessagePinned{Seq: 7, Author: author, Text: "Tonight at 9", By: "owner"},
 		event.MessageUnpinned{Seq: 7, By: "sanction"},
+		event.MessagePreviewed{Seq: 7, URL: "https://example.org/a?b=c&d", Site: "Example", Title: `Zwölf "Tassen" <b>`, Description: "Fired at cone 6 \u2028"},
 		event.QuestionAskedV1{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author},
 		event.QuestionAsked{Question: "q1", Name: "Yuna", Text: "How hot?", Author: &author, Audience: "space", First: true},
 		event.QuestionAired{Question: "q1", Name: "", Text: "How hot?"},
@@ -147,6 +148,7 @@ func readAs(p event.Payload, env event.Envelope) (event.Payload, bool) {
 	add(event.MessageTombstone{}, as[event.MessageTombstone])
 	add(event.MessagePinned{}, as[event.MessagePinned])
 	add(event.MessageUnpinned{}, as[event.MessageUnpinned])
+	add(event.MessagePreviewed{}, as[event.MessagePreviewed])
 	add(event.QuestionAskedV1{}, as[event.QuestionAskedV1])
 	add(event.QuestionAsked{}, as[event.QuestionAsked])
 	add(event.QuestionAired{}, as[event.QuestionAired])

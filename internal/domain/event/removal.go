@@ -74,15 +74,18 @@ func unquoted(env Envelope) Payload {
 	if p, is := As[MessagePinned](env); is {
 		return MessagePinned{Seq: p.Seq, By: p.By}
 	}
+	if p, is := As[MessagePreviewed](env); is {
+		return MessagePreviewed{Seq: p.Seq}
+	}
 	return nil
 }
 
-// Quoted returns the sequence of the message whose words an event repeats; 0 for
-// none.
+// Quoted returns the sequence of the message whose words an event repeats, or tells
+// more of; 0 for none.
 func Quoted(encoded []byte) int64 {
 	name := `"reply_to":{"seq":`
 	switch {
-	case is[MessagePinned](encoded):
+	case is[MessagePinned](encoded), is[MessagePreviewed](encoded):
 		name = `"data":{"seq":`
 	case !is[MessagePosted](encoded):
 		return 0

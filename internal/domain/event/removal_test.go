@@ -39,6 +39,8 @@ func TestRemovalLeavesNothingOfWhatItNames(t *testing.T) {
 		"8 another message":        {event.MessagePosted{Author: yuna, Text: tricky}, nil},
 		"10 a pin of another":      {event.MessagePinned{Seq: 3, Author: yuna, Text: tricky, By: "owner"}, nil},
 		"11 an end of a pin":       {event.MessageUnpinned{Seq: 4, By: "moderator"}, nil},
+		"13 a preview":             {event.MessagePreviewed{Seq: 4, URL: "https://secret.example/", Site: "secret", Title: "secret", Description: "secret"}, event.MessagePreviewed{Seq: 4}},
+		"14 a preview of another":  {event.MessagePreviewed{Seq: 3, URL: "https://example.org/", Title: tricky}, nil},
 		"12 an answer with tricks": {event.MessagePosted{Text: tricky, ReplyTo: quotes(9)}, event.MessagePosted{Text: tricky, ReplyTo: &event.ReplyTo{Seq: 9}}},
 	} {
 		var seq int64

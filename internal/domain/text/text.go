@@ -1,16 +1,18 @@
 // Package text says which characters people's words may hold, where codes such as
-// :wave: stand in them, and when two texts are alike.
+// :wave: and addresses stand in them, and when two texts are alike.
 //
 // Owns: control characters, those that turn the reading direction, those that
-// nobody sees, codes, and look-alikes. Promises: what Line returns stands on one line, reads in the
-// order it is stored in and can be seen, or is empty. Does not do: lengths and
-// refusals; each noun has its own.
+// nobody sees, codes, addresses, and look-alikes. Promises: what Line and Cut return stands on
+// one line, reads in the order it is stored in and can be seen, or is empty. Does not do: lengths
+// and refusals; each noun has its own.
 package text
 
 import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Line returns s as one line, its white space made single spaces; empty when
@@ -27,6 +29,31 @@ func Line(s string) (string, bool) {
 		return "", true
 	}
 	return s, true
+}
+
+// Cut returns the words of strangers as one line of at most so many characters: what
+// no line may hold is left out, and so is what is too much.
+func Cut(s string, most int) string {
+	if atMost := most * 16; len(s) > atMost { // what comes behind it is not even looked at
+		s = s[:atMost]
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case Steers(r):
+			return -1
+		}
+		return r
+	}, norm.NFC.String(strings.ToValidUTF8(s, "")))
+	s = strings.Join(strings.Fields(s), " ")
+	if Blank(s) {
+		return ""
+	}
+	if utf8.RuneCountInString(s) > most {
+		s = strings.TrimSpace(string([]rune(s)[:most-1])) + "…"
+	}
+	return s
 }
 
 // Steers reports control characters and those that make text read in another

@@ -2629,6 +2629,10 @@ export interface components {
       broadcast_title?: string
       /** @enum {string} */
       live_audience?: 'public' | 'subscribers'
+      /** @description whether the server looks up links in the public chat */
+      preview_public?: boolean
+      /** @description whether it does in the Sub Space and its threads */
+      preview_space?: boolean
       price?: components['schemas']['Money']
       space_open?: boolean
       title?: string
@@ -2728,6 +2732,7 @@ export interface components {
       period: 'month' | 'year'
       /** @description the public room is asked to choose: its polls say what */
       poll_open: boolean
+      previews: components['schemas']['Previews']
       /** @description null while it does not sell */
       price: components['schemas']['Money'] | null
       /**
@@ -3718,6 +3723,13 @@ export interface components {
       event: components['schemas']['Event']
       /** Format: int64 */
       seq: number
+    }
+    Previews: {
+      /** @description the server lets creators switch it on */
+      allowed: boolean
+      public: boolean
+      /** @description false to who is not inside */
+      space: boolean
     }
     Problem: {
       /** @description A sentence for a human, in English. */
