@@ -26,6 +26,8 @@ export type Reader = {
 }
 
 const PAGE = 100
+/** What tells more of a message stands so far behind it, mostly. */
+const BEHIND = 20
 /** More missed pages than this, and the newest page replaces the list instead. */
 const PAGES_TO_CATCH_UP = 3
 
@@ -126,9 +128,9 @@ export class Feed {
     this.#tries = 0
   }
 
-  /** Messages before `seq`, oldest first; for a reader who scrolls up. */
-  older(before: number): Promise<EventPage> {
-    return this.#page({ before, limit: PAGE })
+  /** Messages before `seq`, oldest first, and a little of what came after them; for a reader who scrolls up. */
+  older(seq: number): Promise<EventPage> {
+    return this.#page({ before: seq + BEHIND, limit: PAGE })
   }
 
   #receive(frame: ServerFrame): void {

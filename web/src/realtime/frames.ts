@@ -26,6 +26,9 @@ export type Picture = { id: string; width: number; height: number; alt: string }
 /** A picture that stands in a text wherever its code does between colons. */
 export type HeldEmote = { code: string; id: string }
 
+/** What the page behind a message's first address says of itself: the words of strangers. */
+export type Preview = { seq: number; url: string; site: string; title: string; description: string }
+
 /** What stands above a chat. */
 export type Pinned = { seq: number; author: Author; text: string; by: string; emotes?: HeldEmote[] }
 
@@ -46,6 +49,8 @@ export type EventData = {
     emotes?: HeldEmote[]
   }
   'message.pinned': Pinned
+  /** Of the message `seq`; the rest is '' once that was removed. */
+  'message.previewed': Preview
   'message.unpinned': { seq: number; by: string }
   'message.removed': { seqs: number[]; by: 'author' | 'moderator' | 'sanction' }
   'message.tombstone': { by: 'author' | 'moderator' | 'sanction' }

@@ -17,6 +17,12 @@ const posted = (seq: number): SubspaceEvent => ({
 })
 const seqs = (rows: Row[]) => rows.map((r) => r.seq)
 
+const titled = (seq: number, of: number): SubspaceEvent => ({
+  ...envelope(seq),
+  kind: 'message.previewed',
+  data: { seq: of, url: 'https://example.org', site: '', title: `about m${of}`, description: '' },
+})
+
 describe('append', () => {
   it('keeps the last rows only', () => {
     const rows = append(
@@ -55,6 +61,18 @@ describe('append', () => {
     expect(JSON.stringify(rows)).not.toContain('m1')
   })
 
+  it('puts what a page says of itself to its message, until that is removed', () => {
+    const rows = append([], [posted(1), posted(2), titled(3, 1)])
+    expect(rows).toMatchObject([{ seq: 1, preview: { title: 'about m1' } }, { seq: 2 }])
+    expect(rows[1]).not.toHaveProperty('preview')
+    const removed: SubspaceEvent = {
+      ...envelope(4),
+      kind: 'message.removed',
+      data: { seqs: [1], by: 'moderator' },
+    }
+    expect(JSON.stringify(append(rows, [removed]))).not.toContain('about')
+  })
+
   it('empties the quotes of a removed message', () => {
     const reply = {
       ...posted(2),
@@ -77,5 +95,14 @@ describe('prepend', () => {
   it('adds only what is older', () => {
     const rows = append([], [posted(5), posted(6)])
     expect(seqs(prepend(rows, [posted(3), posted(4), posted(5)]))).toEqual([3, 4, 5, 6])
+  })
+
+  it('finds a preview that stands behind the first row it had', () => {
+    const rows = append([], [posted(5), titled(6, 4)])
+    expect(prepend(rows, [posted(3), posted(4), posted(5), titled(6, 4)])).toMatchObject([
+      { seq: 3 },
+      { seq: 4, preview: { title: 'about m4' } },
+      { seq: 5 },
+    ])
   })
 })

@@ -5,6 +5,7 @@ import type {
   HeldEmote,
   Mention,
   Picture,
+  Preview,
   ReplyTo,
   SubspaceEvent,
 } from '../../realtime/frames'
@@ -24,6 +25,8 @@ export type MessageRow = {
   mentions?: Mention[] | undefined
   /** The pictures that codes in the text stand for. */
   emotes?: HeldEmote[] | undefined
+  /** What the page behind its first address says of itself. */
+  preview?: Preview
 }
 export type RemovedRow = { kind: 'removed'; seq: number; at: string }
 export type NoticeRow = {
@@ -65,16 +68,17 @@ export function append(rows: Row[], events: SubspaceEvent[], keep: number = LIVE
     const row = rowOf(event)
     if (row) next = insert(next, row)
     if (event.kind === 'message.removed') next = remove(next, event.data.seqs)
+    if (event.kind === 'message.previewed') next = previewed(next, event.data)
   }
   return next.length > keep ? next.slice(-keep) : next
 }
 
-/** Older events in front of the list, without those it already has. */
+/** Older events in front of the list, without those it already has: a preview may stand behind its first row. */
 export function prepend(rows: Row[], events: SubspaceEvent[]): Row[] {
   const first = rows[0]?.seq ?? Infinity
   const older = append(
     [],
-    events.filter((e) => e.seq < first),
+    events.filter((e) => e.seq < first || e.kind === 'message.previewed'),
     Infinity,
   )
   return older.length ? [...older, ...rows] : rows
@@ -117,6 +121,10 @@ export function rowOf(event: SubspaceEvent): Row | undefined {
     default:
       return undefined
   }
+}
+
+function previewed(rows: Row[], preview: Preview): Row[] {
+  return rows.map((r) => (r.seq === preview.seq && r.kind === 'message' ? { ...r, preview } : r))
 }
 
 function insert(rows: Row[], row: Row): Row[] {
