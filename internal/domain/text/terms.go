@@ -93,7 +93,7 @@ func foldedWords(s string, keep func(rune) bool, apart bool) []string {
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
 		r = unicode.ToLower(r)
-		if l := lookAlike(r); l != 0 {
+		if l := max(lookAlike(r), boxed(r)); l != 0 {
 			r = l
 		}
 		switch {
@@ -104,6 +104,17 @@ func foldedWords(s string, keep func(rune) bool, apart bool) []string {
 		}
 	}
 	return strings.Fields(b.String())
+}
+
+// boxed returns the letter that a symbol shows in a box or a circle, white on black;
+// zero: it shows none. Those that are black on white decompose by themselves.
+func boxed(r rune) rune {
+	for _, first := range []rune{'🅐', '🅰'} {
+		if r >= first && r < first+26 {
+			return 'a' + r - first
+		}
+	}
+	return 0
 }
 
 // spelled returns the words that are spelled letter by letter: 'i d i o t'.
