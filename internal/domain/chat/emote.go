@@ -46,7 +46,8 @@ func emotesFor(ctx context.Context, tx Tx, posts []*pending) (map[ident.Channel]
 }
 
 // emotes are those that a post holds: of the codes in its text those that the channel
-// offers to its writer at this moment. All others are words.
+// offers to its writer at this moment. All others are words, and so is what stands in an
+// address.
 func (s *Service) emotes(p Post, k known) []event.Emote {
 	offered := k.emotes[p.Channel]
 	if len(offered) == 0 {
@@ -54,7 +55,7 @@ func (s *Service) emotes(p Post, k known) []event.Emote {
 	}
 	facts := k.factsOf(p)
 	var out []event.Emote
-	text.Codes(p.Text, func(code string) bool {
+	text.Codes(text.WithoutLinks(p.Text), func(code string) bool {
 		if slices.ContainsFunc(out, func(e event.Emote) bool { return e.Code == code }) {
 			return true
 		}
@@ -99,7 +100,7 @@ func beside(words string, held []event.Emote) string {
 	}
 	var out strings.Builder
 	done := 0
-	for _, c := range text.Codes(words, func(code string) bool {
+	for _, c := range text.Codes(text.WithoutLinks(words), func(code string) bool {
 		return slices.ContainsFunc(held, func(e event.Emote) bool { return e.Code == code })
 	}) {
 		out.WriteString(words[done:c.From] + " ")

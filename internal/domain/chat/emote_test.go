@@ -100,6 +100,22 @@ func TestWhichEmotesAMessageHolds(t *testing.T) {
 }
 
 // However many codes a message has, it holds few emotes; the words are whole.
+// A code in an address is a part of it: nothing is shown there, and nothing held.
+func TestAnAddressHoldsNoEmotes(t *testing.T) {
+	s := newStage(t, nil)
+	s.offers("wave", 0)
+	for words, want := range map[string]string{
+		"https://example.org/:wave:/x":        "",
+		"https://example.org/:wave:/x :wave:": "wave",
+		":wave: https://example.org/:wave:/":  "wave",
+		"http://u@example.org/:wave:/":        "wave", // no address
+	} {
+		if got := strings.Join(s.holds(s.owner, room.Public, words), " "); got != want {
+			t.Errorf("%q holds %q, want %q", words, got, want)
+		}
+	}
+}
+
 func TestAMessageHoldsFewEmotes(t *testing.T) {
 	s := newStage(t, nil)
 	var words strings.Builder

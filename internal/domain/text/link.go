@@ -13,10 +13,25 @@ import (
 // and the place is the one that can be read, with no name before an @, no letters
 // that only look like those of another name, no number in place of a name.
 func Link(words string) string {
-	for at := 0; ; {
+	from, to := linkFrom(words, 0)
+	return words[from:to]
+}
+
+// WithoutLinks returns words of the same length, with nothing where addresses stand.
+func WithoutLinks(words string) string {
+	for from, to := linkFrom(words, 0); to > from; from, to = linkFrom(words, to) {
+		words = words[:from] + strings.Repeat(" ", to-from) + words[to:]
+	}
+	return words
+}
+
+// linkFrom returns where the first address stands behind a place; twice the same:
+// there is none.
+func linkFrom(words string, at int) (from, to int) {
+	for {
 		i := strings.Index(words[at:], "://")
 		if i < 0 {
-			return ""
+			return 0, 0
 		}
 		i += at
 		at = i + len("://")
@@ -27,7 +42,7 @@ func Link(words string) string {
 		end := at + addressEnd(words[at:])
 		typed := trimmed(words[begin:end])
 		if len(typed) > at-begin && leadsWhereItSays(typed[at-begin:]) {
-			return typed
+			return begin, begin + len(typed)
 		}
 		at = end
 	}

@@ -72,6 +72,20 @@ func TestAnAddressStandsInTheWords(t *testing.T) {
 	})
 }
 
+func TestWordsWithoutTheirAddresses(t *testing.T) {
+	for words, want := range map[string]string{
+		"no address":                             "no address",
+		"a http://b.example/:wave:/ :wave:":      "a " + strings.Repeat(" ", 24) + " :wave:",
+		"http://b.example/:wave: :wave:":         strings.Repeat(" ", 22) + ": :wave:",
+		"http://a.example, http://b.example.":    "                , " + "                .",
+		"http://u@a.example http://b.example/é!": "http://u@a.example                    !",
+	} {
+		if got := text.WithoutLinks(words); got != want || len(got) != len(words) {
+			t.Errorf("%q becomes %q, want %q", words, got, want)
+		}
+	}
+}
+
 func TestStrangersWordsAreCut(t *testing.T) {
 	for in, want := range map[string]string{
 		"  Two\n cups ":                "Two cups",
