@@ -116,7 +116,7 @@ test('by keyboard alone', async ({ stage }) => {
     await tabTo(page, page.getByRole('dialog').getByRole('radio').first())
     for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown')
     await expect(page.getByRole('radio', { name: t('sanction.ban'), exact: true })).toBeChecked()
-    await press(page, t('sanction.confirm'))
+    await press(page, t('sanction.ban'))
     await expect(log(page, 'public').getByText('rude words')).toHaveCount(0)
   })
 

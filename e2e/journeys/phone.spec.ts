@@ -187,7 +187,7 @@ test('the cockpit in one hand', async ({ stage }) => {
     const sheet = page.getByRole('dialog')
     await sheet.getByText(t('sanction.ban'), { exact: true }).click()
     await picture(page, 'phone-ban')
-    await sheet.getByRole('button', { name: t('sanction.confirm') }).click()
+    await sheet.getByRole('button', { name: t('sanction.ban') }).click()
     await expect(row(page, 'rude words')).toHaveCount(0)
   })
 })

@@ -80,6 +80,32 @@ describe('what staff did', () => {
   })
 })
 
+describe('shutting somebody out', () => {
+  const opens = async (as: 'owner' | 'moderator', grade: string) => {
+    opened = await openPage('/c/ines', {
+      as,
+      change: (w) => void Object.assign(w.channel.me, { grade }),
+    })
+    await page.getByRole('button', { name: 'Actions for the message of Noa' }).first().click()
+    await page.getByRole('menuitem', { name: 'Time out or ban' }).click()
+  }
+
+  it('says on the button what it does', async () => {
+    await opens('owner', 'none')
+    await expect.element(page.getByRole('button', { name: 'Time out, 10 min' })).toBeVisible()
+    await page.getByRole('radio', { name: 'Ban' }).click({ force: true })
+    await page.getByRole('button', { name: 'Ban', exact: true }).click()
+    await expect.poll(() => opened.server.bodies.at(-1)).toMatchObject({ kind: 'ban' })
+  })
+
+  it('offers an assistant what is not refused to them', async () => {
+    await opens('moderator', 'assistant')
+    await expect.element(page.getByRole('radio', { name: 'Time out, 1 hr' })).toBeInTheDocument()
+    expect(page.getByRole('radio').elements().length).toBe(2)
+    expect(await audit()).toEqual([])
+  })
+})
+
 describe('notes on a person', () => {
   it('are read, written and dropped where they are sanctioned', async () => {
     opened = await openPage('/c/ines', { as: 'owner' })
