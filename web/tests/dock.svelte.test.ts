@@ -147,6 +147,20 @@ describe('the dock', () => {
     expect(await audit()).toEqual([])
   })
 
+  it('says that its moderator is timed out, shows nothing meanwhile, and comes back by itself', async () => {
+    await show()
+    await expect.poll(rows).toHaveLength(6)
+    opened.timedOut = true
+    opened.server.drop(4003)
+    await expect.element(page.getByTestId('dock-waits')).toHaveTextContent('You are timed out.')
+    expect(chat().query()).toBeNull()
+    expect(page.getByTestId('reconnecting').query()).toBeNull()
+    expect(await audit()).toEqual([])
+    opened.timedOut = false
+    await expect.poll(rows).toHaveLength(6)
+    expect(page.getByTestId('dock-waits').query()).toBeNull()
+  })
+
   it('that was revoked while it was away says so when it comes back', async () => {
     await show()
     await expect.poll(rows).toHaveLength(6)

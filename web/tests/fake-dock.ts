@@ -79,6 +79,7 @@ export class DockPage {
   dock: DockState
   role: DockView['role'] = 'owner'
   revoked = false
+  timedOut = false
   /** What was said by first frames. */
   secrets: string[] = []
   /** By what each call came: its header, and whether the browser's cookie went along. */
@@ -136,6 +137,7 @@ export class DockPage {
   }
 
   #answer(method: string, path: string, body: Record<string, unknown>, query: URLSearchParams) {
+    if (this.timedOut) return { status: 403, body: { reason: 'timed_out', detail: '', retry_after: 1 } }
     if (this.revoked) return { status: 403, body: { reason: 'dock_revoked', detail: '' } }
     if (path === '/api/dock') return { status: 200, body: viewOf(this.server.world, this.role) }
     return this.server.answer(method, path, body, query)

@@ -40,6 +40,7 @@ export class DockRoom {
       happened: (event) => this.#happened('public', event, changed),
       state: ({ viewers }) => (this.viewers = viewers),
       entered: () => this.space.start(),
+      out: changed,
     })
     this.space = new RoomChat(connection, view.channel, 'space', {
       happened: (event) => this.#happened('space', event, changed),
@@ -107,6 +108,8 @@ export class DockState {
   room: DockRoom | undefined = $state.raw()
   /** Why it shows nothing, `no_address` among it; '' while it does, or is on its way. */
   over = $state('')
+  /** Why it shows nothing for a while, after which it begins again by itself; '' when there is no such thing. */
+  waits = $state('')
 
   #connection: Connection
   #met: (who: DockView['by']) => void
@@ -122,8 +125,11 @@ export class DockState {
       this.over = 'no_address'
       return
     }
-    // Whatever the server says while we were away: a link that opens again asks again.
-    this.#undo = connection.onLink((link) => link === 'open' && void this.read())
+    // Whatever the server says while we were away: a link that opens again asks again. One that the server shut
+    // for good may be shut for a while only.
+    this.#undo = connection.onLink((link) => {
+      if (link === 'open' || (link === 'stopped' && this.room)) void this.read()
+    })
   }
 
   async read(): Promise<void> {
@@ -132,16 +138,29 @@ export class DockState {
       const view = await calls.view()
       this.#tries = 0
       if (this.over) return
+      if (this.waits) this.#connection.start()
+      this.waits = ''
       this.#met(view.by)
       if (this.room) this.room.view = view
       else this.room = new DockRoom(this.#connection, view, () => void this.read())
     } catch (thrown) {
       const refusal = Refusal.from(thrown)
       if (final.has(refusal.reason)) return this.end(refusal.reason)
+      if (refusal.reason === 'timed_out') return this.#wait(refusal)
       if (this.over || this.#connection.link !== 'open') return
       const seconds = refusal.retryAfter ?? 0
       this.#giveUpTrying = this.#connection.later(this.#tries++, seconds * 1000, () => void this.read())
     }
+  }
+
+  /** Whom the dock stands for is shut out for a while: what was shown is taken away until then. */
+  #wait({ reason, retryAfter = 30 }: Refusal): void {
+    if (this.over) return
+    this.waits = reason
+    this.room?.close()
+    this.room = undefined
+    this.#connection.stop()
+    this.#giveUpTrying = this.#connection.later(0, retryAfter * 1000, () => void this.read())
   }
 
   /** The address opens nothing any more: what was shown is taken away, and nothing is asked again. */
