@@ -42,7 +42,7 @@ func every() map[string]string {
 		"payment-grace": "1h0m0s", "operator-share": "12.5", "payout-interval": "monthly", "payout-holdback": "24h0m0s", "payout-minimum": "EUR 25", "payout-since": "2026-01-31", "patrons": "patrons.csv", "seller-name": "Atelier SARL", "seller-address": "1 rue de la Paix, 75002 Paris", "seller-tax-id": "FR00123456789", "log-level": "debug",
 		"smtp-url": "smtps://mail.example.org", "mail-from": "Studio <hello@example.org>",
 		"stripe-key": "sk_test_1", "stripe-webhook-secret": "whsec_1,whsec_2", "stripe-tax": "on", "stripe-api": "http://127.0.0.1:12111",
-		"recordings": "off",
+		"recordings":    "off",
 		"link-previews": "off", "link-rehearsal": "127.0.0.1:9000",
 		"message-pace": "200ms", "message-burst": "20", "readable-rate": "60",
 	}
