@@ -66,6 +66,11 @@ type actorsStage struct {
 	posted []message           // that can be removed
 	seen   map[string]int      // how often words of a kind were received by somebody else than their author
 	acts   int
+
+	pages  *pages
+	docks  []*docked
+	emotes []*emote
+	badged bool // the dearer tier has pictures of its own
 }
 
 // nobody is the author of what its author should be seen to read.
@@ -74,7 +79,7 @@ var nobody = &actor{Person: &apptest.Person{}}
 type message struct {
 	by, where, path string // the room or thread, and its route
 	seq             int64
-	text            string
+	text, page      string // its words, and those of the page it links to; empty: none
 }
 
 // fataler is a test or one run of rapid.
@@ -221,6 +226,7 @@ func newActorsStage(t *testing.T, r fataler, s *apptest.Server, first apptest.Ch
 		ids: map[string][]string{"channel": {c.Handle}, "room": {"public", "space", "channel"}, "seq": {"1", "2", "3", "5", "8"}, "emoji": {"sad", "wow"}},
 	}
 	st.tier = c.SellsDearer()
+	c.Set(map[string]any{"preview_public": true, "preview_space": true})
 	named := func(who string) string { return fmt.Sprintf("%s %d", who, n) }
 	st.cast = []*actor{
 		{Person: c.Owner, owner: true},
@@ -248,6 +254,8 @@ func newActorsStage(t *testing.T, r fataler, s *apptest.Server, first apptest.Ch
 	var overlay struct{ Secret string }
 	c.Owner.Do("POST", c.Path("/overlay"), nil).Into(t, &overlay)
 	st.ids["overlay"] = []string{overlay.Secret}
+	c.Owner.Do("PUT", c.Path("/badges/m1?tier="+st.tier), drawing())
+	st.badged = true
 	st.opensThread(1, "topic")
 	st.opensThread(2, "topic")
 	return st
@@ -266,6 +274,8 @@ func (st *actorsStage) connects(p *actor) {
 func (st *actorsStage) appoints(p *actor) {
 	st.c.Owner.Do("PUT", st.c.Path("/moderators/"+p.Name), map[string]any{"grade": "lead"})
 	p.staff = true
+	// The gate remembers until the bell: whoever was inside already sees no door that tells.
+	apptest.Eventually(st.tb, p.Name+" is not told that they were appointed", func() bool { return p.Standing(st.c.Handle).Role == "moderator" })
 }
 
 func (st *actorsStage) grants(p *actor, level int) {

@@ -22,7 +22,8 @@ const actsOfAnEvening = 100
 // are not for them when they come, on any route, socket, feed or page.
 func TestTenThousandActsLeakNothing(t *testing.T) {
 	t.Parallel() // it waits for real time
-	s := apptest.Start(t, apptest.Options{Args: []string{"--message-burst", "1000000"}})
+	pages := newPages(t)
+	s := apptest.Start(t, apptest.Options{Args: []string{"--message-burst", "1000000", "--link-rehearsal", pages.address}})
 	first := s.Found("atelier")
 	var routes []string
 	for _, r := range s.Routes() {
@@ -38,7 +39,7 @@ func TestTenThousandActsLeakNothing(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		n++
 		st := newActorsStage(t, r, s, first, n)
-		st.routes = routes
+		st.routes, st.pages = routes, pages
 		names := make([]string, 0, len(deeds))
 		for name := range deeds {
 			names = append(names, name)
@@ -60,7 +61,8 @@ func TestTenThousandActsLeakNothing(t *testing.T) {
 	t.Logf("%d acts in %d channels; words received by those they are for: %v", acts, n, seen)
 	for _, what := range []string{
 		"a message", "a thread", "a message in a thread", "a question", "an answer in text", "a poll", "a private plan", "words of welcome",
-		"a note on a person", "a blocked term", "why somebody was shut out", "a note on a right",
+		"a note on a person", "a blocked term", "why somebody was shut out", "a note on a right", "a preview",
+		"a message, by a dock", "a question, by a dock", "emotes that were written", "a badge of a tier",
 	} {
 		if seen[what] == 0 {
 			t.Errorf("nobody received %s: its absence elsewhere proves nothing", what)
@@ -78,11 +80,23 @@ var deeds = map[string]func(*actorsStage, *rapid.T){
 	"pin or react": (*actorsStage).marks, "read": (*actorsStage).reads, "read at random": (*actorsStage).reads,
 	"visit":      (*actorsStage).visits,
 	"read pages": (*actorsStage).readsPages, "enter": (*actorsStage).enters, "enter a thread": (*actorsStage).entersThread,
+	"switch previews": (*actorsStage).switchesPreviews, "write codes": (*actorsStage).writesCodes, "write codes once more": (*actorsStage).writesCodes,
+	"add an emote": (*actorsStage).addsEmote, "change an emote": (*actorsStage).changesEmote, "draw a tier's badge": (*actorsStage).drawsBadge,
+	"make a dock": (*actorsStage).makesDock, "read by a dock": (*actorsStage).readsByDock, "read by a dock once more": (*actorsStage).readsByDock,
+	"revoke a dock": (*actorsStage).revokesDock, "set a password": (*actorsStage).setsPassword,
 	"connect anew": (*actorsStage).reconnects, "post once more": (*actorsStage).posts, "remove": (*actorsStage).removes,
 	"post into a thread once more": (*actorsStage).postsInThread, "enter once more": (*actorsStage).enters, "enter a thread once more": (*actorsStage).entersThread,
 }
 
 func (st *actorsStage) one(r *rapid.T) *actor { return rapid.SampledFrom(st.cast).Draw(r, "who") }
+
+// creatorOr draws the creator, or as often anybody, for what others are refused.
+func (st *actorsStage) creatorOr(r *rapid.T) *actor {
+	if rapid.Bool().Draw(r, "the creator") {
+		return st.cast[0]
+	}
+	return st.one(r)
+}
 
 // id draws something that exists, or something that does not.
 func (st *actorsStage) id(r *rapid.T, of string) string {

@@ -23,9 +23,10 @@ func (st *actorsStage) posts(r *rapid.T) {
 	}
 	var posted struct{ Seq int64 }
 	may, text := p.ID != "" && !p.banned && st.may(p, whom), st.writes("a message", p, whom)
-	if st.tries(p, may, "POST", "/rooms/"+room+"/messages", st.answers(r, room, st.message(text)), &posted) {
+	post, page := st.links(r, st.answers(r, room, st.message(text)), whom)
+	if st.tries(p, may, "POST", "/rooms/"+room+"/messages", post, &posted) {
 		st.ids["seq"] = append(st.ids["seq"], strconv.FormatInt(posted.Seq, 10))
-		st.posted = append(st.posted, message{by: p.Name, where: room, path: "/rooms/" + room, seq: posted.Seq, text: text})
+		st.posted = append(st.posted, message{by: p.Name, where: room, path: "/rooms/" + room, seq: posted.Seq, text: text, page: page})
 	}
 }
 
@@ -37,6 +38,9 @@ func (st *actorsStage) removes(r *rapid.T) {
 	m := rapid.SampledFrom(st.posted).Draw(r, "which")
 	for _, p := range st.cast {
 		st.settles(p)
+	}
+	for _, d := range st.docks {
+		st.settlesDock(d)
 	}
 	st.c.Owner.Do("DELETE", st.c.Path(m.path+"/messages/"+strconv.FormatInt(m.seq, 10)), nil)
 	st.gone(func(x message) bool { return x == m })
@@ -50,28 +54,47 @@ func (st *actorsStage) gone(which func(message) bool) {
 			continue
 		}
 		for _, p := range st.cast {
-			if p.socket == nil || p.rooms[m.where] == "" {
-				continue
+			if p.rooms[m.where] != "" {
+				st.hears(p.Name, p.socket, m)
 			}
-			if _, err := p.socket.Find(0, func(f apptest.Frame) bool {
-				told := append([]apptest.Event{f.Event}, f.Events...)
-				return (f.Room == m.where || f.Thread == m.where) && slices.ContainsFunc(told, func(e apptest.Event) bool {
-					return e.Kind == "message.removed" && slices.Contains(e.Data.Seqs, m.seq)
-				})
-			}); err != nil {
-				st.t.Fatalf("%s has not heard that message %d of %s was removed: %v", p.Name, m.seq, m.where, err)
+		}
+		for _, d := range st.docks {
+			if m.where == "public" || m.where == "space" {
+				st.hears(d.Name, d.socket, m)
 			}
 		}
 	}
 	for _, p := range st.cast {
 		st.settles(p)
 	}
+	for _, d := range st.docks {
+		st.settlesDock(d)
+	}
 	st.posted = slices.DeleteFunc(st.posted, func(m message) bool {
 		if which(m) {
 			st.said[m.text].for_ = forNobody
+			if m.page != "" {
+				st.said[m.page].for_ = forNobody
+			}
 		}
 		return which(m)
 	})
+}
+
+// hears waits until a socket has told that a message was removed.
+func (st *actorsStage) hears(who string, k *apptest.Socket, m message) {
+	st.t.Helper()
+	if k == nil {
+		return
+	}
+	if _, err := k.Find(0, func(f apptest.Frame) bool {
+		told := append([]apptest.Event{f.Event}, f.Events...)
+		return (f.Room == m.where || f.Thread == m.where) && slices.ContainsFunc(told, func(e apptest.Event) bool {
+			return e.Kind == "message.removed" && slices.Contains(e.Data.Seqs, m.seq)
+		})
+	}); err != nil {
+		st.t.Fatalf("%s has not heard that message %d of %s was removed: %v", who, m.seq, m.where, err)
+	}
 }
 
 // answers makes what is posted a reply, now and then, to something that stands there,
@@ -128,8 +151,9 @@ func (st *actorsStage) postsInThread(r *rapid.T) {
 	may := st.may(p, whom) && slices.Contains(st.ids["thread"], thread) && (p.owner || !slices.Contains(st.ids["update"], thread))
 	text := st.writes("a message in a thread", p, whom)
 	var posted struct{ Seq int64 }
-	if st.tries(p, may, "POST", "/threads/"+thread+"/messages", st.answers(r, thread, st.message(text)), &posted) {
-		st.posted = append(st.posted, message{by: p.Name, where: thread, path: "/threads/" + thread, seq: posted.Seq, text: text})
+	post, page := st.links(r, st.answers(r, thread, st.message(text)), whom)
+	if st.tries(p, may, "POST", "/threads/"+thread+"/messages", post, &posted) {
+		st.posted = append(st.posted, message{by: p.Name, where: thread, path: "/threads/" + thread, seq: posted.Seq, text: text, page: page})
 	}
 }
 

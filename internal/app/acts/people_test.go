@@ -7,7 +7,7 @@ import (
 )
 
 func (st *actorsStage) plans(r *rapid.T) {
-	p, private := st.one(r), rapid.Bool().Draw(r, "private")
+	p, private := st.creatorOr(r), rapid.Bool().Draw(r, "private")
 	whom, what := forAll, "a plan"
 	if private {
 		whom, what = forPlanned, "a private plan"
@@ -94,12 +94,14 @@ func (st *actorsStage) staffs(r *rapid.T) {
 	if p.banned {
 		return
 	}
-	st.narrows([]*actor{p}, func() {
-		if p.staff {
+	if !p.staff {
+		st.narrows([]*actor{p}, func() { st.appoints(p) })
+		return
+	}
+	st.shutsDocks(func(d *docked) bool { return d.by == p }, func() {
+		st.narrows([]*actor{p}, func() {
 			st.c.Owner.Do("DELETE", st.c.Path("/moderators/"+p.Name), nil)
 			p.staff = false
-			return
-		}
-		st.appoints(p)
+		})
 	})
 }

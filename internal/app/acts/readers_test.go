@@ -12,7 +12,12 @@ import (
 
 // reads asks any route that answers to a GET, with names that exist and names that do not.
 func (st *actorsStage) reads(r *rapid.T) {
-	p, path := st.one(r), rapid.SampledFrom(st.routes).Draw(r, "route")
+	st.sends(st.one(r), "GET", st.route(r), nil)
+}
+
+// route draws a route that answers to a GET.
+func (st *actorsStage) route(r *rapid.T) string {
+	path := rapid.SampledFrom(st.routes).Draw(r, "route")
 	for strings.Contains(path, "{") {
 		begin, end := strings.Index(path, "{"), strings.Index(path, "}")
 		of := path[begin+1 : end]
@@ -25,11 +30,10 @@ func (st *actorsStage) reads(r *rapid.T) {
 		}
 		path = path[:begin] + st.id(r, of) + path[end+1:]
 	}
-	path += rapid.SampledFrom([]string{
+	return path + rapid.SampledFrom([]string{
 		"", "?after=0&limit=500", "?before=1000", "?room=public", "?room=space", "?room=space&state=answered", "?state=on_air", "?state=skipped",
 		"?archived=true", "?from=1&to=500", "?room=thread&thread=" + st.id(r, "thread"),
 	}).Draw(r, "query")
-	st.sends(p, "GET", path, nil)
 }
 
 // visits looks at the Sub Space and goes: what happens from then on was missed.
@@ -117,6 +121,12 @@ func (st *actorsStage) ends() {
 		st.settles(p)
 		if p.socket != nil {
 			p.socket.Close()
+		}
+	}
+	for _, d := range st.docks {
+		st.readsAll(d)
+		if d.socket != nil {
+			d.socket.Close()
 		}
 	}
 }

@@ -122,10 +122,13 @@ func address(s string) *url.URL {
 	return u
 }
 
-// Ask makes one request. headers are pairs.
+// Ask makes one request. headers are pairs. Bytes are sent as they are, all else as JSON.
 func (p *Person) Ask(method, path string, in any, headers ...string) (Answer, error) {
 	var body io.Reader
-	if in != nil {
+	kind := "application/json"
+	if file, is := in.([]byte); is {
+		body, kind = bytes.NewReader(file), "application/octet-stream"
+	} else if in != nil {
 		b, err := json.Marshal(in)
 		if err != nil {
 			return Answer{}, err
@@ -137,7 +140,7 @@ func (p *Person) Ask(method, path string, in any, headers ...string) (Answer, er
 		return Answer{}, err
 	}
 	if in != nil {
-		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Content-Type", kind)
 	}
 	r.Header.Set("X-Forwarded-For", p.From)
 	if p.Bearer != "" {
