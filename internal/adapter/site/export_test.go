@@ -5,6 +5,9 @@ import "net/netip"
 // Public is public.
 func Public(a netip.Addr) bool { return public(a) }
 
+// ErrPaced is why a host was not asked.
+var ErrPaced = errPaced
+
 // Control is control.
 func (f *Fetcher) Control(address string) error { return f.control("tcp", address, nil) }
 
