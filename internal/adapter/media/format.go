@@ -90,52 +90,62 @@ func (f Format) Keyframe(units [][]byte) bool {
 // may change them, and with them the size of the picture, at any keyframe. It
 // returns f itself when they are the same.
 func (f Format) Renewed(units [][]byte) Format {
-	var video codecs.Codec
 	switch c := f.Video.(type) {
 	case *codecs.H264:
-		video = renewedH264(*c, units)
+		if n := *c; renewH264(&n, units) {
+			f.Video = &n
+		}
 	case *codecs.H265:
-		video = renewedH265(*c, units)
+		if n := *c; renewH265(&n, units) {
+			f.Video = &n
+		}
 	case *codecs.AV1:
-		video = renewedAV1(*c, units)
-	}
-	if renewed := (Format{video, f.Audio}); !f.Same(renewed) {
-		return renewed
+		if n := *c; renewAV1(&n, units) {
+			f.Video = &n
+		}
 	}
 	return f
 }
 
-func renewedH264(c codecs.H264, units [][]byte) *codecs.H264 {
+func renewH264(c *codecs.H264, units [][]byte) (changed bool) {
 	for _, u := range units {
 		switch h264.NALUType(u[0] & 0x1f) {
 		case h264.NALUTypeSPS:
-			c.SPS = u
+			changed = renew(&c.SPS, u) || changed
 		case h264.NALUTypePPS:
-			c.PPS = u
+			changed = renew(&c.PPS, u) || changed
 		}
 	}
-	return &c
+	return changed
 }
 
-func renewedH265(c codecs.H265, units [][]byte) *codecs.H265 {
+func renewH265(c *codecs.H265, units [][]byte) (changed bool) {
 	for _, u := range units {
 		switch h265.NALUType(u[0] >> 1 & 0x3f) {
 		case h265.NALUType_VPS_NUT:
-			c.VPS = u
+			changed = renew(&c.VPS, u) || changed
 		case h265.NALUType_SPS_NUT:
-			c.SPS = u
+			changed = renew(&c.SPS, u) || changed
 		case h265.NALUType_PPS_NUT:
-			c.PPS = u
+			changed = renew(&c.PPS, u) || changed
 		}
 	}
-	return &c
+	return changed
 }
 
-func renewedAV1(c codecs.AV1, units [][]byte) *codecs.AV1 {
+func renewAV1(c *codecs.AV1, units [][]byte) (changed bool) {
 	for _, u := range units {
-		if av1.OBUType(u[0]>>3&0xf) == av1.OBUTypeSequenceHeader && !bytes.Equal(u, c.SequenceHeader) {
-			c.SequenceHeader = u
+		if av1.OBUType(u[0]>>3&0xf) == av1.OBUTypeSequenceHeader {
+			changed = renew(&c.SequenceHeader, u) || changed
 		}
 	}
-	return &c
+	return changed
+}
+
+func renew(parameter *[]byte, u []byte) (changed bool) {
+	if bytes.Equal(*parameter, u) {
+		return false
+	}
+	*parameter = u
+	return true
 }

@@ -51,6 +51,9 @@ func (m *meter) audio(f Frame) {
 
 func (m *meter) count(f Frame) {
 	now := int64(f.DTS / time.Second)
+	if now < 0 {
+		return
+	}
 	if m.seconds == 0 {
 		m.second, m.seconds = now, 1
 	}
@@ -59,7 +62,7 @@ func (m *meter) count(f Frame) {
 		m.bytes[m.second%int64(len(m.bytes))] = 0
 		m.seconds++
 	}
-	if now < m.second-meterSeconds || now < 0 {
+	if now < m.second-meterSeconds {
 		return
 	}
 	for _, u := range f.Units {

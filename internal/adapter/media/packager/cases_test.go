@@ -203,6 +203,22 @@ func TestSoundGoesOnWhileThePictureStandsStill(t *testing.T) {
 	}
 }
 
+// A part is cut before a picture that would make it too long: one whose follower
+// an encoder in need has dropped.
+func TestADroppedPictureDoesNotMakeAPartTooLong(t *testing.T) {
+	s := newStage(t, 0)
+	s.must(s.Begin(media.Format{Video: wide()}))
+	r := newRules()
+	for i := range 200 {
+		if d := time.Duration(i) * frame; i != 113 { // the 14th of a part that would hold 13
+			s.picture(d, d, i%50 == 0)
+			r.check(s)
+		}
+	}
+	s.Packager.Close()
+	s.untouched()
+}
+
 // When all pauses, the pause is left out: nobody could be shown anything.
 func TestAPauseOfPictureAndSoundIsLeftOut(t *testing.T) {
 	s := newStage(t, 0)

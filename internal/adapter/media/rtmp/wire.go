@@ -73,6 +73,10 @@ func (w *wire) Read() (message.Message, error) {
 func (w *wire) follow(m message.Message) {
 	switch m := m.(type) {
 	case *message.Video:
+		if m.Type == message.VideoTypeConfig { // some have no time
+			m.DTS = w.times.last
+			return
+		}
 		m.DTS = w.picture(m.DTS)
 	case *message.VideoExCodedFrames:
 		m.DTS = w.picture(m.DTS)
@@ -85,7 +89,9 @@ func (w *wire) follow(m message.Message) {
 			w.av1(m.FourCC, m.AV1Config.ConfigOBUs, false)
 		}
 	case *message.Audio:
-		m.DTS = w.sound(m.DTS)
+		if m.Codec != message.CodecMPEG4Audio || m.AACType != message.AudioAACTypeConfig {
+			m.DTS = w.sound(m.DTS)
+		}
 	case *message.AudioExCodedFrames:
 		m.DTS = w.sound(m.DTS)
 	}
@@ -144,7 +150,9 @@ func (u *unwrapped) next(t time.Duration) time.Duration {
 	case step < -timesAround/2:
 		step += timesAround
 	}
-	u.last += step
+	if u.last += step; u.last < 0 { // it was set back to before its beginning
+		u.last = t
+	}
 	return u.last
 }
 
