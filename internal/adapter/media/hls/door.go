@@ -71,7 +71,7 @@ type Door struct {
 // NewDoor returns a door without broadcasts behind it.
 func NewDoor(c Config) *Door {
 	return &Door{
-		Config: c, entrance: entrance{c.Gate, c.Caller, c.Now}, signer: signer{c.Secret, c.Random, playbackPurpose},
+		Config: c, entrance: entrance{c.Gate, c.Caller, c.Now}, signer: signer{c.Secret, c.Random, playbackPurpose, newKnown()},
 		outputs: map[ident.Channel]*output{}, opened: make(chan struct{}),
 	}
 }
@@ -131,22 +131,35 @@ func errInvalid() *fault.Fault {
 const openWait = 3 * time.Second
 
 func (d *Door) output(ctx context.Context, t ticket) (*output, *fault.Fault) {
+	o, opened, f := d.at(t)
+	if o != nil || f != nil {
+		return o, f
+	}
 	ctx, cancel := context.WithTimeout(ctx, openWait)
 	defer cancel()
 	for {
-		d.mu.Lock()
-		o, opened := d.outputs[t.channel], d.opened
-		d.mu.Unlock()
-		if o != nil && o.broadcast.ID == t.broadcast {
-			return o, nil
-		}
-		if o != nil && t.broadcast < o.broadcast.ID { // identifiers sort by time
-			return nil, fault.New(fault.Denied, "playback_expired", "This address was for an earlier broadcast. Load the page again.")
-		}
 		select {
 		case <-opened:
 		case <-ctx.Done():
 			return nil, fault.New(fault.Missing, "offline", "This broadcast is not being sent.")
 		}
+		if o, opened, f = d.at(t); o != nil || f != nil {
+			return o, f
+		}
 	}
+}
+
+// at looks for the output of a ticket's broadcast; neither it nor a refusal means
+// that it may still open.
+func (d *Door) at(t ticket) (o *output, opened <-chan struct{}, f *fault.Fault) {
+	d.mu.Lock()
+	o, opened = d.outputs[t.channel], d.opened
+	d.mu.Unlock()
+	switch {
+	case o == nil || t.broadcast > o.broadcast.ID:
+		return nil, opened, nil
+	case t.broadcast < o.broadcast.ID: // identifiers sort by time
+		return nil, opened, fault.New(fault.Denied, "playback_expired", "This address was for an earlier broadcast. Load the page again.")
+	}
+	return o, opened, nil
 }

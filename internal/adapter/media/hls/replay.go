@@ -59,7 +59,7 @@ type Replay struct {
 
 // NewReplay returns the way to the recordings of this node.
 func NewReplay(c ReplayConfig) *Replay {
-	return &Replay{c, entrance{c.Gate, c.Caller, c.Now}, signer{c.Secret, c.Random, replayPurpose}}
+	return &Replay{c, entrance{c.Gate, c.Caller, c.Now}, signer{c.Secret, c.Random, replayPurpose, newKnown()}}
 }
 
 // Address returns where account, which may be nobody, watches a recording; empty when

@@ -2,8 +2,8 @@ package hls
 
 import (
 	"net/http"
-	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -38,23 +38,22 @@ func (o *output) list(w http.ResponseWriter, r *http.Request) {
 // blocking reads a delivery directive (RFC 8216bis, 6.2.5.2): the number of a
 // segment, and of a part of it or -1. Whoever asks for nonsense is not made to wait.
 func blocking(query string) (sequence int64, part int, ok bool) {
-	if query == "" {
-		return 0, 0, false
+	part = -1
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		var err error
+		switch name {
+		case "_HLS_msn":
+			sequence, err = strconv.ParseInt(value, 10, 64)
+			ok = err == nil && sequence >= 0
+		case "_HLS_part":
+			part, err = strconv.Atoi(value)
+			if err != nil || part < 0 || part >= partsLimit {
+				return 0, 0, false
+			}
+		}
 	}
-	q, err := url.ParseQuery(query)
-	if err != nil {
-		return 0, 0, false
-	}
-	sequence, err = strconv.ParseInt(q.Get("_HLS_msn"), 10, 64)
-	if err != nil || sequence < 0 {
-		return 0, 0, false
-	}
-	p := q.Get("_HLS_part")
-	if p == "" {
-		return sequence, -1, true
-	}
-	part, err = strconv.Atoi(p)
-	return sequence, part, err == nil && part >= 0 && part < partsLimit
+	return sequence, part, ok
 }
 
 func (o *output) text(w http.ResponseWriter, text []byte) {

@@ -24,6 +24,7 @@ func TestDeliveryDirectives(t *testing.T) {
 		"%zz":                                {},
 		"_HLS_msn=x":                         {},
 		"_HLS_msn=-1":                        {},
+		"_HLS_msn=107&_HLS_part=":            {},
 		"_HLS_msn=107&_HLS_part=64":          {},
 		"_HLS_msn=107&_HLS_part=-1":          {},
 		"_HLS_msn=99999999999999999999999":   {},

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
@@ -26,6 +27,37 @@ type signer struct {
 	secret  []byte
 	random  io.Reader
 	purpose string // what its tokens are for; those of another purpose are none
+	known   *known // nil: each token is looked at each time
+}
+
+// known remembers tokens that were found good: a viewer shows the same one several
+// times a second. They are kept by their digests, so that how long it takes to
+// find one tells nothing of it.
+type known struct {
+	mu      sync.RWMutex
+	tickets map[[sha256.Size]byte]ticket
+}
+
+// knownLimit bounds what is remembered; beyond it all is forgotten, and found
+// good once more.
+const knownLimit = 16 << 10
+
+func newKnown() *known { return &known{tickets: map[[sha256.Size]byte]ticket{}} }
+
+func (k *known) get(digest [sha256.Size]byte) (ticket, bool) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	t, ok := k.tickets[digest]
+	return t, ok
+}
+
+func (k *known) put(digest [sha256.Size]byte, t ticket) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.tickets) >= knownLimit {
+		clear(k.tickets)
+	}
+	k.tickets[digest] = t
 }
 
 // The purposes.
@@ -52,9 +84,24 @@ func (s signer) mint(t ticket) (ticket, string) {
 // read returns the ticket of a token under a channel's handle. Whatever is
 // wrong, it is false.
 func (s signer) read(token, handle string) (ticket, bool) {
-	if len(token) > tokenLimit {
+	if len(token) > tokenLimit || len(handle) > tokenLimit {
 		return ticket{}, false
 	}
+	if s.known == nil {
+		return s.check(token, handle)
+	}
+	digest := sha256.Sum256([]byte(token + "/" + handle))
+	if t, ok := s.known.get(digest); ok {
+		return t, true
+	}
+	t, ok := s.check(token, handle)
+	if ok {
+		s.known.put(digest, t)
+	}
+	return t, ok
+}
+
+func (s signer) check(token, handle string) (ticket, bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 5 {
 		return ticket{}, false

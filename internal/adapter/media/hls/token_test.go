@@ -7,7 +7,7 @@ import (
 )
 
 func TestTokensSurviveNoChange(t *testing.T) {
-	s := signer{[]byte("secret"), rand.Reader, playbackPurpose}
+	s := signer{[]byte("secret"), rand.Reader, playbackPurpose, newKnown()}
 	want, token := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast", account: "member"})
 	if got, ok := s.read(token, "place"); !ok || got != want {
 		t.Fatalf("%+v %v", got, ok)
@@ -20,7 +20,7 @@ func TestTokensSurviveNoChange(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := (signer{[]byte("another"), rand.Reader, playbackPurpose}).read(token, "place"); ok {
+	if _, ok := (signer{[]byte("another"), rand.Reader, playbackPurpose, newKnown()}).read(token, "place"); ok {
 		t.Error("accepted under another secret")
 	}
 	if _, again := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast", account: "member"}); again == token {
@@ -30,7 +30,7 @@ func TestTokensSurviveNoChange(t *testing.T) {
 
 // Fields must not be able to lend each other characters.
 func TestTokensOfShiftedFieldsDiffer(t *testing.T) {
-	s := signer{[]byte("secret"), rand.Reader, playbackPurpose}
+	s := signer{[]byte("secret"), rand.Reader, playbackPurpose, newKnown()}
 	a := s.sign(ticket{"s", "ab", "h", "c", "d"})
 	for _, other := range []ticket{{"s", "a", "bh", "c", "d"}, {"s", "abh", "", "c", "d"}, {"s", "ab", "hc", "d", ""}, {"sa", "b", "h", "c", "d"}} {
 		if s.sign(other) == a {
@@ -40,7 +40,7 @@ func TestTokensOfShiftedFieldsDiffer(t *testing.T) {
 }
 
 func FuzzToken(f *testing.F) {
-	s := signer{[]byte("secret"), strings.NewReader(strings.Repeat("r", 1<<10)), playbackPurpose}
+	s := signer{[]byte("secret"), strings.NewReader(strings.Repeat("r", 1<<10)), playbackPurpose, newKnown()}
 	_, good := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast", account: "member"})
 	_, anonymous := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast"})
 	for _, seed := range []string{good, anonymous, "", "...", "....", good + ".", strings.Repeat(".", 300), good[:len(good)-1] + "\x00"} {
@@ -55,4 +55,26 @@ func FuzzToken(f *testing.F) {
 			t.Errorf("%q was accepted for %q", token, channel)
 		}
 	})
+}
+
+// A token that was found good under one handle is not good under another, and what
+// is remembered of tokens has a bound.
+func TestWhatIsKnownOfTokensIsBoundToTheirAddress(t *testing.T) {
+	s := signer{[]byte("secret"), rand.Reader, playbackPurpose, newKnown()}
+	_, token := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast"})
+	for range 2 {
+		if _, ok := s.read(token, "place"); !ok {
+			t.Fatal("a good token is refused")
+		}
+		if _, ok := s.read(token, "elsewhere"); ok {
+			t.Fatal("a token that is known opens another place")
+		}
+	}
+	for range knownLimit + 10 {
+		_, token := s.mint(ticket{channel: "id", handle: "place", broadcast: "broadcast"})
+		s.read(token, "place")
+	}
+	if n := len(s.known.tickets); n > knownLimit || n == 0 {
+		t.Errorf("%d tokens are remembered", n)
+	}
 }
