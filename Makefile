@@ -76,6 +76,10 @@ bench-space: bin/subspace bin/poll.test bin/bench-space ## 5,000 votes a second 
 	@scripts/with-postgres bin/poll.test -test.run '^$$' -test.bench Votes -test.benchtime 50000x
 	@scripts/with-postgres bin/bench-space $(ARGS)
 
+.PHONY: bench-video
+bench-video: bin/subspace bin/bench-video bin/bench-gohlslib ## viewers of low-latency HLS and streams that nobody watches, beside gohlslib (6 minutes)
+	@exec bin/bench-video $(ARGS)
+
 .PHONY: bench-revoke
 bench-revoke: bin/subspace bin/natsd bin/bench-revoke ## 2,000 people on two nodes lose their right, by ban, refund and clock: how soon the doors close (12 minutes)
 	@scripts/with-postgres bin/bench-revoke $(ARGS)
