@@ -1,12 +1,11 @@
 /** Puts an HLS address on a <video>, of a live or of a recording: by hls.js where Media Source exists, else by the browser itself. */
 import type Hls from 'hls.js'
+import { Edge } from './edge'
 import worker from 'hls.js/dist/hls.worker.js?url'
 
 export type Attached = {
-  /** Seconds between the camera and this screen, as far as the playlist tells. */
-  latency(): number | undefined
-  /** Seconds from the playhead to the place that toLive would jump to. */
-  lag(): number | undefined
+  /** Called each second: keeps the picture at what happens now, and says how many seconds behind the camera that is. */
+  follow(): number | undefined
   /** Jumps to what is happening now. */
   toLive(): void
   detach(): void
@@ -33,12 +32,18 @@ export async function attach(
   recover(Hls, hls, onFatal)
   hls.loadSource(url)
   hls.attachMedia(video)
+  const edge = new Edge()
+  const toLive = () => {
+    if (hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition
+  }
   return {
-    latency: () => (hls.latency > 0 ? hls.latency : undefined),
-    lag: () => (hls.liveSyncPosition ? hls.liveSyncPosition - video.currentTime : undefined),
-    toLive: () => {
-      if (hls.liveSyncPosition) video.currentTime = hls.liveSyncPosition
+    follow: () => {
+      // Seconds from the playhead to the place that toLive would jump to.
+      const lag = hls.liveSyncPosition ? hls.liveSyncPosition - video.currentTime : undefined
+      if (edge.fellBehind(lag, video, Date.now())) toLive()
+      return hls.latency > 0 ? hls.latency : undefined
     },
+    toLive,
     detach: () => hls.destroy(),
   }
 }
@@ -79,12 +84,16 @@ function attachNative(video: HTMLVideoElement, url: string, onFatal: () => void,
     closest = Math.min(closest, Math.max(0, now))
     return now - closest
   }
+  const edge = new Edge()
+  const toLive = () => {
+    video.currentTime += lag() ?? 0
+  }
   return {
-    latency: () => undefined,
-    lag,
-    toLive: () => {
-      video.currentTime += lag() ?? 0
+    follow: () => {
+      if (edge.fellBehind(lag(), video, Date.now())) toLive()
+      return undefined
     },
+    toLive,
     detach: () => {
       video.removeEventListener('error', onFatal)
       video.removeAttribute('src')

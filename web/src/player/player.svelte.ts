@@ -2,7 +2,7 @@ import { untrack } from 'svelte'
 /** How loud: what the player reads at the start and writes when it is changed. */
 export type Sound = { muted: boolean; volume: number }
 
-import { Edge } from './edge'
+import type { Ways } from './attach'
 import type { Attached } from './hls'
 
 /** The state of one <video>: what the controls show, and what keys and buttons do. */
@@ -23,7 +23,6 @@ export class PlayerState {
 
   #video: HTMLVideoElement | undefined
   #attached: Attached | undefined
-  #edge = new Edge()
   #preferences: Sound
   #wanted = ''
 
@@ -40,7 +39,7 @@ export class PlayerState {
       video.muted = this.#preferences.muted
       video.volume = this.#preferences.volume
     })
-    const clock = setInterval(() => this.#follow(video), 1_000)
+    const clock = setInterval(() => (this.latency = this.#attached?.follow()), 1_000)
     return () => {
       clearInterval(clock)
       this.#detach()
@@ -49,13 +48,14 @@ export class PlayerState {
   }
 
   /** Plays this address from now on; the same address again changes nothing, '' shows no picture. */
-  async load(url: string, whep: string, onFatal: () => void): Promise<void> {
+  async load(from: Ways): Promise<void> {
+    const { url } = from
     if (url === this.#wanted || !this.#video) return
     this.#detach()
     this.#wanted = url
     if (!url) return
     const { attach } = await import('./attach')
-    const attached = await attach(this.#video, url, whep, onFatal)
+    const attached = await attach(this.#video, from)
     if (this.#wanted !== url) return attached.detach()
     this.#attached = attached
     await this.play()
@@ -127,12 +127,6 @@ export class PlayerState {
     const phone = this.#video as (HTMLVideoElement & { webkitEnterFullscreen?(): void }) | undefined
     if (stage.requestFullscreen) await stage.requestFullscreen()
     else phone?.webkitEnterFullscreen?.()
-  }
-
-  /** Keeps the picture at what happens now, and says how far behind the camera that is. */
-  #follow(video: HTMLVideoElement): void {
-    if (this.#edge.fellBehind(this.#attached?.lag(), video, Date.now())) this.#attached?.toLive()
-    this.latency = this.#attached?.latency()
   }
 
   #detach(): void {

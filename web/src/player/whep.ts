@@ -24,9 +24,8 @@ export async function watch(
   video.srcObject = connection.stream
   connection.onlost = onFatal
   return {
-    latency: () => connection.delay && Math.max(0.1, connection.delay),
+    follow: () => connection.delay && Math.max(0.1, connection.delay),
     // What comes is what happens now: there is nothing to jump to.
-    lag: () => undefined,
     toLive: () => {},
     detach: () => {
       connection.close()

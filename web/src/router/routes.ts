@@ -1,6 +1,9 @@
 import { withBooks } from '../i18n/index.svelte'
 import type { Route } from './pattern'
 
+/** The studio is the cockpit of one who holds the camera too. */
+const cockpit = withBooks(() => import('../screens/Cockpit.svelte'))
+
 /** Every screen of the app. The overlay is its own page: see overlay.html. */
 export const routes: Route[] = [
   { name: 'home', pattern: '/', load: () => import('../screens/Home.svelte') },
@@ -13,7 +16,7 @@ export const routes: Route[] = [
   {
     name: 'cockpit',
     pattern: '/cockpit/{handle}',
-    load: withBooks(() => import('../screens/Cockpit.svelte')),
+    load: cockpit,
   },
   {
     name: 'subscriptions',
@@ -23,7 +26,7 @@ export const routes: Route[] = [
   {
     name: 'studio',
     pattern: '/cockpit/{handle}/studio',
-    load: withBooks(() => import('../screens/Cockpit.svelte')),
+    load: cockpit,
   },
   {
     name: 'statement',

@@ -9,7 +9,7 @@ const AGAIN_AFTER = [1_000, 2_000, 4_000, 8_000]
 export class PlaybackState {
   state: Playback['state'] | 'loading' = $state('loading')
   url = $state('')
-  /** Where the same can be watched by WebRTC; it changes only with url. */
+  /** Where the same can be watched by WebRTC, whatever the browser thinks of its playlist; '' for nowhere. */
   whep = ''
   /** Why there is none. What this browser has no decoder for is 'codec:' and its name. */
   reason = $state('')
@@ -54,15 +54,13 @@ export class PlaybackState {
     this.state = playback.state
     // What nothing is known of is tried, and so is all where there is nobody to ask.
     const type = playback.codecs && `video/mp4;codecs="${playback.codecs}"`
-    const unplayable = type && window.MediaSource?.isTypeSupported(type) === false
+    this.whep = playback.whep
+    const unplayable = !this.whep && type && window.MediaSource?.isTypeSupported(type) === false
     const url = unplayable ? '' : playback.url
     this.reason = unplayable ? `codec:${playback.video}` : playback.reason
     // While interrupted the player keeps its last frame and its address: the same broadcast may come back.
     if (!url && playback.state === 'interrupted') return
-    if (!this.url || !url || fresh || resumes) {
-      this.whep = playback.whep
-      this.url = url
-    }
+    if (!this.url || !url || fresh || resumes) this.url = url
   }
 
   #later(): void {
