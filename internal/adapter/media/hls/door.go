@@ -60,8 +60,7 @@ type Config struct {
 // Door is the way to the pictures.
 type Door struct {
 	Config
-	entrance entrance
-	signer   signer
+	signer signer
 
 	mu      sync.Mutex
 	outputs map[ident.Channel]*output
@@ -71,7 +70,7 @@ type Door struct {
 // NewDoor returns a door without broadcasts behind it.
 func NewDoor(c Config) *Door {
 	return &Door{
-		Config: c, entrance: entrance{c.Gate, c.Caller, c.Now}, signer: signer{c.Secret, c.Random, playbackPurpose, newKnown()},
+		Config: c, signer: signer{c.Secret, c.Random, playbackPurpose, newKnown()},
 		outputs: map[ident.Channel]*output{}, opened: make(chan struct{}),
 	}
 }
@@ -95,6 +94,8 @@ func (d *Door) forget(o *output) {
 	}
 }
 
+func (d *Door) entrance() entrance { return entrance{d.Gate, d.Caller, d.Now} }
+
 // ServeHTTP answers Pattern.
 func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	secretAddress(w.Header())
@@ -103,7 +104,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, errInvalid())
 		return
 	}
-	if f := d.entrance.refuses(r, t, access.WatchLive); f != nil {
+	if f := d.entrance().refuses(r, t, access.WatchLive); f != nil {
 		refuse(w, f)
 		return
 	}

@@ -15,7 +15,7 @@ func (d *Door) Admit(r *http.Request, token, handle string) (media.Ticket, error
 	if !ok {
 		return media.Ticket{}, errInvalid()
 	}
-	if f := d.entrance.refuses(r, t, access.WatchLive); f != nil {
+	if f := d.entrance().refuses(r, t, access.WatchLive); f != nil {
 		return media.Ticket{}, f
 	}
 	return media.Ticket{Session: t.session, Channel: t.channel, Broadcast: t.broadcast, Account: t.account}, nil

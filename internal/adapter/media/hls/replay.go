@@ -53,13 +53,12 @@ type ReplayConfig struct {
 // recording that is deleted, or is for others now, shuts with the next one.
 type Replay struct {
 	ReplayConfig
-	entrance entrance
-	signer   signer
+	signer signer
 }
 
 // NewReplay returns the way to the recordings of this node.
 func NewReplay(c ReplayConfig) *Replay {
-	return &Replay{c, entrance{c.Gate, c.Caller, c.Now}, signer{c.Secret, c.Random, replayPurpose, newKnown()}}
+	return &Replay{c, signer{c.Secret, c.Random, replayPurpose, newKnown()}}
 }
 
 // Address returns where account, which may be nobody, watches a recording; empty when
@@ -108,7 +107,7 @@ func (p *Replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, fault.New(fault.Missing, "recording_missing", "There is no such recording."))
 		return
 	}
-	if f := p.entrance.refuses(r, t, rec.Action()); f != nil {
+	if f := (entrance{p.Gate, p.Caller, p.Now}).refuses(r, t, rec.Action()); f != nil {
 		refuse(w, f)
 		return
 	}
