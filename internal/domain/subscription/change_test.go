@@ -220,7 +220,7 @@ func TestATrialNeedsACardThatCanBeTold(t *testing.T) {
 	by, c, ref := begin(subscription.Card{Brand: "link"})
 	refused("a wallet that shows no card", by, c, ref)
 
-	by, c, ref = begin(subscription.Card{}) // the provider has not told it yet
+	by, _, ref = begin(subscription.Card{}) // the provider has not told it yet
 	if w.inside(by).Allowed {
 		t.Error("inside before the card is known")
 	}
