@@ -17,6 +17,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/media/hls"
 	"github.com/subspace-live/subspace/internal/adapter/media/webrtc"
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 	"github.com/subspace-live/subspace/internal/webui"
 )
 
@@ -126,16 +127,26 @@ func (s *Server) head(r *http.Request) webui.Head {
 	if !ok {
 		return webui.Head{}
 	}
-	c, err := s.parts.channels.ByHandle(r.Context(), strings.TrimSuffix(handle, "/"))
+	handle, recorded, replay := strings.Cut(strings.TrimSuffix(handle, "/"), "/recordings/")
+	c, err := s.parts.channels.ByHandle(r.Context(), handle)
 	if err != nil {
 		return webui.Head{Missing: fault.Is(err, "channel_missing")}
 	}
-	title := c.Title
-	if b, on, err := s.parts.live.Current(r.Context(), c.ID); err == nil && on && b.Title != "" {
+	title, at := c.Title, "/c/"+c.Handle
+	if replay {
+		rec, found, err := s.parts.recordings.Find(r.Context(), ident.Broadcast(recorded))
+		if err == nil && (!found || rec.Channel != c.ID) {
+			return webui.Head{Missing: true}
+		}
+		if rec.Title != "" {
+			title = rec.Title
+		}
+		at += "/recordings/" + recorded
+	} else if b, on, err := s.parts.live.Current(r.Context(), c.ID); err == nil && on && b.Title != "" {
 		title = b.Title
 	}
 	return webui.Head{
 		Title: title + " · " + c.OwnerName, Description: c.OwnerName + " on Subspace",
-		URL: s.parts.api.Address(r) + "/c/" + c.Handle,
+		URL: s.parts.api.Address(r) + at,
 	}
 }

@@ -160,10 +160,10 @@ func (s *Site) servePage(w http.ResponseWriter, r *http.Request, at string) {
 // still opens, but with 404.
 func isRoute(at string) bool {
 	switch at {
-	case "/", "/account", "/sign-in", "/setup", "/link", "/admin", "/cockpit", "/dock":
+	case "/", "/account", "/sign-in", "/setup", "/link", "/admin", "/cockpit", "/dock", "/sandbox-account":
 		return true
 	}
-	for _, root := range []string{"/c/", "/cockpit/", "/overlay/"} {
+	for _, root := range []string{"/c/", "/cockpit/", "/overlay/", "/account/", "/mail/"} {
 		if strings.HasPrefix(at, root) {
 			return true
 		}

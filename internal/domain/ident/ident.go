@@ -7,9 +7,11 @@
 package ident
 
 import (
+	"bytes"
 	"encoding/base32"
 	"encoding/binary"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -41,10 +43,14 @@ type (
 	Mark         string
 )
 
-// Source makes identifiers from a clock and a source of random bytes.
+// Source makes identifiers from a clock and a source of random bytes. Those that one
+// source makes within a millisecond sort in the order in which they were made.
 type Source struct {
 	now    func() time.Time
 	random io.Reader
+
+	mu   sync.Mutex
+	last [16]byte
 }
 
 // NewSource returns a Source. random must never fail; crypto/rand.Reader does not.
@@ -60,7 +66,25 @@ func Make[T ~string](s *Source) T {
 	if _, err := io.ReadFull(s.random, b[6:]); err != nil {
 		panic("ident: random source failed: " + err.Error())
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if bytes.Equal(b[:6], s.last[:6]) {
+		b = follow(s.last, b)
+	}
+	s.last = b
 	return T(alphabet().EncodeToString(b[:]))
+}
+
+// follow is b made to sort behind last, of the same millisecond: its first half counts
+// on, the other stays as random as it was, so that nobody guesses the next.
+func follow(last, b [16]byte) [16]byte {
+	copy(b[6:11], last[6:11])
+	for i := 10; i >= 6; i-- {
+		if b[i]++; b[i] != 0 {
+			break
+		}
+	}
+	return b
 }
 
 // Is reports whether id has the form of an identifier: what has not is nobody's, and

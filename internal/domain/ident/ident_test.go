@@ -45,6 +45,24 @@ func TestNamesAre26PlainCharactersAndNeverTheSame(t *testing.T) {
 	}
 }
 
+// Who did something first stands first, however fast the other was.
+func TestNamesOfOneMillisecondSortAsTheyWereMade(t *testing.T) {
+	now := time.Now()
+	s := ident.NewSource(func() time.Time { return now }, rand.Reader)
+	last, tails := "", map[string]bool{}
+	for range 5000 {
+		id := ident.Make[string](s)
+		if id <= last {
+			t.Fatalf("%s after %s", id, last)
+		}
+		last = id
+		tails[id[len(id)-7:]] = true
+	}
+	if len(tails) < 4990 {
+		t.Errorf("%d different ends: the next name can be guessed", len(tails))
+	}
+}
+
 func TestNameHolds80RandomBits(t *testing.T) {
 	ones := ident.NewSource(func() time.Time { return time.UnixMilli(0) }, bytes.NewReader(bytes.Repeat([]byte{0xff}, 10)))
 	if id := ident.Make[string](ones); !strings.HasPrefix(id, "000000000") {
