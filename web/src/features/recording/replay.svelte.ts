@@ -14,7 +14,9 @@ export class ReplayState {
   readonly channel: string
   readonly id: string
 
-  #from: number
+  #reading = 0
+  /** It was begun at the question that it was opened for. */
+  #led = false
   readonly #question: string
   #video: HTMLVideoElement | undefined
   #attached: Attached | undefined
@@ -24,20 +26,23 @@ export class ReplayState {
   constructor(channel: string, id: string, from: number, question: string) {
     this.channel = channel
     this.id = id
-    this.#from = from
     this.#question = question
     this.at = from
   }
 
   async read(): Promise<void> {
+    const reading = ++this.#reading
     this.failure = undefined
     this.broken = false
     try {
-      this.now = await api.read(this.channel, this.id)
+      const now = await api.read(this.channel, this.id)
+      if (reading !== this.#reading) return
+      this.now = now
       const asked = this.now.chapters.find(({ id }) => id === this.#question)
-      if (asked && !this.#attached) this.at = this.#from = asked.at_ms
+      if (asked && !this.#led) this.at = asked.at_ms
+      this.#led = true
     } catch (thrown) {
-      this.failure = Refusal.from(thrown)
+      if (reading === this.#reading) this.failure = Refusal.from(thrown)
     }
   }
 
@@ -60,8 +65,7 @@ export class ReplayState {
     if (!url) return
     const { attach } = await import('../../player/hls')
     if (this.#wanted !== url || !this.#video) return
-    const begins = this.#from / 1000
-    const attached = await attach(this.#video, url, () => (this.broken = true), begins)
+    const attached = await attach(this.#video, url, () => (this.broken = true), this.at / 1000)
     if (this.#wanted !== url) return attached.detach()
     this.#attached = attached
   }
