@@ -153,8 +153,13 @@ func (tx *Tx) PutRecordingSetup(ctx context.Context, channel ident.Channel, s re
 
 // BroadcastOn implements recording.Tx.
 func (tx *Tx) BroadcastOn(ctx context.Context, channel ident.Channel) (id ident.Broadcast, title string, open bool, err error) {
-	b, open, err := tx.OpenBroadcast(ctx, channel)
-	return b.ID, b.Title, open, err
+	// A live without a title is shown under the channel's; a recording keeps the one it had.
+	var own string
+	if open, err = tx.one(ctx, `SELECT b.id, b.title, c.title FROM broadcast b JOIN channel c ON c.id = b.channel
+		WHERE b.channel = $1 AND b.state <> 'ended'`, []any{channel}, &id, &title, &own); title == "" {
+		title = own
+	}
+	return id, title, open, err
 }
 
 // PutMark implements recording.Tx.
