@@ -4,10 +4,10 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	sdk "github.com/stripe/stripe-go/v85"
 
-	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
@@ -23,7 +23,7 @@ func (s *Stripe) CancelAtPeriodEnd(ctx context.Context, ref string) error {
 	case ended(sub) || cancels(sub):
 		return nil
 	}
-	over, err := s.over(ctx, sub)
+	_, over, err := s.over(ctx, sub)
 	if err != nil {
 		return err
 	}
@@ -37,17 +37,18 @@ func (s *Stripe) CancelAtPeriodEnd(ctx context.Context, ref string) error {
 }
 
 // over reports that nothing is paid for any more: the period that was is over,
-// and no money comes for the one that Stripe is in.
-func (s *Stripe) over(ctx context.Context, sub *sdk.Subscription) (bool, error) {
+// and no money comes for the one that Stripe is in. What is paused comes with the
+// end of what was paid, from one look at its bills.
+func (s *Stripe) over(ctx context.Context, sub *sdk.Subscription) (until time.Time, over bool, err error) {
+	if sub.PauseCollection != nil {
+		until, err = s.paidUntil(ctx, sub)
+		return until, !s.Now().Before(until), err
+	}
 	switch status(sub.Status) {
 	case subscription.StatusActive, subscription.StatusTrialing:
-		if sub.PauseCollection == nil {
-			return false, nil
-		}
-		until, err := s.paidUntil(ctx, sub)
-		return !s.Now().Before(until), err
+		return until, false, nil
 	}
-	return true, nil
+	return until, true, nil
 }
 
 // Pause implements subscription.Provider. Stripe goes on counting periods and
@@ -89,7 +90,7 @@ func (s *Stripe) Resume(ctx context.Context, ref string) error {
 	if sub.PauseCollection != nil {
 		params.AddUnsetField(sdk.SubscriptionUpdateParamsUnsetFieldPauseCollection)
 		changes = true
-		over, err := s.over(ctx, sub)
+		until, over, err := s.over(ctx, sub)
 		if err != nil {
 			return err
 		}
@@ -97,7 +98,7 @@ func (s *Stripe) Resume(ctx context.Context, ref string) error {
 			params.BillingCycleAnchorNow = sdk.Bool(true)
 			params.ProrationBehavior = sdk.String("none")
 			params.PaymentBehavior = sdk.String("error_if_incomplete")
-			return s.again(ctx, sub, params)
+			return s.again(ctx, sub.ID, until, params)
 		}
 	}
 	if !changes {
@@ -106,37 +107,33 @@ func (s *Stripe) Resume(ctx context.Context, ref string) error {
 	return s.update(ctx, ref, "resume a subscription", params)
 }
 
-// again lets a period begin, and be charged, after one that was paid is over. Two
-// who ask at once have both seen the pause, and Stripe would begin a period for
-// each: so the period that is over makes the key, and how often the card was
-// declined since, because Stripe answers one key always the same.
-func (s *Stripe) again(ctx context.Context, sub *sdk.Subscription, params *sdk.SubscriptionUpdateParams) error {
-	until, err := s.paidUntil(ctx, sub)
-	if err != nil {
-		return err
-	}
+// again lets a period begin, and be charged, after one that was paid until then is
+// over. Two who ask at once have both seen the pause, and Stripe would begin a period
+// for each: so the period that is over makes the key, as it was when it was found to
+// be over, and how often it was refused since, because Stripe answers one key always
+// the same.
+func (s *Stripe) again(ctx context.Context, ref string, until time.Time, params *sdk.SubscriptionUpdateParams) error {
 	over := strconv.FormatInt(until.Unix(), 10)
-	declined, err := s.declines(ctx, sub.ID, over)
+	refused, err := s.refusals(ctx, ref, over)
 	if err != nil {
 		return err
 	}
-	params.IdempotencyKey = s.key("resume", sub.ID, over, strconv.Itoa(declined))
-	err = s.update(ctx, sub.ID, "resume a subscription", params)
-	if !fault.Is(err, "card_declined") {
-		return err
+	params.IdempotencyKey = s.key("resume", ref, over, strconv.Itoa(refused))
+	_, err = s.api.V1Subscriptions.Update(ctx, ref, params)
+	if err == nil || !answered(err) {
+		return trouble("resume a subscription", err) // it may have been charged: asked again with the same key
 	}
 	kept := s.Store.Update(ctx, func(tx Tx) error {
-		return tx.PutStripeObject(ctx, kindResume, sub.ID, over+" "+strconv.Itoa(declined+1))
+		return tx.PutStripeObject(ctx, kindResume, ref, over+" "+strconv.Itoa(refused+1))
 	})
 	if kept != nil {
 		return kept
 	}
-	return err
+	return trouble("resume a subscription", err)
 }
 
-// declines is how often a card was declined that should have resumed what was paid
-// until then.
-func (s *Stripe) declines(ctx context.Context, ref, until string) (n int, err error) {
+// refusals is how often Stripe refused to resume what was paid until then.
+func (s *Stripe) refusals(ctx context.Context, ref, until string) (n int, err error) {
 	var kept string
 	err = s.Store.View(ctx, func(tx Tx) (err error) {
 		kept, _, err = tx.StripeObject(ctx, kindResume, ref)

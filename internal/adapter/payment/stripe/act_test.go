@@ -192,6 +192,88 @@ func TestAResumptionPastThePeriodIsChargedOnce(t *testing.T) {
 	}
 }
 
+// TestAResumptionLooksAtItsBillsOnce: one who was charged between two looks would
+// move what the second makes a key of, and both would be charged.
+func TestAResumptionLooksAtItsBillsOnce(t *testing.T) {
+	base := newWorld(t)
+	for name, changes := range map[string]js{"paused": nil, "paused, and it owes": {"status": "past_due"}} {
+		t.Run(name, func(t *testing.T) {
+			w := base.in(t)
+			plan := monthly(bronze, 499)
+			w.now = began.AddDate(0, 2, 0)
+			invoice, charge := month(0, plan)
+			next, _ := month(2, plan) // what the other one pays meanwhile
+			w.sells(w.subscribed(plan, after(js{"pause_collection": js{"behavior": "void"}}, changes)), []js{invoice}, charge)
+			w.on(update, w.subscribed(plan, nil))
+			if err := w.stripe.Resume(t.Context(), "sub_1"); err != nil {
+				t.Fatal(err)
+			}
+			for _, seen := range []int{0, 1} { // how often the second finds the bills as they were
+				looks := 0
+				w.reply("GET /v1/invoices", func(request) (int, js) {
+					if looks++; looks <= seen {
+						return http.StatusOK, list(invoice)
+					}
+					return http.StatusOK, list(next, invoice)
+				})
+				if err := w.stripe.Resume(t.Context(), "sub_1"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			asked := w.calls(update)
+			for _, r := range asked[1:] {
+				if again := r.form.Get("billing_cycle_anchor") == "now"; again && r.key != asked[0].key {
+					t.Errorf("a second charge, as %q beside %q", r.key, asked[0].key)
+				}
+			}
+			if len(asked) != 3 || asked[2].key != asked[0].key {
+				t.Errorf("asked %+v", asked)
+			}
+		})
+	}
+}
+
+// TestARefusedResumptionIsAskedAnew: Stripe repeats its answer to a key for a day,
+// so whoever has mended what it refused needs another; as long as it is not known
+// whether it charged, the key stays.
+func TestARefusedResumptionIsAskedAnew(t *testing.T) {
+	base := newWorld(t)
+	for name, c := range map[string]struct {
+		status int
+		body   js
+		anew   bool
+	}{
+		"declined":          {http.StatusPaymentRequired, refusal("card_error", "card_declined", ""), true},
+		"no card":           {http.StatusBadRequest, refusal("invalid_request_error", "resource_missing", ""), true},
+		"a wrong key":       {http.StatusUnauthorized, refusal("invalid_request_error", "", ""), true},
+		"another wish":      {http.StatusBadRequest, refusal("idempotency_error", "", ""), false},
+		"too many requests": {http.StatusTooManyRequests, refusal("invalid_request_error", "rate_limit", ""), false},
+		"locked":            {http.StatusConflict, refusal("invalid_request_error", "lock_timeout", ""), false},
+		"down":              {http.StatusInternalServerError, refusal("api_error", "", ""), false},
+		"a cut line":        {0, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := base.in(t)
+			plan := monthly(bronze, 499)
+			w.now = began.AddDate(0, 2, 0)
+			invoice, charge := month(0, plan)
+			w.sells(w.subscribed(plan, js{"pause_collection": js{"behavior": "void"}}), []js{invoice}, charge)
+			w.say(update, c.status, c.body)
+			if err := w.stripe.Resume(t.Context(), "sub_1"); err == nil {
+				t.Fatal("it went through")
+			}
+			w.on(update, w.subscribed(plan, nil))
+			if err := w.stripe.Resume(t.Context(), "sub_1"); err != nil {
+				t.Fatal(err)
+			}
+			asked := w.calls(update)
+			if first, last := asked[0].key, asked[len(asked)-1].key; first == "" || (first != last) != c.anew {
+				t.Errorf("first %q, then %q", first, last)
+			}
+		})
+	}
+}
+
 // TestADeclinedResumptionStaysPaused: Stripe is asked to change nothing unless
 // the card pays.
 func TestADeclinedResumptionStaysPaused(t *testing.T) {

@@ -14,7 +14,7 @@ const (
 	kindCustomer = "customer" // by account and currency
 	kindPortal   = "portal"   // the settings of the page on which cards are changed
 	kindProduct  = "product"  // by tier; what is kept is its title
-	kindResume   = "resume"   // by subscription; what is kept is what was paid until when, and how often a card was declined since
+	kindResume   = "resume"   // by subscription; what is kept is what was paid until when, and how often Stripe refused to resume since
 )
 
 // customer returns what Stripe calls a buyer, and makes it there the first time.

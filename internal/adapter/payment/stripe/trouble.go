@@ -81,6 +81,21 @@ func code(err error) (code, param string) {
 	return "", ""
 }
 
+// answered reports that Stripe refused: what it was asked for did not happen, and
+// does not. Without an answer, with one of a Stripe in trouble, and while another
+// request holds the same object or key, nobody knows.
+func answered(err error) bool {
+	e := refusal(err)
+	if e == nil || reused(err) {
+		return false
+	}
+	switch e.HTTPStatusCode {
+	case http.StatusTooManyRequests, http.StatusConflict:
+		return false
+	}
+	return e.HTTPStatusCode >= http.StatusBadRequest && e.HTTPStatusCode < http.StatusInternalServerError
+}
+
 // reused reports that an idempotency key of ours was used before with another
 // wish: the first one stands.
 func reused(err error) bool {
