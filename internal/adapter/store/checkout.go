@@ -70,16 +70,27 @@ func (tx *Tx) UnfinishedGifts(ctx context.Context, account ident.Account, channe
 	return tx.checkouts(ctx, `account = $1 AND channel = $2 AND purpose = 'gift' AND state IN ('open', 'pending', 'declined') ORDER BY id`, account, channel)
 }
 
-const overdue = `state IN ('open', 'pending', 'declined') AND (expires <= $1 OR ((state = 'pending' OR url <> '') AND created <= $2))`
+const unfinished = `state IN ('open', 'pending', 'declined')`
 
 // OverdueCheckouts implements subscription.Tx.
 func (tx *Tx) OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]subscription.Checkout, error) {
-	return tx.checkouts(ctx, overdue+` AND id > $3 ORDER BY id LIMIT $4`, millis(now), millis(openedBefore), after, limit)
+	return tx.checkouts(ctx, unfinished+` AND (expires <= $1 OR ((state = 'pending' OR url <> '') AND created <= $2)) AND id > $3 ORDER BY id LIMIT $4`,
+		millis(now), millis(openedBefore), after, limit)
 }
 
 // DueCheckouts implements subscription.Tx.
-func (tx *Tx) DueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]subscription.Checkout, error) {
-	return tx.checkouts(ctx, overdue+` AND ask_at <= $3 ORDER BY ask_at, id LIMIT $4`, millis(now), millis(openedBefore), millis(now), limit)
+func (tx *Tx) DueCheckouts(ctx context.Context, provider string, now time.Time, limit int) ([]subscription.Checkout, error) {
+	return tx.checkouts(ctx, unfinished+` AND provider = $1 AND (expires <= $2 OR state = 'pending' OR url <> '') AND ask_at <= $3
+		ORDER BY ask_at, id LIMIT $4`, provider, millis(now), millis(now), limit)
+}
+
+// AbandonedCheckouts implements subscription.Tx.
+func (tx *Tx) AbandonedCheckouts(ctx context.Context, on []string, now time.Time, limit int) ([]subscription.Checkout, error) {
+	args := []any{millis(now), limit, ""} // no provider has no name
+	for _, name := range on {
+		args = append(args, name)
+	}
+	return tx.checkouts(ctx, unfinished+` AND expires <= $1 AND provider NOT IN `+listed(3, len(args)-2)+` ORDER BY expires, id LIMIT $2`, args...)
 }
 
 // TakeCheckout implements subscription.Tx.

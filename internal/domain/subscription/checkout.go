@@ -59,7 +59,7 @@ type Checkout struct {
 	Created  time.Time
 	Expires  time.Time
 	Asked    int       // how often the provider was asked about it, unfinished as it is
-	AskAt    time.Time // when it is asked next; zero: as soon as it is worth asking
+	AskAt    time.Time // when it is asked next
 }
 
 // Total is what the checkout takes from the buyer in all when it is paid.
@@ -174,7 +174,7 @@ func (s *Service) openCheckout(ctx context.Context, tx Tx, by ident.Account, cha
 	c := Checkout{
 		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Key: want.Key, Purpose: ForSubscription,
 		Plan: plan, Quantity: 1, Country: want.Country, Language: language(want.Language),
-		Provider: want.Provider, State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
+		Provider: want.Provider, State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts), AskAt: now.Add(pendingPatience),
 	}
 	if !s.PaidElsewhere(c.Provider) {
 		if c.Trial, err = s.trialFor(ctx, tx, by, tier); err != nil {
@@ -259,7 +259,13 @@ func (s *Service) giveUp(ctx context.Context, c Checkout) (Checkout, error) {
 		}
 	}
 	c.State, c.Reason = CheckoutExpired, ""
-	return c, s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
+	return c, s.shut(ctx, c)
+}
+
+// shut closes a checkout here.
+func (s *Service) shut(ctx context.Context, c Checkout) error {
+	c.State, c.Reason = CheckoutExpired, ""
+	return s.Store.Update(ctx, func(tx Tx) error { return tx.SetCheckout(ctx, c) })
 }
 
 // openSession asks the provider for its side. Whoever comes after a crash in

@@ -121,7 +121,7 @@ func (s *Service) openGift(ctx context.Context, tx Tx, by ident.Account, channel
 	c := Checkout{
 		ID: ident.Make[ident.Checkout](s.IDs), Account: by, Channel: channel, Key: want.Key, Purpose: ForGift,
 		Plan: plan, Quantity: max(want.People, want.Months), Named: want.Named, Country: want.Country, Language: language(want.Language),
-		Provider: s.Providers[0].Name(), State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts),
+		Provider: s.Providers[0].Name(), State: CheckoutOpen, Created: now, Expires: now.Add(checkoutLasts), AskAt: now.Add(pendingPatience),
 	}
 	if want.Name != "" {
 		if c.For, err = s.recipient(ctx, tx, by, channel, want.Name); err != nil {

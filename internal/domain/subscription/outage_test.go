@@ -150,6 +150,7 @@ func TestAPurchaseRoundEndsWithASilentProvider(t *testing.T) {
 		t.Errorf("asked %d times", n)
 	}
 	p.is(nil)
+	w.clock.Advance(time.Minute) // those that were asked about wait for so long
 	if err := w.service.ReconcileCheckouts(t.Context()); err != nil || len(w.sales()) != 10 {
 		t.Errorf("%d sales, %v", len(w.sales()), err)
 	}

@@ -17,7 +17,7 @@ const (
 	// before the provider is asked: the event is the way, asking mends.
 	pendingPatience = time.Minute
 	// askRarest is the longest between two questions about one checkout, and
-	// checkoutsAsked how many a round asks about.
+	// checkoutsAsked how many of each provider's a round asks about.
 	askRarest      = 15 * time.Minute
 	checkoutsAsked = 100
 )
@@ -30,13 +30,25 @@ func (s *Service) Reconcile(ctx context.Context) error {
 
 // ReconcileCheckouts finds purchases whose event never came, and closes
 // checkouts that nobody paid in time. It asks about those whose turn has come, one
-// after the other and checkoutsAsked of them at most: what is paid soon is found
-// soon, and a page that somebody left open is asked about ever more rarely, once
-// more when it has expired.
+// after the other and checkoutsAsked of each provider at most, so that one that does
+// not answer holds up no other: what is paid soon is found soon, and a page that
+// somebody left open is asked about ever more rarely, once more when it has expired.
+// What has expired at a provider that is off is closed unasked.
 func (s *Service) ReconcileCheckouts(ctx context.Context) error {
 	var due []Checkout
-	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		due, err = tx.DueCheckouts(ctx, s.Now(), s.Now().Add(-pendingPatience), checkoutsAsked)
+	err := s.Store.View(ctx, func(tx Tx) error {
+		on := make([]string, len(s.Providers))
+		due = nil
+		for i, p := range s.Providers {
+			on[i] = p.Name()
+			of, err := tx.DueCheckouts(ctx, on[i], s.Now(), checkoutsAsked)
+			if err != nil {
+				return err
+			}
+			due = append(due, of...)
+		}
+		abandoned, err := tx.AbandonedCheckouts(ctx, on, s.Now(), checkoutsAsked)
+		due = append(due, abandoned...)
 		return err
 	})
 	if err != nil {
@@ -94,7 +106,7 @@ func (r *checkoutRound) ask(ctx context.Context, list []Checkout, about func(con
 }
 
 // inTurn asks about a checkout unless another node does. A question that failed
-// did not count.
+// does not count, but it is put again a minute later, after those of others.
 func (r *checkoutRound) inTurn(ctx context.Context, c Checkout) error {
 	now := r.s.Now()
 	next := c.askedNext(now)
@@ -112,7 +124,7 @@ func (r *checkoutRound) inTurn(ctx context.Context, c Checkout) error {
 	if err = r.s.reconcileCheckout(ctx, c); fault.Is(err, unavailable) {
 		taken := c
 		taken.Asked, taken.AskAt = c.Asked+1, next
-		_, back := take(taken, c.Asked, c.AskAt)
+		_, back := take(taken, c.Asked, r.s.Now().Add(pendingPatience))
 		return errors.Join(err, back)
 	}
 	return err
@@ -134,6 +146,9 @@ func (c Checkout) askedNext(now time.Time) time.Time {
 
 func (s *Service) reconcileCheckout(ctx context.Context, c Checkout) error {
 	session, err := s.session(ctx, c)
+	if fault.Is(err, providerOff) && !s.Now().Before(c.Expires) {
+		return s.shut(ctx, c) // should it have been paid, the event of it opens the door when the provider is back
+	}
 	if err != nil {
 		return err
 	}

@@ -35,9 +35,13 @@ type Tx interface {
 	// were opened before the second moment and are pending or paid at a page of the
 	// provider's, with an id above after, by id.
 	OverdueCheckouts(ctx context.Context, now, openedBefore time.Time, after ident.Checkout, limit int) ([]Checkout, error)
-	// DueCheckouts returns those of them whose turn to be asked about has come, the
-	// longest due first.
-	DueCheckouts(ctx context.Context, now, openedBefore time.Time, limit int) ([]Checkout, error)
+	// DueCheckouts returns those of one provider that are unfinished, whose turn to
+	// be asked about has come, and that have expired, are pending or are paid at a
+	// page of the provider's, the longest due first.
+	DueCheckouts(ctx context.Context, provider string, now time.Time, limit int) ([]Checkout, error)
+	// AbandonedCheckouts returns unfinished ones that have expired at now and are of
+	// none of the providers, the oldest first.
+	AbandonedCheckouts(ctx context.Context, on []string, now time.Time, limit int) ([]Checkout, error)
 	// TakeCheckout writes how often it was asked about and when it is next, unless
 	// somebody did since c was read: then it reports false.
 	TakeCheckout(ctx context.Context, c Checkout, asked int, next time.Time) (bool, error)

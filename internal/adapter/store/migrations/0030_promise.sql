@@ -11,10 +11,11 @@ CREATE INDEX promise_account ON promise (account);
 CREATE INDEX promise_made ON promise (made);
 
 -- How often the provider was asked about a checkout that nobody has paid, and when
--- it is asked next: ever more rarely.
+-- it is asked next: ever more rarely, and first a minute after it was opened.
 ALTER TABLE checkout ADD COLUMN asked BIGINT NOT NULL DEFAULT 0 CHECK (asked >= 0);
 ALTER TABLE checkout ADD COLUMN ask_at BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX checkout_ask ON checkout (ask_at) WHERE state IN ('open', 'pending', 'declined');
+UPDATE checkout SET ask_at = created + 60000;
+CREATE INDEX checkout_ask ON checkout (provider, ask_at) WHERE state IN ('open', 'pending', 'declined');
 
 -- What of a payout the provider took back from the creator after it was paid.
 ALTER TABLE payout ADD COLUMN reversed_minor BIGINT NOT NULL DEFAULT 0 CHECK (reversed_minor >= 0);
