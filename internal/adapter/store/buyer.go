@@ -61,14 +61,20 @@ func (tx *Tx) SpentSince(ctx context.Context, id ident.Account, since, promised 
 
 // PutPromise implements buyer.Tx.
 func (tx *Tx) PutPromise(ctx context.Context, p buyer.Promise) error {
-	_, err := tx.exec(ctx, `INSERT INTO promise (key, account, price_minor, currency, made) VALUES ($1, $2, $3, $4, $5)
+	_, err := tx.exec(ctx, `INSERT INTO promise (key, account, subscription, price_minor, currency, made) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (key) DO UPDATE SET price_minor = excluded.price_minor, currency = excluded.currency, made = excluded.made`,
-		p.Key, p.Account, p.Price.Minor, p.Price.Currency, millis(p.Made))
+		p.Key, p.Account, p.Subscription, p.Price.Minor, p.Price.Currency, millis(p.Made))
 	return err
 }
 
 // DropPromise implements buyer.Tx.
 func (tx *Tx) DropPromise(ctx context.Context, key string) error {
 	_, err := tx.exec(ctx, `DELETE FROM promise WHERE key = $1`, key)
+	return err
+}
+
+// DropPromises implements buyer.Tx.
+func (tx *Tx) DropPromises(ctx context.Context, of ident.Subscription, made time.Time) error {
+	_, err := tx.exec(ctx, `DELETE FROM promise WHERE subscription = $1 AND made <= $2`, of, millis(made))
 	return err
 }

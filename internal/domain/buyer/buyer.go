@@ -78,14 +78,17 @@ type Tx interface {
 	// PutPromise keeps a promise in place of one of its key.
 	PutPromise(ctx context.Context, p Promise) error
 	DropPromise(ctx context.Context, key string) error
+	// DropPromises drops those to pay for a subscription that were made by then.
+	DropPromises(ctx context.Context, of ident.Subscription, made time.Time) error
 }
 
 // Promise is what a payment provider is being asked to charge a buyer.
 type Promise struct {
-	Key     string // the same for the same wish
-	Account ident.Account
-	Price   money.Amount
-	Made    time.Time
+	Key          string // the same for the same wish
+	Account      ident.Account
+	Subscription ident.Subscription // what it pays for
+	Price        money.Amount
+	Made         time.Time
 }
 
 // promiseLasts is how long a promise counts whose outcome nobody came to know: a
@@ -108,7 +111,8 @@ func Allow(ctx context.Context, tx Tx, id ident.Account, price money.Amount, now
 
 // Commit is Allow for a charge outside of a checkout to somebody who has bought
 // before: it asks the limit alone, and counts the promise against it from now on.
-// Whoever knows what became of the charge takes it back by DropPromise.
+// Whoever knows what became of the charge takes it back: by DropPromise when there
+// is none, by Kept when there is.
 func Commit(ctx context.Context, tx Tx, p Promise) error {
 	l, err := tx.LimitsOf(ctx, p.Account)
 	if err != nil || p.Price.Minor == 0 {
@@ -121,6 +125,16 @@ func Commit(ctx context.Context, tx Tx, p Promise) error {
 		return err
 	}
 	return tx.PutPromise(ctx, p)
+}
+
+// clocksDiffer is how much later than its charge a promise may seem to be made: the
+// provider's clock is another one, and counts in seconds.
+const clocksDiffer = time.Minute
+
+// Kept drops the promises that a charge for a subscription has kept. It belongs into
+// the transaction that records the charge, which counts from then on.
+func Kept(ctx context.Context, tx Tx, of ident.Subscription, charged time.Time) error {
+	return tx.DropPromises(ctx, of, charged.Add(clocksDiffer))
 }
 
 func (l Limits) afford(ctx context.Context, tx Tx, price money.Amount, now time.Time) error {

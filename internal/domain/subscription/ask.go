@@ -2,6 +2,7 @@ package subscription
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
@@ -15,6 +16,10 @@ const (
 	unavailable = "provider_unavailable"
 	cannot      = "provider_cannot"
 )
+
+// ErrRefused is in what a provider answers who refuses for a reason that nobody here
+// is told: for the person it did not answer, but nothing was done, nor will be.
+var ErrRefused = errors.New("the provider refused")
 
 // ask puts one question to a provider. What it refuses is a fault and comes back
 // as it is. Any other trouble is one of the way there (nobody answers, too late,

@@ -2,6 +2,7 @@ package subscription_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -191,17 +192,18 @@ func TestALimitHoldsForTwoChangesAtOnce(t *testing.T) {
 }
 
 // A change that is refused promises nothing any more; one of which nobody knows
-// what became counts for an hour, and asking again with its key is no second one.
+// what became counts for an hour, and asking for the same again is no second one.
 func TestAPromiseEndsWithItsOutcome(t *testing.T) {
 	w := newWorld(t)
 	by := w.person(true)
-	gold := w.tier("Gold", 999, 0)
+	gold, silver := w.tier("Gold", 999, 0), w.tier("Silver", 899, 0)
 	sub, _ := w.subscribe(by)
 	if _, err := w.buyers().SetCap(t.Context(), by, 999); err != nil {
 		t.Fatal(err)
 	}
+	to := gold.ID
 	change := func(key string) error {
-		_, err := w.service.Change(t.Context(), by, sub.ID, gold.ID, subscription.Month, 1<<40, key)
+		_, err := w.service.Change(t.Context(), by, sub.ID, to, subscription.Month, 1<<40, key)
 		return err
 	}
 	spent := func(want int64) {
@@ -216,12 +218,17 @@ func TestAPromiseEndsWithItsOutcome(t *testing.T) {
 		wantReason(t, change("a"), "card_declined")
 		spent(499)
 	}
+	p.with = fmt.Errorf("a wrong parameter: %w", subscription.ErrRefused)
+	wantReason(t, change("a"), "provider_unavailable")
+	spent(499)
 	p.with = refusedConnection()
-	for range 2 {
-		wantReason(t, change("b"), "provider_unavailable")
+	for _, key := range []string{"b", "b", "from another tab"} {
+		wantReason(t, change(key), "provider_unavailable")
 		spent(999)
 	}
+	to = silver.ID
 	wantReason(t, change("c"), "cap_reached")
+	to = gold.ID
 	w.clock.Advance(time.Hour)
 	spent(499)
 	p.with = nil
@@ -242,6 +249,76 @@ func (p *refusing) ChangeNow(ctx context.Context, ref string, to subscription.Pl
 		return p.with
 	}
 	return p.fakeProvider.ChangeNow(ctx, ref, to, key)
+}
+
+// lateAnswer is a provider that changes a plan, and is not heard of.
+type lateAnswer struct{ *fakeProvider }
+
+func (p lateAnswer) ChangeNow(ctx context.Context, ref string, to subscription.Plan, key string) error {
+	if err := p.fakeProvider.ChangeNow(ctx, ref, to, key); err != nil {
+		return err
+	}
+	return refusedConnection()
+}
+
+// A charge that only its event tells of counts once: its sale takes the place of the
+// promise. A sale from before the promise leaves it.
+func TestAPromiseIsKeptByItsSale(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	gold := w.tier("Gold", 999, 0)
+	sub, ref := w.subscribe(by)
+	if _, err := w.buyers().SetCap(t.Context(), by, 1500); err != nil {
+		t.Fatal(err)
+	}
+	spent := func(want int64) {
+		t.Helper()
+		if got, err := w.buyers().Limits(t.Context(), by); err != nil || got.Spent[0] != euros(want) {
+			t.Errorf("%+v counts, %v; want %d", got.Spent, err, want)
+		}
+	}
+	w.provider.change(ref, func(o *subscription.Object) { w.provider.charge(o, subscription.ChargePeriod, euros(1)) }) // nobody has heard of it
+	w.clock.Advance(time.Hour)
+	w.service.Providers = []subscription.Provider{&refusing{fakeProvider: w.provider, with: refusedConnection()}}
+	_, err := w.service.Change(t.Context(), by, sub.ID, gold.ID, subscription.Month, 1<<40, "a")
+	wantReason(t, err, "provider_unavailable")
+	w.refresh(ref)
+	spent(499 + 1 + 500)
+	w.service.Providers = []subscription.Provider{lateAnswer{w.provider}}
+	_, err = w.service.Change(t.Context(), by, sub.ID, gold.ID, subscription.Month, 1<<40, "a")
+	wantReason(t, err, "provider_unavailable")
+	spent(499 + 1 + 500)
+	w.refresh(ref) // the event
+	spent(499 + 1 + 500)
+	if n := len(w.sales()); n != 3 {
+		t.Errorf("%d sales", n)
+	}
+}
+
+// leaving is a provider whose asker closes the page while the card is declined.
+type leaving struct {
+	*fakeProvider
+	leave func()
+}
+
+func (p leaving) ChangeNow(context.Context, string, subscription.Plan, string) error {
+	p.leave()
+	return fault.New(fault.Conflict, "card_declined", "no")
+}
+
+// Who leaves before they hear that the card was declined has promised nothing.
+func TestWhoLeavesWhileDeclinedOwesNothing(t *testing.T) {
+	w := newWorld(t)
+	by := w.person(true)
+	gold := w.tier("Gold", 999, 0)
+	sub, _ := w.subscribe(by)
+	ctx, leave := context.WithCancel(t.Context())
+	w.service.Providers = []subscription.Provider{leaving{w.provider, leave}}
+	_, err := w.service.Change(ctx, by, sub.ID, gold.ID, subscription.Month, 1<<40, "a")
+	wantReason(t, err, "card_declined")
+	if got, err := w.buyers().Limits(t.Context(), by); err != nil || got.Spent[0] != euros(499) {
+		t.Errorf("%+v counts, %v", got.Spent, err)
+	}
 }
 
 // A trial is promised money: several of them, each paid for later, are held to the

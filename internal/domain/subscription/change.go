@@ -2,6 +2,7 @@ package subscription
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,11 +65,14 @@ func (s *Service) Change(ctx context.Context, by ident.Account, id ident.Subscri
 	if due.Due.Minor > most {
 		return Owned{}, fault.New(fault.Conflict, "price_moved", "The change would cost more now than was shown. Nothing was charged; please look again.")
 	}
-	key = string(sub.ID) + ":" + key
-	return s.charging(ctx, by, sub, buyer.Promise{Key: "change:" + key, Price: due.Due}, func(ctx context.Context) error {
-		return p.ChangeNow(ctx, sub.Ref, to, key)
+	wish := "change:" + string(sub.ID) + ":" + string(to.Tier) + ":" + string(to.Interval) // the same from another tab
+	return s.charging(ctx, by, sub, buyer.Promise{Key: wish, Subscription: sub.ID, Price: due.Due}, func(ctx context.Context) error {
+		return p.ChangeNow(ctx, sub.Ref, to, string(sub.ID)+":"+key)
 	})
 }
+
+// dropLimit is how long forgetting a promise may take after its asker has left.
+const dropLimit = 5 * time.Second
 
 // charging asks the provider for what charges the holder of a subscription, if the
 // gate lets them buy and their limit leaves room. The promise counts against it
@@ -85,16 +89,26 @@ func (s *Service) charging(ctx context.Context, by ident.Account, sub Owned, pro
 	}
 	is := Owned{}
 	err := ask(ctx, askTimeout, want)
+	known := uncharged(err)
 	if err == nil {
 		is, err = s.asked(ctx, by, sub)
+		known = err == nil
 	} else {
 		err = fmt.Errorf("subscription %s at %s: %w", sub.ID, sub.Provider, err)
 	}
-	if f := fault.Of(err); err != nil && (f == nil || f.Kind == fault.Unavailable) {
-		return is, err // it may have been charged, and we may not have heard of it
+	if !known {
+		return is, err // it may have been charged, and we have not heard of it
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), dropLimit) // whoever asked may have left
+	defer cancel()
 	dropped := s.Store.Update(ctx, func(tx Tx) error { return tx.DropPromise(ctx, promise.Key) })
 	return is, orElse(err, dropped)
+}
+
+// uncharged reports an answer of a provider after which nothing is charged.
+func uncharged(err error) bool {
+	f := fault.Of(err)
+	return errors.Is(err, ErrRefused) || (f != nil && f.Kind != fault.Unavailable)
 }
 
 func previewChange(ctx context.Context, p Provider, ref string, to Plan) (due Proration, err error) {

@@ -52,7 +52,7 @@ func (s *Service) Resume(ctx context.Context, by ident.Account, id ident.Subscri
 		price = sub.Next.Price
 	}
 	key := "resume:" + string(id) + ":" + strconv.FormatInt(sub.PeriodEnd.UnixMilli(), 10)
-	return s.charging(ctx, by, sub, buyer.Promise{Key: key, Price: price}, func(ctx context.Context) error { return p.Resume(ctx, sub.Ref) })
+	return s.charging(ctx, by, sub, buyer.Promise{Key: key, Subscription: id, Price: price}, func(ctx context.Context) error { return p.Resume(ctx, sub.Ref) })
 }
 
 // wish asks the provider and writes down its answer: not the wish but what came

@@ -41,7 +41,7 @@ type Provider interface {
 	PreviewChange(ctx context.Context, ref string, to Plan) (Proration, error)
 	// ChangeNow charges the difference and changes the plan once it is paid. A
 	// charge that fails leaves the old plan, with the reason 'card_declined'.
-	// The key makes it happen once.
+	// The key makes it happen once. ErrRefused says that nothing was charged.
 	ChangeNow(ctx context.Context, ref string, to Plan, key string) error
 	// ChangeAtPeriodEnd makes the next period one of another plan. The plan that
 	// runs takes such a change back.

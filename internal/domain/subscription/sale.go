@@ -139,6 +139,12 @@ func (s *Service) record(ctx context.Context, tx Tx, c Checkout, sub ident.Subsc
 		if err := tx.PutSale(ctx, is); err != nil {
 			return err
 		}
+		if seen || sub == "" {
+			continue
+		}
+		if err := buyer.Kept(ctx, tx, sub, is.At); err != nil {
+			return err
+		}
 	}
 	if err := s.issue(ctx, tx, b.papers); err != nil {
 		return err

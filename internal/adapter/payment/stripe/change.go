@@ -2,6 +2,7 @@ package stripe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	sdk "github.com/stripe/stripe-go/v85"
@@ -121,7 +122,11 @@ func (s *Stripe) declined(ctx context.Context, sub *sdk.Subscription) error {
 	if sub.LatestInvoice != nil {
 		_, err := s.api.V1Invoices.VoidInvoice(ctx, sub.LatestInvoice.ID, &sdk.InvoiceVoidInvoiceParams{})
 		if code, _ := code(err); err != nil && code != string(sdk.ErrorCodeInvoiceNotEditable) {
-			return trouble("void the invoice of a change", err)
+			err = trouble("void the invoice of a change", err)
+			if errors.Is(err, subscription.ErrRefused) { // that does not say that nothing was charged: it may be paid
+				err = errUnavailable().Because(errors.New(err.Error()))
+			}
+			return err
 		}
 	}
 	return errDeclined()

@@ -1,6 +1,7 @@
 package stripe_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -187,6 +188,38 @@ func TestARefusedCardAtOnce(t *testing.T) {
 	w.say(update, http.StatusPaymentRequired, refusal("card_error", "card_declined", ""))
 	if err := w.stripe.ChangeNow(t.Context(), "sub_1", monthly(gold, 1499), "key"); !fault.Is(err, "card_declined") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestAChangeThatStripeRefusesIsNotCharged: what it says no to charges nothing, and
+// the domain is told so; what it does not answer, and an invoice that it does not
+// void, may be charged.
+func TestAChangeThatStripeRefusesIsNotCharged(t *testing.T) {
+	base := newWorld(t)
+	for name, c := range map[string]struct {
+		call    string
+		status  int
+		body    js
+		refused bool
+	}{
+		"a wrong parameter": {update, http.StatusBadRequest, refusal("invalid_request_error", "parameter_unknown", "items"), true},
+		"a wrong key":       {update, http.StatusUnauthorized, refusal("invalid_request_error", "", ""), true},
+		"a key used before": {update, http.StatusBadRequest, refusal("idempotency_error", "", ""), false},
+		"down":              {update, http.StatusInternalServerError, refusal("api_error", "", ""), false},
+		"a paid invoice":    {void, http.StatusBadRequest, refusal("invalid_request_error", "parameter_unknown", ""), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := base.in(t)
+			runs := monthly(bronze, 499)
+			w.on("GET /v1/subscriptions/sub_1", w.subscribed(runs, nil))
+			w.on("POST /v1/products/"+w.product(gold), js{"object": "product"})
+			w.on(update, w.subscribed(runs, js{"pending_update": js{"expires_at": 1}, "latest_invoice": js{"id": "in_up", "object": "invoice"}}))
+			w.say(c.call, c.status, c.body)
+			err := w.stripe.ChangeNow(t.Context(), "sub_1", monthly(gold, 1499), "key")
+			if err == nil || len(w.calls(c.call)) == 0 || errors.Is(err, subscription.ErrRefused) != c.refused {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 

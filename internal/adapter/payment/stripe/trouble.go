@@ -11,6 +11,7 @@ import (
 	sdk "github.com/stripe/stripe-go/v85"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/subscription"
 )
 
 // retryAfter is when Stripe may be asked again after it did not answer.
@@ -44,6 +45,9 @@ func trouble(doing string, err error) error {
 	case e.Code == sdk.ErrorCodeBalanceInsufficient || e.Code == codeBalance:
 		return fault.New(fault.Unavailable, "provider_balance_short", "The balance at the payment provider does not cover this yet.").
 			After(balanceAfter).Because(why)
+	}
+	if answered(err) {
+		return fmt.Errorf("%w: %w", subscription.ErrRefused, why)
 	}
 	return why
 }

@@ -1,13 +1,15 @@
--- What a provider is being asked to charge a buyer for a change of plan: it counts
--- against the buyer's limit until the outcome is known.
+-- What a provider is being asked to charge a buyer for a subscription that they have:
+-- it counts against the buyer's limit until the outcome is known.
 CREATE TABLE promise (
   key TEXT NOT NULL PRIMARY KEY,
   account TEXT NOT NULL REFERENCES account(id),
+  subscription TEXT NOT NULL,
   price_minor BIGINT NOT NULL CHECK (price_minor > 0),
   currency TEXT NOT NULL,
   made BIGINT NOT NULL
 );
 CREATE INDEX promise_account ON promise (account);
+CREATE INDEX promise_subscription ON promise (subscription);
 CREATE INDEX promise_made ON promise (made);
 
 -- How often the provider was asked about a checkout that nobody has paid, and when
