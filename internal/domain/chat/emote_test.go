@@ -99,7 +99,6 @@ func TestWhichEmotesAMessageHolds(t *testing.T) {
 	}
 }
 
-// However many codes a message has, it holds few emotes; the words are whole.
 // A code in an address is a part of it: nothing is shown there, and nothing held.
 func TestAnAddressHoldsNoEmotes(t *testing.T) {
 	s := newStage(t, nil)
@@ -116,6 +115,7 @@ func TestAnAddressHoldsNoEmotes(t *testing.T) {
 	}
 }
 
+// However many codes a message has, it holds few emotes; the words are whole.
 func TestAMessageHoldsFewEmotes(t *testing.T) {
 	s := newStage(t, nil)
 	var words strings.Builder
