@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/subspace-live/subspace/internal/domain/preview"
@@ -86,6 +87,7 @@ func (f *Fetcher) Page(ctx context.Context, address string) (preview.Page, error
 		return preview.Page{}, errAddress
 	}
 	u.Fragment = ""
+	u.Host = oneName(u)
 	return f.kept.page(ctx, u.String(), f.Now, func() (preview.Page, error) { return f.fetch(ctx, u) })
 }
 
@@ -113,12 +115,23 @@ func (f *Fetcher) fetch(ctx context.Context, u *url.URL) (preview.Page, error) {
 	return read(answer.Body, answer.Header.Get("Content-Type"))
 }
 
+// oneName is a host in the one form in which it is remembered and paced: names differ
+// neither by case nor by the dot at their end.
+func oneName(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	if name, port, cut := strings.Cut(host, ".:"); cut {
+		return name + ":" + port
+	}
+	return strings.TrimSuffix(host, ".")
+}
+
 // redirect lets a page lead on, a few times, to what would be fetched by itself.
 func (f *Fetcher) redirect(next *http.Request, before []*http.Request) error {
 	if len(before) > redirectsMax {
 		return fmt.Errorf("%w: led on too often", preview.ErrNothing)
 	}
 	next.Header.Del("Referer")
+	next.URL.Host = oneName(next.URL)
 	return f.may(next.URL)
 }
 

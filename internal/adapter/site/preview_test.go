@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -387,5 +388,41 @@ func TestAHostIsAskedAtItsPace(t *testing.T) {
 	c.passes(time.Second)
 	if paced("3") {
 		t.Error("after a while too")
+	}
+}
+
+// keyed keeps the keys at which it is asked, and lets nobody through.
+type keyed struct{ keys []string }
+
+func (k *keyed) Take(key string) error {
+	k.keys = append(k.keys, key)
+	return errors.New("not now")
+}
+
+// One host is paced, and remembered, under one name, however it is written.
+func TestAHostHasOneName(t *testing.T) {
+	k := &keyed{}
+	f := site.NewFetcher(site.Config{Now: (&clock{}).now, Pace: k})
+	for _, host := range []string{"example.org", "EXAMPLE.org", "example.org.", "Example.Org.:443", "example.org:443"} {
+		if _, err := f.Page(t.Context(), "https://"+host+"/"); !errors.Is(err, preview.ErrNothing) {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+	if len(k.keys) != 5 || slices.ContainsFunc(k.keys, func(key string) bool { return key != "example.org" }) {
+		t.Errorf("paced as %q", k.keys)
+	}
+	asked := 0
+	f, url, _ := pages(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		html("<title>A</title>")(w, r)
+	}))
+	_, port, _ := strings.Cut(strings.TrimPrefix(url, "http://"), ":")
+	for _, host := range []string{"localhost", "LOCALHOST", "localhost."} {
+		if p, err := f.Page(t.Context(), "http://"+host+":"+port+"/"); err != nil || p.Title != "A" {
+			t.Errorf("%s: %+v, %v", host, p, err)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("one page is asked for %d times", asked)
 	}
 }

@@ -106,10 +106,10 @@ func foldedWords(s string, keep func(rune) bool, apart bool) []string {
 	return strings.Fields(b.String())
 }
 
-// boxed returns the letter that a symbol shows in a box or a circle, white on black;
-// zero: it shows none. Those that are black on white decompose by themselves.
+// boxed returns the letter that a symbol shows in a box or a circle, white on black, or
+// that is half of a flag; zero: it shows none. Those that are black on white decompose by themselves.
 func boxed(r rune) rune {
-	for _, first := range []rune{'🅐', '🅰'} {
+	for _, first := range []rune{'🅐', '🅰', '🇦'} {
 		if r >= first && r < first+26 {
 			return 'a' + r - first
 		}
