@@ -26,7 +26,7 @@ func (p *parts) links(s *Server) {
 		Pace: account.NewThrottle(limitOf(site.Pace()), s.sur.Now),
 	})
 	p.previews = preview.NewService(preview.Config{
-		Store: store.UnitOf(s.db, as[preview.Tx]), Fetch: sites.Page,
+		Store: store.UnitOf(s.db, as[preview.Tx]), Fetch: sites.Page, Now: s.sur.Now,
 		Pace: account.NewThrottle(limitOf(preview.Pace()), s.sur.Now),
 		Lost: func(err error) { s.sur.Log.Warn("a link's preview was not stored", "err", err) },
 	})

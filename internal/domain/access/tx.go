@@ -67,6 +67,19 @@ func Reading(a room.Audience) Action {
 	return ReadBusiness
 }
 
+// Posting is the action that writing into a room is; none where nobody writes.
+func Posting(a room.Audience) Action {
+	switch a {
+	case room.Public:
+		return PostPublic
+	case room.Space:
+		return PostSpace
+	case room.ThreadRoom:
+		return PostThread
+	}
+	return ""
+}
+
 // Emoting is the action that writing an emote of a level of tier is; zero is for
 // everybody.
 func Emoting(level int) Action {

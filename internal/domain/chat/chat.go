@@ -85,13 +85,8 @@ func CleanKey(key string) error {
 
 // action is what writing into a room needs.
 func action(a room.Audience) (access.Action, error) {
-	switch a {
-	case room.Public:
-		return access.PostPublic, nil
-	case room.Space:
-		return access.PostSpace, nil
-	case room.ThreadRoom:
-		return access.PostThread, nil
+	if posting := access.Posting(a); posting != "" {
+		return posting, nil
 	}
 	return "", fault.New(fault.Missing, "room_missing", "There is no such room to write in.")
 }

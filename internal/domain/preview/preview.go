@@ -85,6 +85,7 @@ type Config struct {
 	// Fetch returns what a page says of itself. It takes a few seconds at most.
 	Fetch func(ctx context.Context, url string) (Page, error)
 	Pace  Pacer // of a channel
+	Now   func() time.Time
 	// Lost is told when a preview could not be stored.
 	Lost func(error)
 }

@@ -54,7 +54,7 @@ func newStage(t testing.TB, pace preview.Pacer) *stage {
 	s.channels.Previews = true
 	s.space = space.NewService(store.UnitOf(s.DB, func(tx *store.Tx) space.Tx { return tx }), s.IDs, s.Clock.Now)
 	s.previews = preview.NewService(preview.Config{
-		Store: store.UnitOf(s.DB, func(tx *store.Tx) preview.Tx { return tx }), Pace: pace, Lost: func(err error) { t.Errorf("lost: %v", err) },
+		Store: store.UnitOf(s.DB, func(tx *store.Tx) preview.Tx { return tx }), Pace: pace, Now: s.Clock.Now, Lost: func(err error) { t.Errorf("lost: %v", err) },
 		Fetch: func(ctx context.Context, url string) (preview.Page, error) {
 			s.asked <- url
 			select {
@@ -220,19 +220,25 @@ func TestAPreviewIsDecidedWhenItIsAppended(t *testing.T) {
 		page      preview.Page
 		shown     bool
 	}{
-		"nothing happens":      {shown: true},
-		"the message removed":  {meanwhile: func(s *stage, at chat.Place) { s.ok(s.chat.Remove(t.Context(), s.owner, at)) }},
-		"switched off":         {meanwhile: func(s *stage, _ chat.Place) { s.shows(true, false) }},
-		"the space is closed":  {meanwhile: func(s *stage, _ chat.Place) { s.opensSpace(false) }},
-		"a thread":             {thread: true, shown: true},
-		"thread archived":      {thread: true, meanwhile: func(s *stage, at chat.Place) { s.changes(at, space.Change{Archived: yes()}) }},
-		"thread closed":        {thread: true, meanwhile: func(s *stage, at chat.Place) { s.changes(at, space.Change{Closed: yes()}) }},
-		"closed, and of staff": {thread: true, staff: true, meanwhile: func(s *stage, at chat.Place) { s.changes(at, space.Change{Closed: yes()}) }, shown: true},
-		"a blocked title":      {meanwhile: func(s *stage, _ chat.Place) { s.blocks("cups") }},
-		"a blocked line":       {meanwhile: func(s *stage, _ chat.Place) { s.blocks("idiot") }, page: preview.Page{Title: "A", Description: "an 1d10t"}},
-		"a blocked site":       {meanwhile: func(s *stage, _ chat.Place) { s.blocks("idiot") }, page: preview.Page{Title: "A", Site: "idiot"}},
-		"blocked, and staff's": {staff: true, meanwhile: func(s *stage, _ chat.Place) { s.blocks("cups") }, shown: true},
-		"another term":         {meanwhile: func(s *stage, _ chat.Place) { s.blocks("saucers") }, shown: true},
+		"nothing happens":       {shown: true},
+		"the message removed":   {meanwhile: func(s *stage, at chat.Place) { s.ok(s.chat.Remove(t.Context(), s.owner, at)) }},
+		"switched off":          {meanwhile: func(s *stage, _ chat.Place) { s.shows(true, false) }},
+		"the space is closed":   {meanwhile: func(s *stage, _ chat.Place) { s.opensSpace(false) }},
+		"a thread":              {thread: true, shown: true},
+		"thread archived":       {thread: true, meanwhile: func(s *stage, at chat.Place) { s.changes(at, space.Change{Archived: yes()}) }},
+		"thread closed":         {thread: true, meanwhile: func(s *stage, at chat.Place) { s.changes(at, space.Change{Closed: yes()}) }},
+		"closed, and of staff":  {thread: true, staff: true, meanwhile: func(s *stage, at chat.Place) { s.changes(at, space.Change{Closed: yes()}) }, shown: true},
+		"a blocked title":       {meanwhile: func(s *stage, _ chat.Place) { s.blocks("cups") }},
+		"a blocked line":        {meanwhile: func(s *stage, _ chat.Place) { s.blocks("idiot") }, page: preview.Page{Title: "A", Description: "an 1d10t"}},
+		"a blocked site":        {meanwhile: func(s *stage, _ chat.Place) { s.blocks("idiot") }, page: preview.Page{Title: "A", Site: "idiot"}},
+		"blocked, and staff's":  {staff: true, meanwhile: func(s *stage, _ chat.Place) { s.blocks("cups") }, shown: true},
+		"a term across fields":  {meanwhile: func(s *stage, _ chat.Place) { s.blocks("two cups") }, page: preview.Page{Title: "cups", Site: "Two"}},
+		"a term spelled out":    {meanwhile: func(s *stage, _ chat.Place) { s.blocks("idiot") }, page: preview.Page{Title: "i d i o t", Site: "A"}},
+		"between lives":         {meanwhile: func(s *stage, _ chat.Place) { s.keepsHours() }},
+		"thread between lives":  {thread: true, meanwhile: func(s *stage, _ chat.Place) { s.keepsHours() }},
+		"staff between lives":   {staff: true, meanwhile: func(s *stage, _ chat.Place) { s.keepsHours() }, shown: true},
+		"their right has ended": {meanwhile: func(s *stage, _ chat.Place) { s.Clock.Advance(1000 * 24 * time.Hour) }},
+		"another term":          {meanwhile: func(s *stage, _ chat.Place) { s.blocks("saucers") }, shown: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t, patient{})
@@ -263,6 +269,13 @@ func TestAPreviewIsDecidedWhenItIsAppended(t *testing.T) {
 }
 
 func yes() *bool { b := true; return &b }
+
+// keepsHours lets the Sub Space be open while the channel is live alone.
+func (s *stage) keepsHours() {
+	s.t.Helper()
+	_, err := s.space.ChangeSetup(s.t.Context(), s.owner, s.channel, space.SetupChange{LivesOnly: yes()})
+	s.ok(err)
+}
 
 func (s *stage) opensSpace(open bool) {
 	s.t.Helper()

@@ -2,6 +2,8 @@ package preview
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/event"
@@ -11,8 +13,8 @@ import (
 )
 
 // show appends a preview to the log of its message, and reports whether it did: not
-// when meanwhile the message was removed, the room was closed or previews were
-// switched off, nor when the page says what the message's writer may not.
+// when meanwhile the message was removed, its writer may write there no more or previews
+// were switched off, nor when the page says what the message's writer may not.
 func (s *Service) show(ctx context.Context, l link, page Page) (shown bool, err error) {
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		shown = false
@@ -34,27 +36,38 @@ func (s *Service) mayShow(ctx context.Context, tx Tx, l link, page Page) (bool, 
 	if err := tx.LockLogs(ctx, l.at.Channel); err != nil {
 		return false, err
 	}
-	facts, err := access.FactsOf(ctx, tx, access.Subject{Channel: l.at.Channel})
-	if err != nil || !facts.Previews.In(l.at.Audience) || (l.at.Audience != room.Public && !facts.SpaceOpen) {
-		return false, err
-	}
 	author, there, err := s.author(ctx, tx, l)
 	if err != nil || !there {
 		return false, err
 	}
-	staff := access.Role(author.Role).Staff()
+	facts, err := access.FactsOf(ctx, tx, access.Subject{Account: author.ID, Channel: l.at.Channel})
+	if err != nil || !facts.Previews.In(l.at.Audience) {
+		return false, err
+	}
+	may := facts
 	if l.at.Audience == room.ThreadRoom {
 		threads, err := tx.LockThreads(ctx, []room.Address{l.at})
-		if t, found := threads[l.at.Thread]; err != nil || !found || t.Archived || (t.Closed && !staff) {
+		t, found := threads[l.at.Thread]
+		if err != nil || !found || t.Archived || (t.Closed && !facts.Role.Staff()) {
 			return false, err
 		}
+		may = facts.From(t.Level)
 	}
-	if staff || facts.Terms == 0 {
+	if !access.Decide(may, access.Posting(l.at.Audience), s.Now()).Allowed {
+		return false, nil
+	}
+	if facts.Role.Staff() || facts.Terms == 0 {
 		return true, nil
 	}
 	terms, err := tx.Terms(ctx, l.at.Channel)
-	blocked := text.NewTerms(terms)
-	return !blocked.In(page.Site) && !blocked.In(page.Title) && !blocked.In(page.Description), err
+	return !page.says(text.NewTerms(terms)), err
+}
+
+// says reports whether a blocked term is in what a page says, also one that is split
+// over what is shown together.
+func (p Page) says(blocked text.Terms) bool {
+	each := []string{p.Site, p.Title, p.Description}
+	return slices.ContainsFunc(append(each, strings.Join(each, " ")), blocked.In)
 }
 
 // author returns who wrote a message that still stands.
