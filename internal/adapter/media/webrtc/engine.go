@@ -51,10 +51,14 @@ const (
 	tcpWriteBytes  = 1 << 20
 )
 
-func muxes(udp net.PacketConn, tcp net.Listener, log *slog.Logger) (ice.UDPMux, ice.TCPMux) {
+// muxes share the port among all connections. One by TCP that does not say soon
+// which of them it belongs to, or names one that there is not, is closed.
+func muxes(udp net.PacketConn, tcp net.Listener, viewers int, log *slog.Logger) (ice.UDPMux, ice.TCPMux) {
 	says := logs{log}.NewLogger("mux")
 	return ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: udp, Logger: says}), ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: tcp, ReadBufferSize: tcpReadPackets, WriteBufferSize: tcpWriteBytes, Logger: says,
+		Listener:       newArrivals(tcp, viewers+tcpSpare, tcpPerAddress, log),
+		ReadBufferSize: tcpReadPackets, WriteBufferSize: tcpWriteBytes, Logger: says,
+		FirstStunBindTimeout: tcpFirst, AliveDurationForConnFromStun: tcpFirst,
 	})
 }
 

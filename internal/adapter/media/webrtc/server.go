@@ -103,7 +103,7 @@ func (s *Server) Listen(address string, public []netip.Addr, hub *media.Hub) err
 		return err
 	}
 	s.hub, s.at = hub, udp.LocalAddr()
-	s.udp, s.tcp = muxes(udp, tcp, s.Log)
+	s.udp, s.tcp = muxes(udp, tcp, s.Viewers, s.Log)
 	if s.api, err = engine(s.udp, s.tcp, public, udp.LocalAddr(), s.Log); err != nil {
 		return errors.Join(err, s.release())
 	}
