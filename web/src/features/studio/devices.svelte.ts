@@ -88,6 +88,7 @@ export class Devices {
     } catch {
       return
     }
+    if (this.#late(stream)) return
     const track = stream.getVideoTracks()[0]!
     track.contentHint = 'detail'
     this.source = 'screen'
@@ -111,6 +112,7 @@ export class Devices {
     await this.#both()
     if (!this.picture) await this.useCamera(this.#kept('camera'))
     if (!this.sound) await this.useMicrophone(this.#kept('microphone'))
+    if (this.#closed) return
     this.opening = false
     await this.#list()
   }
@@ -122,6 +124,7 @@ export class Devices {
         video: { ...PICTURE, deviceId: this.#kept('camera') },
         audio: { deviceId: this.#kept('microphone') },
       })
+      if (this.#late(stream)) return
       this.pictureHindrance = this.soundHindrance = undefined
       this.sound = stream.getAudioTracks()[0]
       if (this.sound) this.sound.enabled = !this.muted
@@ -132,11 +135,13 @@ export class Devices {
   }
 
   async #ask(kind: Kind, id?: string): Promise<MediaStreamTrack | undefined> {
+    if (this.#closed) return undefined
     const device = id ? { exact: id } : undefined
     try {
       const stream = await this.#media!.getUserMedia(
         kind === 'camera' ? { video: { ...PICTURE, deviceId: device } } : { audio: { deviceId: device } },
       )
+      if (this.#late(stream)) return undefined
       this.#hinder(kind, undefined)
       return stream.getTracks()[0]
     } catch (thrown) {
@@ -148,13 +153,18 @@ export class Devices {
     }
   }
 
+  /** What is granted after the page was left is let go at once: nobody could see that it is on. */
+  #late(stream: MediaStream): boolean {
+    if (this.#closed) for (const track of stream.getTracks()) track.stop()
+    return this.#closed
+  }
+
   #hinder(kind: Kind, what: Hindrance | undefined): void {
     if (kind === 'camera') this.pictureHindrance = what
     else this.soundHindrance = what
   }
 
   #show(track: MediaStreamTrack): void {
-    if (this.#closed) return track.stop()
     const before = this.picture
     // The reader ends the sharing in the browser's own bar, or pulls the plug.
     track.onended = () => {
