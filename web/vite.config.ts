@@ -56,6 +56,7 @@ export default defineConfig({
     proxy: {
       '/api': server,
       '/hls': server,
+      '^/(replay|whip|whep)(/|$)': server,
       '/ws': { target: server, ws: true },
     },
   },
