@@ -19,7 +19,8 @@ import (
 // stubGate decides as a test says. The real gate has its own tests; here it is
 // the door that is asked.
 type stubGate struct {
-	facts map[access.Subject]access.Facts
+	hls.Gate // of what only viewers by WebRTC need
+	facts    map[access.Subject]access.Facts
 }
 
 func (g *stubGate) Decide(_ context.Context, s access.Subject, a access.Action) (access.Decision, error) {

@@ -25,6 +25,18 @@ func (r *rulings) Decide(_ context.Context, s access.Subject, a access.Action) (
 	return access.Decide(r.facts[s], a, time.Now()), nil
 }
 
+func (r *rulings) Renew(_ context.Context, subjects []access.Subject) (map[access.Subject]access.Facts, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[access.Subject]access.Facts{}
+	for _, s := range subjects {
+		out[s] = r.facts[s]
+	}
+	return out, nil
+}
+
+func (r *rulings) ReadAt(access.Subject) time.Time { return time.Time{} }
+
 func (r *rulings) set(place ident.Channel, who ident.Account, f access.Facts) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -32,6 +32,10 @@ const Pattern = "GET /hls/{token}/{channel}/{file}"
 // Gate decides from memory; access.Gate does.
 type Gate interface {
 	Decide(ctx context.Context, s access.Subject, a access.Action) (access.Decision, error)
+	// Renew reads the facts of many in one go.
+	Renew(ctx context.Context, subjects []access.Subject) (map[access.Subject]access.Facts, error)
+	// ReadAt is when what is known of somebody was read; zero when nothing is.
+	ReadAt(s access.Subject) time.Time
 }
 
 // Broadcasts says what is on; live.Service does.

@@ -18,9 +18,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,8 +41,9 @@ type Door interface {
 	// Admit returns whom the token stands for, once the gate has let this very
 	// request in. handle is the channel's, as it stands in the address.
 	Admit(r *http.Request, token, handle string) (media.Ticket, error)
-	// Still returns nil while the holder of an admitted ticket may go on watching.
-	Still(ctx context.Context, t media.Ticket) error
+	// Still says of each holder of an admitted ticket whether they may go on watching:
+	// nil, or the refusal; one that is fault.Unavailable where it cannot be known now.
+	Still(ctx context.Context, tickets []media.Ticket) []error
 }
 
 // Config is what a Server needs from its surroundings.
@@ -231,7 +234,8 @@ func (s *Server) shut(o *output) {
 // recheckLimit is how long a look at the rights of all viewers may take.
 const recheckLimit = 2 * time.Second
 
-// recheck sends away whoever may not watch any more.
+// recheck sends away whoever may not watch any more, and whoever's right could not
+// be confirmed for a lease. That the look took too long says nothing about anybody.
 func (s *Server) recheck(ctx context.Context) {
 	s.mu.Lock()
 	watching := make(map[access.Subject][]*viewer, len(s.viewers))
@@ -240,15 +244,20 @@ func (s *Server) recheck(ctx context.Context) {
 		watching[who] = append(watching[who], v)
 	}
 	s.mu.Unlock()
+	if len(watching) == 0 {
+		return
+	}
+	groups := slices.Collect(maps.Values(watching))
+	tickets := make([]media.Ticket, len(groups))
+	for i, same := range groups {
+		tickets[i] = same[0].ticket
+	}
+	began := s.Now()
 	ctx, cancel := context.WithTimeout(ctx, recheckLimit)
 	defer cancel()
-	for _, same := range watching {
-		err := s.Door.Still(ctx, same[0].ticket)
-		if err == nil {
-			continue
-		}
-		for _, v := range same {
-			v.end(err)
+	for i, err := range s.Door.Still(ctx, tickets) {
+		for _, v := range groups[i] {
+			v.judge(err, began, s.Now())
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	pion "github.com/pion/webrtc/v4"
 
 	"github.com/subspace-live/subspace/internal/adapter/media"
+	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 )
 
@@ -19,6 +20,8 @@ type viewer struct {
 	*peer
 	ticket media.Ticket
 	output *output
+
+	confirmed time.Time // when it was last known that they may watch
 
 	queue        chan burst
 	behind       atomic.Bool // something did not fit into queue
@@ -47,7 +50,7 @@ func (s *Server) play(r *http.Request, secret, offer string) (made, error) {
 	if err != nil {
 		return made{}, err
 	}
-	v := &viewer{peer: p, ticket: ticket, output: o, queue: make(chan burst, queueMax)}
+	v := &viewer{peer: p, ticket: ticket, output: o, confirmed: s.Now(), queue: make(chan burst, queueMax)}
 	if err := s.seat(v); err != nil {
 		p.close()
 		return made{}, err
@@ -100,6 +103,22 @@ func (s *Server) unseat(v *viewer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.viewers, v)
+}
+
+// judge ends the connection of a viewer who may not watch any more. asked is when the
+// question was put that err answers.
+func (v *viewer) judge(err error, asked, now time.Time) {
+	f := fault.Of(err)
+	switch {
+	case err == nil:
+		v.confirmed = asked
+	case f == nil || f.Kind == fault.Unavailable:
+		if now.Sub(v.confirmed) >= access.Lease {
+			v.end(err)
+		}
+	default:
+		v.end(err)
+	}
 }
 
 // prepare agrees on tracks with the viewer.
