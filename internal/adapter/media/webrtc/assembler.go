@@ -15,6 +15,10 @@ const (
 	lateWait   = 250 * time.Millisecond
 )
 
+// momentMax bounds the bytes of one picture: whoever sends none of its ends would
+// have it grow for ever.
+const momentMax = 8 << 20
+
 // moment is one picture, or one stretch of sound, as it was sent.
 type moment struct {
 	stamp   uint32    // of its clock
@@ -35,6 +39,7 @@ type assembler struct {
 	waiting [lateWindow]*held
 	stored  int
 	open    *moment // whose last packet has not come
+	cut     int     // bytes of the cut unit that the depacketizer holds, whose end has not come
 	lost    bool    // since the last one that was handed on
 	resync  bool    // what comes may be the rest of a moment whose beginning is lost
 	rest    *uint32 // the stamp of that rest, once it is known
@@ -97,7 +102,7 @@ func (a *assembler) restart(next uint16) {
 
 // miss gives up what was begun: a packet is missing.
 func (a *assembler) miss() {
-	a.open, a.lost, a.depacketizer = nil, true, a.shape()
+	a.open, a.cut, a.lost, a.depacketizer = nil, 0, true, a.shape()
 	a.resync, a.rest = !a.alone, nil
 }
 
@@ -137,6 +142,13 @@ func (a *assembler) join(out []moment, h *held) []moment {
 	if a.open != nil && a.open.stamp != p.Timestamp { // its mark did not come
 		out = a.hand(out)
 	}
+	if !a.alone && len(p.Payload) > 0 && unitType(p.Payload) == unitFragmented {
+		a.cut += len(p.Payload)
+	}
+	if a.cut > momentMax {
+		a.miss()
+		return out
+	}
 	data, err := a.depacketizer.Unmarshal(p.Payload)
 	if err != nil {
 		if len(p.Payload) > 0 { // an empty one fills the line
@@ -146,6 +158,13 @@ func (a *assembler) join(out []moment, h *held) []moment {
 	}
 	if a.open == nil {
 		a.open = &moment{stamp: p.Timestamp}
+	}
+	if len(a.open.data)+len(data) > momentMax {
+		a.miss()
+		return out
+	}
+	if len(data) > 0 && unitType(p.Payload) == unitFragmented {
+		a.cut = 0
 	}
 	a.open.arrived = h.arrived
 	a.open.data = append(a.open.data, data...)

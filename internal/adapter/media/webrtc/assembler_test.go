@@ -153,3 +153,57 @@ func FuzzAssembler(f *testing.F) {
 		}
 	})
 }
+
+// A picture, or a cut unit in many pictures, without an end is given up, and whole
+// ones after it are shown.
+func TestWhatHasNoEndIsBounded(t *testing.T) {
+	for name, head := range map[string][2]byte{"a picture": {0x60 | unitSlice}, "a cut unit": {0x60 | unitFragmented, unitSlice}} {
+		t.Run(name, func(t *testing.T) {
+			a := videoAssembler()
+			held := 0 // since the depacketizer was made anew
+			payload := bytes.Repeat([]byte{0xab}, packetBytes)
+			copy(payload, head[:])
+			var number uint16
+			var stamp uint32
+			for sent := 0; sent < 5*momentMax/2; sent += len(payload) {
+				before := a.depacketizer
+				p := &rtp.Packet{Header: rtp.Header{SequenceNumber: number, Timestamp: stamp}, Payload: payload}
+				if out := a.push(p, time.Unix(0, 0)); len(out) > 0 {
+					t.Fatal("a part of it was handed on")
+				}
+				if held += len(payload); a.depacketizer != before || a.resync {
+					held = 0
+				}
+				if held > momentMax+packetBytes {
+					t.Fatal("more waits than the bound")
+				}
+				number++
+				if head[0]&0x1f == unitFragmented {
+					stamp++
+				}
+			}
+			got := feed(a, numbered(number, stamp+3000))
+			if len(got) != len(pictures()) || !got[0].lost || got[1].lost {
+				t.Errorf("%d pictures came after it", len(got))
+			}
+		})
+	}
+}
+
+// Large units that are whole do not count together.
+func TestWholeUnitsAreNotCountedTogether(t *testing.T) {
+	a := videoAssembler()
+	big := bytes.Repeat([]byte{0xab}, 1<<20)
+	big[0] = 0x60 | unitSlice
+	var number uint16
+	for i := range 12 {
+		packets := pack([][]byte{big}, uint32(i)*3000)
+		for _, p := range packets {
+			p.SequenceNumber = number
+			number++
+		}
+		if got := feed(a, packets); len(got) != 1 || got[0].lost || len(got[0].data) != len(big)+4 {
+			t.Fatalf("picture %d: %d came", i, len(got))
+		}
+	}
+}
