@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ var (
 	errLost     = errors.New("the connection broke")
 	errNewer    = errors.New("a newer connection took its place")
 	errFinished = errors.New("the broadcast is over")
+	errBroken   = errors.New("what it sent broke the server's parser")
 )
 
 // idBytes is the randomness of a connection's address.
@@ -104,7 +106,7 @@ func (p *peer) cause() error {
 }
 
 // spawn runs work until the connection ends, which waits for it. It does nothing
-// where the end has begun.
+// where the end has begun. Should work break, only this connection ends.
 func (p *peer) spawn(work func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,8 +116,17 @@ func (p *peer) spawn(work func()) {
 	p.work.Add(1)
 	go func() { // owned by close, which waits
 		defer p.work.Done()
+		defer p.survive()
 		work()
 	}()
+}
+
+// survive is deferred around parsers of strangers' bytes; other connections go on.
+func (p *peer) survive() {
+	if what := recover(); what != nil {
+		p.log.Error("a connection broke the server's parser", "panic", what, "stack", string(debug.Stack()))
+		p.end(errBroken)
+	}
 }
 
 // meet waits until both sides have found each other, but not longer than limit.
@@ -167,7 +178,7 @@ func (p *peer) answer(ctx context.Context, offer string) (string, error) {
 }
 
 // begin takes the connection in and lets it live until it ends. serve is its life,
-// the server waits for it. False: the server is stopping.
+// the server waits for it. The error says that the server is stopping.
 func (s *Server) begin(p *peer, serve func(context.Context)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -180,6 +191,7 @@ func (s *Server) begin(p *peer, serve func(context.Context)) error {
 		defer s.wait.Done()
 		defer s.forget(p)
 		defer p.close()
+		defer p.survive()
 		serve(context.Background())
 	}()
 	return nil

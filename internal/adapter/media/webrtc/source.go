@@ -111,7 +111,13 @@ func errNoPicture(limit time.Duration) *fault.Fault {
 }
 
 // receive hands on what the encoder sends until the connection ends, and says why.
-func (c *source) receive(ctx context.Context) error {
+func (c *source) receive(ctx context.Context) (err error) {
+	defer func() {
+		if err == nil { // it broke
+			err = c.cause()
+		}
+	}()
+	defer c.survive()
 	silence := time.NewTimer(c.server.Limits.Silence) // until the first picture
 	defer silence.Stop()
 	for {
