@@ -136,11 +136,12 @@ func (o *output) send(b burst) {
 	}
 }
 
-// join lets a viewer have what is sent from now on.
+// join lets a viewer have what is sent from now on. Whoever agreed on a sound that has
+// gone since, or on none, has to ask again: tracks do not change.
 func (o *output) join(v *viewer) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed || o.why != "" {
+	if o.closed || o.why != "" || o.sounds != (v.audio != nil) {
 		return errFinished
 	}
 	o.viewers[v] = struct{}{}
