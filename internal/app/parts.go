@@ -223,7 +223,7 @@ func (p *parts) pictures(s *Server, node string, secret []byte) {
 			c, err := p.channels.ByID(ctx, id)
 			return c.Handle, err
 		},
-		Caller: p.caller, Segment: p.record,
+		Caller: p.caller, SignedIn: p.signedIn, Segment: p.record,
 	})
 	origin := api.Proxies(s.cfg.TrustedProxies()).Origin
 	calls := account.NewThrottle(limitOf(webrtc.Pace()), s.sur.Now)
@@ -236,11 +236,17 @@ func (p *parts) pictures(s *Server, node string, secret []byte) {
 
 // caller returns whom the request's cookie belongs to; nobody when in doubt.
 func (p *parts) caller(r *http.Request) ident.Account {
+	who, _ := p.signedIn(r)
+	return who
+}
+
+// signedIn is caller, and by which session.
+func (p *parts) signedIn(r *http.Request) (ident.Account, ident.Session) {
 	session, _, err := p.api.Session(r)
 	if err != nil {
-		return ""
+		return "", ""
 	}
-	return session.Account.ID
+	return session.Account.ID, session.ID
 }
 
 func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
@@ -255,9 +261,12 @@ func (p *parts) doors(ctx context.Context, s *Server, node string) (err error) {
 		Schedule: p.schedule, Calendar: calendar.Write,
 		Moderation: p.moderation, Audit: p.audit, Live: p.live, Subscriptions: p.subscriptions, Buyers: p.buyers, Payouts: p.payouts,
 		Playback: p.playback, Health: p.health,
-		SignedOut: func(id ident.Session) { p.gateway.CloseSession(id) },
-		Viewers:   func(id ident.Channel) int { return p.gateway.Viewers(id) },
-		Inside:    func(id ident.Channel) int { return p.gateway.Inside(id) },
+		SignedOut: func(id ident.Session) {
+			p.gateway.CloseSession(id)
+			p.rtc.SignedOut(id)
+		},
+		Viewers: func(id ident.Channel) int { return p.gateway.Viewers(id) },
+		Inside:  func(id ident.Channel) int { return p.gateway.Inside(id) },
 	}
 	if p.sandbox != nil {
 		options.Sandbox = p.sandbox

@@ -94,6 +94,12 @@ func asCookie(r *http.Request) ident.Account {
 	return ident.Account(c.Value)
 }
 
+// byCookie is asCookie, and a session of that account's name.
+func byCookie(r *http.Request) (ident.Account, ident.Session) {
+	who := asCookie(r)
+	return who, ident.Session("of " + who)
+}
+
 func newStudio(t *testing.T, change ...func(*studio)) *studio {
 	t.Parallel() // most of the time is real time passing
 	s := &studio{t: t, clock: &clock{}, log: &syncBuffer{}}
@@ -105,7 +111,7 @@ func newStudio(t *testing.T, change ...func(*studio)) *studio {
 	})
 	s.gate = access.NewGate(s.db.Rights(), s.clock.now)
 	s.door = hls.NewDoor(hls.Config{
-		Gate: s.gate, Broadcasts: s.live, Caller: asCookie, Secret: []byte(rand.Text()), Random: rand.Reader,
+		Gate: s.gate, Broadcasts: s.live, Caller: asCookie, SignedIn: byCookie, Secret: []byte(rand.Text()), Random: rand.Reader,
 		Node: "one", Now: s.clock.now, Log: log,
 		Handle: func(_ context.Context, id ident.Channel) (string, error) { return string(id), nil },
 	})

@@ -9,4 +9,5 @@ type Ticket struct {
 	Channel   ident.Channel
 	Broadcast ident.Broadcast
 	Account   ident.Account // empty: anonymous
+	SignedIn  ident.Session // by which Account came; empty where that is not known
 }

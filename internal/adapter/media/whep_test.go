@@ -125,6 +125,25 @@ func TestARightThatEndsShutsWithinASecond(t *testing.T) {
 	}
 }
 
+func TestSigningOutEndsWhatIsWatched(t *testing.T) {
+	s := newStudio(t)
+	place, key := s.channel("ines")
+	gate := &rulings{facts: map[access.Subject]access.Facts{}}
+	gate.set(place, "", access.Facts{})
+	gate.set(place, "member", paid())
+	gate.set(place, "other", paid())
+	s.door.Gate = gate
+	s.cast(key, s.pottery())
+	s.awaitState(place, live.Live)
+	leaves, stays := s.whep(s.pass("member", place)), s.whep(s.pass("other", place))
+	leaves.plays("the member watches")
+	stays.plays("the other watches")
+	s.rtc.SignedOut("of nobody")
+	s.rtc.SignedOut("of member")
+	leaves.shut(5 * time.Second)
+	stays.plays("the other still watches")
+}
+
 func TestTheEndOfABroadcastEndsItsViewers(t *testing.T) {
 	s := newStudio(t)
 	place, key := s.channel("ines")

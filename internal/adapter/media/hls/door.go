@@ -51,6 +51,8 @@ type Config struct {
 	Handle func(ctx context.Context, channel ident.Channel) (string, error)
 	// Caller returns whom the request's session cookie belongs to; empty for nobody.
 	Caller func(*http.Request) ident.Account
+	// SignedIn returns by which session, and who that is; nil where nothing ends with it.
+	SignedIn func(*http.Request) (ident.Account, ident.Session)
 	// Secret signs addresses: 32 random bytes that outlive a restart.
 	Secret []byte
 	Random io.Reader // cryptographic

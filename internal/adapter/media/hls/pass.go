@@ -20,7 +20,13 @@ func (d *Door) Admit(r *http.Request, token, handle string) (media.Ticket, error
 	if f := d.entrance().refuses(r, t, access.WatchLive); f != nil {
 		return media.Ticket{}, f
 	}
-	return media.Ticket{Session: t.session, Channel: t.channel, Broadcast: t.broadcast, Account: t.account}, nil
+	out := media.Ticket{Session: t.session, Channel: t.channel, Broadcast: t.broadcast, Account: t.account}
+	if t.account != "" && d.SignedIn != nil {
+		if who, by := d.SignedIn(r); who == t.account {
+			out.SignedIn = by
+		}
+	}
+	return out, nil
 }
 
 // FreshFor is how old facts may be before Still has them read again. The rest of

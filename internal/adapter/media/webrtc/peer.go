@@ -43,6 +43,8 @@ var (
 	errNewer    = errors.New("a newer connection took its place")
 	errFinished = errors.New("the broadcast is over")
 	errBroken   = errors.New("what it sent broke the server's parser")
+
+	errSignedOut = errors.New("the viewer signed out")
 )
 
 // idBytes is the randomness of a connection's address.

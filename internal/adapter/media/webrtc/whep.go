@@ -13,6 +13,7 @@ import (
 	"github.com/subspace-live/subspace/internal/adapter/media"
 	"github.com/subspace-live/subspace/internal/domain/access"
 	"github.com/subspace-live/subspace/internal/domain/fault"
+	"github.com/subspace-live/subspace/internal/domain/ident"
 )
 
 // viewer is somebody's connection that watches.
@@ -97,6 +98,17 @@ func (s *Server) seat(v *viewer) error {
 	}
 	s.viewers[v] = struct{}{}
 	return nil
+}
+
+// SignedOut ends what is watched by a session that was signed out. It does not block.
+func (s *Server) SignedOut(by ident.Session) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for v := range s.viewers {
+		if by != "" && v.ticket.SignedIn == by {
+			v.end(errSignedOut)
+		}
+	}
 }
 
 func (s *Server) unseat(v *viewer) {
