@@ -68,8 +68,7 @@ func (tx *Tx) InsertRecording(ctx context.Context, r recording.Recording) error 
 
 // GrowRecording implements recording.Tx.
 func (tx *Tx) GrowRecording(ctx context.Context, id ident.Broadcast, started time.Time, bytes int64) (bool, error) {
-	return tx.changed(ctx, `UPDATE recording SET started = CASE WHEN bytes = 0 THEN $2 ELSE started END, bytes = bytes + $3
-		WHERE id = $1 AND state = 'growing'`, id, millis(started), bytes)
+	return tx.changed(ctx, `UPDATE recording SET started = $2, bytes = $3 WHERE id = $1 AND state = 'growing'`, id, millis(started), bytes)
 }
 
 // FinishRecording implements recording.Tx.
@@ -92,8 +91,14 @@ func (tx *Tx) DropRecording(ctx context.Context, id ident.Broadcast) (bool, erro
 // SetStretch implements recording.Tx.
 func (tx *Tx) SetStretch(ctx context.Context, id ident.Broadcast, number int, s recording.Stretch) error {
 	_, err := tx.exec(ctx, `INSERT INTO recording_stretch (recording, number, at, begins, length) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (recording, number) DO UPDATE SET length = EXCLUDED.length`,
+		ON CONFLICT (recording, number) DO UPDATE SET at = EXCLUDED.at, begins = EXCLUDED.begins, length = EXCLUDED.length`,
 		id, number, millis(s.At), s.Begins.Milliseconds(), s.Length.Milliseconds())
+	return err
+}
+
+// DropStretches implements recording.Tx.
+func (tx *Tx) DropStretches(ctx context.Context, id ident.Broadcast, number int) error {
+	_, err := tx.exec(ctx, `DELETE FROM recording_stretch WHERE recording = $1 AND number >= $2`, id, number)
 	return err
 }
 

@@ -43,7 +43,7 @@ type Recording struct {
 	Stretches []Stretch // without a gap in itself, one after the other
 }
 
-// Stretch is a part of a recording that was recorded in one go.
+// Stretch is a part of a recording in which time goes as it went by the clock.
 type Stretch struct {
 	At     time.Time     // when its first picture was made
 	Begins time.Duration // where it begins in the recording
@@ -85,19 +85,6 @@ func (r Recording) Moment(offset time.Duration) time.Time {
 	return r.Started
 }
 
-// grown is r with another piece at its end.
-func (r Recording) grown(p Piece) Recording {
-	r.Bytes += p.Bytes
-	last := len(r.Stretches) - 1
-	if last < 0 || p.Cut {
-		r.Stretches = append(r.Stretches[:last+1:last+1], Stretch{At: p.At, Begins: r.Length(), Length: p.Length})
-		return r
-	}
-	r.Stretches = append(r.Stretches[:0:0], r.Stretches...)
-	r.Stretches[last].Length += p.Length
-	return r
-}
-
 // Action is what the gate is asked for whoever wants to watch it.
 func (r Recording) Action() access.Action {
 	if r.Audience == access.LiveSubscribers {
@@ -106,12 +93,19 @@ func (r Recording) Action() access.Action {
 	return access.WatchReplay
 }
 
-// Piece is what was added to a recording at once: a segment.
-type Piece struct {
-	At     time.Time // when its first picture was made
-	Length time.Duration
-	Bytes  int64
-	Cut    bool // it does not follow what came before
+// inMillis has each stretch begin and end at whole milliseconds, as they are stored; what
+// that takes away from one does not add up over all.
+func inMillis(stretches []Stretch) []Stretch {
+	out := make([]Stretch, len(stretches))
+	for i, s := range stretches {
+		begins, ends := s.Begins.Truncate(time.Millisecond), (s.Begins + s.Length).Truncate(time.Millisecond)
+		out[i] = Stretch{At: s.At.Truncate(time.Millisecond), Begins: begins, Length: ends - begins}
+	}
+	return out
+}
+
+func (s Stretch) equal(other Stretch) bool {
+	return s.At.Equal(other.At) && s.Begins == other.Begins && s.Length == other.Length
 }
 
 // Setup says what is kept of a channel's lives from now on.

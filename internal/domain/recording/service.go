@@ -23,8 +23,8 @@ type Tx interface {
 	// the newest first.
 	RecordingsOf(ctx context.Context, channel ident.Channel, before time.Time, limit int) ([]Recording, error)
 	InsertRecording(ctx context.Context, r Recording) error
-	// GrowRecording adds to the size of one that grows, and begins it at a moment if it
-	// had nothing yet. Like the two that follow it reports whether there was such a one.
+	// GrowRecording writes when one that grows began and its size. Like the two that follow
+	// it reports whether there was such a one.
 	GrowRecording(ctx context.Context, id ident.Broadcast, started time.Time, bytes int64) (bool, error)
 	// FinishRecording gives one that grows another state, and writes its trouble and when
 	// it expires.
@@ -35,6 +35,8 @@ type Tx interface {
 	DropRecording(ctx context.Context, id ident.Broadcast) (bool, error)
 	// SetStretch writes the stretch with a number, from 0 on.
 	SetStretch(ctx context.Context, id ident.Broadcast, number int, s Stretch) error
+	// DropStretches deletes those with a number and above.
+	DropStretches(ctx context.Context, id ident.Broadcast, number int) error
 	// LeftBehind returns the node's growing ones whose broadcast is over.
 	LeftBehind(ctx context.Context, node string) ([]ident.Broadcast, error)
 	// ExpiredRecordings returns those that are kept, and were to be until now.
@@ -95,8 +97,7 @@ func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.C
 		if err != nil || !on || open != id {
 			return err
 		}
-		who := access.Subject{Channel: channel}
-		facts, err := access.FactsOf(ctx, tx, who)
+		facts, err := access.FactsOf(ctx, tx, access.Subject{Channel: channel})
 		if err != nil {
 			return err
 		}
@@ -110,42 +111,38 @@ func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.C
 	return r, keep, err
 }
 
-// Grow notes a piece that is safely stored. It reports false when nothing more is to be
-// kept of the broadcast: its recording was deleted meanwhile.
-func (s *Service) Grow(ctx context.Context, id ident.Broadcast, p Piece) (more bool, err error) {
+// Grow has a recording hold what is safely stored of it by now. It says all of it each time, so that what was said in vain, or twice,
+// changes nothing. It reports false when nothing more is to be kept of the broadcast: its
+// recording was deleted meanwhile, or is complete.
+func (s *Service) Grow(ctx context.Context, id ident.Broadcast, stretches []Stretch, bytes int64) (more bool, err error) {
+	stretches = inMillis(stretches)
 	err = s.Store.Update(ctx, func(tx Tx) error {
+		more = false
 		r, found, err := tx.RecordingByID(ctx, id)
-		if more = err == nil && found && r.State == Growing; !more {
+		if err != nil || !found || r.State != Growing {
 			return err
 		}
-		if more, err = tx.GrowRecording(ctx, id, p.At, p.Bytes); err != nil || !more {
-			return err
+		if len(stretches) == 0 {
+			more = true
+			return nil
 		}
-		r = r.grown(p)
-		last := len(r.Stretches) - 1
-		return tx.SetStretch(ctx, id, last, r.Stretches[last])
-	})
-	return more, err
-}
-
-// Settle has a growing recording hold what was found stored of it: a server that dies
-// may have stored more than it noted.
-func (s *Service) Settle(ctx context.Context, id ident.Broadcast, stretches []Stretch, bytes int64) error {
-	return s.Store.Update(ctx, func(tx Tx) error {
-		r, found, err := tx.RecordingByID(ctx, id)
-		if err != nil || !found || r.State != Growing || len(stretches) == 0 {
-			return err
-		}
-		if _, err := tx.GrowRecording(ctx, id, stretches[0].At, bytes-r.Bytes); err != nil {
+		if more, err = tx.GrowRecording(ctx, id, stretches[0].At, bytes); err != nil || !more {
 			return err
 		}
 		for i, stretch := range stretches {
+			if i < len(r.Stretches) && stretch.equal(r.Stretches[i]) {
+				continue
+			}
 			if err := tx.SetStretch(ctx, id, i, stretch); err != nil {
 				return err
 			}
 		}
+		if len(r.Stretches) > len(stretches) {
+			return tx.DropStretches(ctx, id, len(stretches))
+		}
 		return nil
 	})
+	return more, err
 }
 
 // Finish says that nothing more comes, and in a machine word why if that is before the

@@ -19,6 +19,9 @@ const indexFile = "index.m3u8"
 // long segments are is not known yet; players are given a list that says it.
 const indexHead = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:10\n#EXT-X-PLAYLIST-TYPE:EVENT\n#EXT-X-INDEPENDENT-SEGMENTS\n"
 
+// precision is how exactly the list says how long a segment is.
+const precision = 10 * time.Microsecond
+
 const endTag = "#EXT-X-ENDLIST\n"
 
 // index is what a recording's list says.
@@ -32,8 +35,8 @@ type entry struct {
 	name   string
 	init   string // the file that its codec parameters stand in
 	at     time.Time
-	length time.Duration
-	cut    bool // it does not follow the one before
+	length time.Duration // in units of precision
+	cut    bool          // it does not follow the one before
 }
 
 // text is what is added to the list for e, which follows an entry with the init file
@@ -84,7 +87,7 @@ func readIndex(text []byte) index {
 			e.at, _ = time.Parse(time.RFC3339Nano, value)
 		case tag == "#EXTINF":
 			seconds, _ := strconv.ParseFloat(strings.TrimSuffix(value, ","), 64)
-			e.length = time.Duration(math.Round(seconds*1e5)) * 10 * time.Microsecond
+			e.length = time.Duration(math.Round(seconds*1e5)) * precision
 		case tag == "#EXT-X-ENDLIST":
 			x.ended = true
 		case tag != "" && tag[0] != '#':
@@ -97,18 +100,33 @@ func readIndex(text []byte) index {
 	}
 }
 
+// slack is by how much a segment may begin elsewhere than the one before ends: what clocks
+// and rounding do to it over the hours of a live.
+const slack = 250 * time.Millisecond
+
 // stretches is how the domain sees the list.
 func (x index) stretches() []recording.Stretch {
 	var out []recording.Stretch
-	var length time.Duration
-	for i, e := range x.entries {
-		if i == 0 || e.cut {
-			out = append(out, recording.Stretch{At: e.at, Begins: length})
-		}
-		out[len(out)-1].Length += e.length
-		length += e.length
+	for _, e := range x.entries {
+		out = e.follow(out)
 	}
 	return out
+}
+
+// follow is what stretches are with e at their end. It begins another one where time did
+// not go on with the pictures: at a cut, and where the encoder paused, which plays on
+// without a gap.
+func (e entry) follow(stretches []recording.Stretch) []recording.Stretch {
+	last := len(stretches) - 1
+	if last < 0 {
+		return append(stretches, recording.Stretch{At: e.at, Length: e.length})
+	}
+	before := stretches[last]
+	if apart := e.at.Sub(before.At.Add(before.Length)).Abs(); e.cut || apart > slack {
+		return append(stretches, recording.Stretch{At: e.at, Begins: before.Begins + before.Length, Length: e.length})
+	}
+	stretches[last].Length += e.length
+	return stretches
 }
 
 // playlist is the list as players are given it. While the live goes on, players may ask

@@ -24,8 +24,7 @@ import (
 // Keeper knows what is to be kept; recording.Service does.
 type Keeper interface {
 	Begin(ctx context.Context, id ident.Broadcast, channel ident.Channel) (recording.Recording, bool, error)
-	Grow(ctx context.Context, id ident.Broadcast, p recording.Piece) (bool, error)
-	Settle(ctx context.Context, id ident.Broadcast, stretches []recording.Stretch, bytes int64) error
+	Grow(ctx context.Context, id ident.Broadcast, stretches []recording.Stretch, bytes int64) (bool, error)
 	Finish(ctx context.Context, id ident.Broadcast, trouble string) error
 	LeftBehind(ctx context.Context) ([]ident.Broadcast, error)
 	Expire(ctx context.Context) error
@@ -128,7 +127,7 @@ func (r *Recorder) finish(ctx context.Context, id ident.Broadcast, trouble strin
 			return err // on a full disk it stays open; that it is over stands in the books
 		}
 	}
-	if err := r.Keeper.Settle(ctx, id, x.stretches(), size); err != nil {
+	if _, err := r.Keeper.Grow(ctx, id, x.stretches(), size); err != nil {
 		return err
 	}
 	return r.Keeper.Finish(ctx, id, trouble)

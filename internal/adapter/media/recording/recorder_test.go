@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ type moody struct {
 	*recording.Service
 	mu     sync.Mutex
 	broken error
+	lost   atomic.Bool   // the next answer comes too late, once
 	held   chan struct{} // nil: it answers at once
 }
 
@@ -62,14 +64,18 @@ func (m *moody) Begin(ctx context.Context, id ident.Broadcast, c ident.Channel) 
 	return m.Service.Begin(ctx, id, c)
 }
 
-func (m *moody) Grow(ctx context.Context, id ident.Broadcast, p recording.Piece) (bool, error) {
+func (m *moody) Grow(ctx context.Context, id ident.Broadcast, stored []recording.Stretch, bytes int64) (bool, error) {
 	m.mu.Lock()
 	broken := m.broken
 	m.mu.Unlock()
 	if broken != nil {
 		return false, broken
 	}
-	return m.Service.Grow(ctx, id, p)
+	more, err := m.Service.Grow(ctx, id, stored, bytes)
+	if m.lost.CompareAndSwap(true, false) {
+		return false, context.DeadlineExceeded
+	}
+	return more, err
 }
 
 func newStudio(t *testing.T, dir string) *studio {
@@ -339,5 +345,74 @@ func TestADeletedRecordingLeavesNoFile(t *testing.T) {
 	}
 	if ids, err := s.keeper.Dropped(t.Context()); err != nil || len(ids) != 0 {
 		t.Errorf("still to remove %v, %v", ids, err)
+	}
+}
+
+// An encoder that paused plays on without a gap, and what comes then is where it was by
+// the clock; a restart reads of the list what the books say.
+func TestAPauseIsAStretchAndNoCut(t *testing.T) {
+	s := newStudio(t, t.TempDir())
+	tape := s.tape()
+	s.add(s.segment("one"))
+	s.Clock.Advance(200 * time.Millisecond) // no more than what clocks do
+	s.add(s.segment("two"))
+	s.Clock.Advance(4 * time.Second)
+	paused := s.Clock.Now()
+	s.add(s.segment("three"))
+	tape.Close()
+	s.stop()
+	told := s.found().Stretches
+	if len(told) != 2 || told[0].Length != 4*time.Second || told[1].Begins != 4*time.Second || !told[1].At.Equal(paused) {
+		t.Errorf("told %+v", told)
+	}
+	if got := s.listed(); strings.Contains(got, "DISCONTINUITY") {
+		t.Errorf("listed %s", got)
+	}
+	s.ends()
+	s.must(s.Tidy(t.Context()))
+	if kept := s.found().Stretches; fmt.Sprint(kept) != fmt.Sprint(told) {
+		t.Errorf("the list says %+v, the books were told %+v", kept, told)
+	}
+}
+
+// What was noted, and whose answer was lost, is not noted again.
+func TestALostAnswerCountsOnce(t *testing.T) {
+	s := newStudio(t, t.TempDir())
+	tape := s.tape()
+	s.add(s.segment("one"))
+	for s.found().Bytes == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.keeper.lost.Store(true)
+	cut := s.segment("two")
+	cut.Cut = true
+	s.add(cut)
+	for s.keeper.lost.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	s.add(s.segment("three"))
+	tape.Close()
+	s.stop()
+	if r := s.found(); len(r.Stretches) != 2 || r.Length() != 6*time.Second || r.Bytes != int64(len("onetwothree")) {
+		t.Errorf("grew to %+v", r)
+	}
+}
+
+// A database that is away when the server is back costs the recording nothing.
+func TestARestartOutlastsTheDatabase(t *testing.T) {
+	s := newStudio(t, t.TempDir())
+	s.dies()
+	s.keeper.be(errors.New("the database is away"))
+	tape := s.tape()
+	s.add(s.segment("third"))
+	for !strings.Contains(s.listed(), "2.m4s") {
+		time.Sleep(time.Millisecond)
+	}
+	s.keeper.be(nil)
+	s.add(s.segment("fourth"))
+	tape.Close()
+	s.stop()
+	if r := s.found(); r.Trouble != "" || r.State != recording.Growing || r.Length() != 8*time.Second || r.Bytes != int64(len("firstsecondthirdfourth")) {
+		t.Errorf("grew to %+v", r)
 	}
 }

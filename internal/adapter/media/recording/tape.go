@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,7 +58,9 @@ type Tape struct {
 	number int
 	init   []byte
 	last   entry
-	unsaid []recording.Piece // stored, and not in the books yet
+	// stored is what the list says, and how large that is.
+	stored []recording.Stretch
+	size   int64
 }
 
 // Open begins to record a broadcast, if it is to be kept; it is a media.OpenOutput. Its
@@ -151,18 +154,12 @@ func (t *Tape) keep(s Segment) error {
 	if err := t.store(s); err != nil {
 		return err
 	}
-	t.unsaid = append(t.unsaid, recording.Piece{At: s.At, Length: s.Length, Bytes: s.size(), Cut: s.Cut})
-	for len(t.unsaid) > 0 {
-		more, err := t.recorder.Keeper.Grow(ctx, t.id, t.unsaid[0])
-		if err != nil {
-			t.log.Warn("the books could not be told of a recorded segment; trying again with the next", "error", err)
-			return nil
-		}
-		if t.over = !more; t.over {
-			return nil
-		}
-		t.unsaid = t.unsaid[1:]
+	more, err := t.recorder.Keeper.Grow(ctx, t.id, slices.Clone(t.stored), t.size)
+	if err != nil {
+		t.log.Warn("the books could not be told of a recorded segment; trying again with the next", "error", err)
+		return nil
 	}
+	t.over = !more
 	return nil
 }
 
@@ -177,8 +174,8 @@ func (t *Tape) begin(ctx context.Context, s *Segment) error {
 		t.log.Warn("it could not be asked whether a live is to be kept; trying again with the next segment", "error", err)
 		return nil
 	}
-	t.begun, t.over = true, !keep
 	if !keep {
+		t.begun, t.over = true, true
 		return nil
 	}
 	x, size, err := t.recorder.read(t.id)
@@ -189,19 +186,19 @@ func (t *Tape) begin(ctx context.Context, s *Segment) error {
 	if err := t.recorder.Shelf.Put(t.id, indexFile, []byte(x.text())); err != nil {
 		return err
 	}
-	t.number = len(x.entries)
-	if t.number == 0 {
-		return nil
+	if t.number = len(x.entries); t.number > 0 {
+		s.Cut = true
+		t.last = x.entries[t.number-1]
 	}
-	s.Cut = true
-	t.last = x.entries[t.number-1]
-	return t.recorder.Keeper.Settle(ctx, t.id, x.stretches(), size)
+	t.stored, t.size = x.stretches(), size
+	t.begun = true
+	return nil
 }
 
 // store writes the files, then the line that says that they are there.
 func (t *Tape) store(s Segment) error {
 	shelf := t.recorder.Shelf
-	e := entry{name: fmt.Sprintf("%d.m4s", t.number), init: t.last.init, at: s.At, length: s.Length, cut: s.Cut}
+	e := entry{name: fmt.Sprintf("%d.m4s", t.number), init: t.last.init, at: s.At.Truncate(time.Millisecond), length: s.Length.Round(precision), cut: s.Cut}
 	if !bytes.Equal(s.Init, t.init) {
 		e.init = fmt.Sprintf("init-%d.mp4", t.number)
 		if err := shelf.Put(t.id, e.init, s.Init); err != nil {
@@ -216,7 +213,7 @@ func (t *Tape) store(s Segment) error {
 		return err
 	}
 	t.number++
-	t.last = e
+	t.last, t.stored, t.size = e, e.follow(t.stored), t.size+s.size()
 	return nil
 }
 
@@ -224,8 +221,8 @@ func (t *Tape) store(s Segment) error {
 func (t *Tape) fail(err error) {
 	t.over = true
 	trouble := "storage_failed"
-	if f := fault.Of(err); f != nil {
-		trouble = f.Reason
+	if fault.Is(err, "disk_full") {
+		trouble = "disk_full"
 	}
 	t.log.Error("a recording ended before its live", "error", err)
 	t.recorder.Told(t.channel, fault.New(fault.Unavailable, trouble, "Nothing more of this live is recorded: the server could not store it. The live goes on.").Because(err))
