@@ -235,3 +235,38 @@ func TestTheGateHoldsOnRecordings(t *testing.T) {
 		return err == nil && len(left) == 0
 	})
 }
+
+// The switch that shuts a live shuts its recording with the next request.
+func TestALiveThatShutsShutsItsRecording(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	c := s.Found("place")
+	sub, guest := s.SignUp("Sub"), s.Stranger()
+	sub.Pays(c.Handle)
+	id := recorded(t, s, c, 2*time.Second)
+	open, mine := replayed(t, guest, c, id), replayed(t, sub, c, id)
+	answers := func(who string, p *apptest.Person, address string, want int) {
+		t.Helper()
+		for _, file := range []string{"index.m3u8", "0.m4s"} {
+			if _, status := fetch(t, p, beside(address, file)); status != want {
+				t.Errorf("%s asking for %s: %d, want %d", who, file, status, want)
+			}
+		}
+	}
+	answers("a guest before", guest, open.URL, http.StatusOK)
+	place := c.Path("/recordings/" + id + "/rooms/public?at_ms=1000")
+	guest.Do("GET", place, nil) // who may watch is told where in the room that was
+	c.Owner.Do("PATCH", c.Path(""), map[string]any{"live_audience": "subscribers"})
+	answers("a guest", guest, open.URL, http.StatusForbidden)
+	answers("a subscriber", sub, mine.URL, http.StatusOK)
+	if r := replayed(t, guest, c, id); r.Refused != "sign_in" || r.URL != "" || len(r.Stretches) > 0 {
+		t.Errorf("a guest is told %+v", r)
+	}
+	if why := guest.Refused("GET", place, nil); why != "sign_in" {
+		t.Errorf("a guest asking where in the room that was: %q", why)
+	}
+	grown(t, c, time.Duration(open.LengthMS)*time.Millisecond+2*time.Second)
+	c.Owner.Do("PATCH", c.Path(""), map[string]any{"live_audience": "public"})
+	answers("a guest, of what subscribers were shown", guest, open.URL, http.StatusForbidden)
+	ends(t, c, id)
+	answers("a guest when it is over", guest, open.URL, http.StatusForbidden)
+}

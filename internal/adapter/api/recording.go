@@ -276,6 +276,11 @@ func (a *API) findInRoom(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	for _, action := range l.Actions() {
+		if _, err := a.opt.Gate.Allow(ctx, s, action); err != nil {
+			return nil, err
+		}
+	}
 	at := l.Moment(time.Duration(in.AtMS) * time.Millisecond)
 	after, err := a.opt.Pages.Before(ctx, room.Address{Channel: c.ID, Audience: audience}, at)
 	return answer(LogPlace{after}, err)

@@ -71,6 +71,12 @@ func (tx *Tx) GrowRecording(ctx context.Context, id ident.Broadcast, started tim
 	return tx.changed(ctx, `UPDATE recording SET started = $2, bytes = $3 WHERE id = $1 AND state = 'growing'`, id, millis(started), bytes)
 }
 
+// NarrowRecording implements recording.Tx.
+func (tx *Tx) NarrowRecording(ctx context.Context, id ident.Broadcast) error {
+	_, err := tx.exec(ctx, `UPDATE recording SET audience = 'subscribers' WHERE id = $1 AND state = 'growing'`, id)
+	return err
+}
+
 // FinishRecording implements recording.Tx.
 func (tx *Tx) FinishRecording(ctx context.Context, r recording.Recording) (bool, error) {
 	return tx.changed(ctx, `UPDATE recording SET state = $2, trouble = $3, expires = $4 WHERE id = $1 AND state = 'growing'`,

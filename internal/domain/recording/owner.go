@@ -29,7 +29,8 @@ type Change struct {
 	Keep bool
 }
 
-// Edit changes a recording. Only the creator may. Refusals: recording_missing,
+// Edit changes a recording, which for as long as it grows is for no more people than its
+// live is. Only the creator may. Refusals: recording_missing,
 // title_invalid, and those of the gate.
 func (s *Service) Edit(ctx context.Context, by ident.Account, channel ident.Channel, id ident.Broadcast, c Change) (r Recording, err error) {
 	title := ""
@@ -53,13 +54,15 @@ func (s *Service) Edit(ctx context.Context, by ident.Account, channel ident.Chan
 		if c.Keep {
 			r.Expires = time.Time{}
 		}
-		if c.Audience != nil && *c.Audience != r.Audience {
-			entry := audit.By(owner, audit.RecordingShown, s.Now()).About("", r.Title).Changing(
-				audit.State{"audience": string(r.Audience)}, audit.State{"audience": string(*c.Audience)})
-			if err := tx.Record(ctx, entry); err != nil {
-				return err
-			}
+		if was := r.Audience; c.Audience != nil {
 			r.Audience = *c.Audience
+			if r.Audience = r.narrowed(owner.LiveAudience); r.Audience != was {
+				entry := audit.By(owner, audit.RecordingShown, s.Now()).About("", r.Title).Changing(
+					audit.State{"audience": string(was)}, audit.State{"audience": string(r.Audience)})
+				if err := tx.Record(ctx, entry); err != nil {
+					return err
+				}
+			}
 		}
 		return ifThere(tx.EditRecording(ctx, r))
 	})

@@ -4,7 +4,7 @@
 // holds and which of its moments was which by the clock; marks that staff set while it
 // was live. Promises: a recording is that of one broadcast and bears its identifier;
 // what was lost by an encoder or a server that went away shortens it and moves no
-// moment; who may watch one is decided by the gate (Recording.Action); one that is
+// moment; who may watch one is decided by the gate (Recording.Actions); one that is
 // deleted is refused from the commit on, whatever of its files is still there. Does not
 // do: pictures, sound and files (adapter media), what was said meanwhile (package chat).
 package recording
@@ -31,7 +31,8 @@ type Recording struct {
 	ID       ident.Broadcast // of its broadcast
 	Channel  ident.Channel
 	Title    string
-	Audience access.LiveAudience // for whom the live was, unless the creator said otherwise
+	// Audience is for whom the live was, all of it, unless the creator said otherwise.
+	Audience access.LiveAudience
 	State    State
 	Node     string // the server whose folder has the files; empty: object storage has them
 	Started  time.Time
@@ -85,12 +86,26 @@ func (r Recording) Moment(offset time.Duration) time.Time {
 	return r.Started
 }
 
-// Action is what the gate is asked for whoever wants to watch it.
-func (r Recording) Action() access.Action {
+// Actions are what the gate is asked for whoever wants to watch it; all of them must be
+// allowed. One that grows is its live too, and shut to whom that is shut now.
+func (r Recording) Actions() []access.Action {
+	watch := access.WatchReplay
 	if r.Audience == access.LiveSubscribers {
-		return access.WatchSpaceReplay
+		watch = access.WatchSpaceReplay
 	}
-	return access.WatchReplay
+	if r.State == Growing {
+		return []access.Action{watch, access.WatchLive}
+	}
+	return []access.Action{watch}
+}
+
+// narrowed is whom a recording that grows is for, where its live is for an audience now.
+// It never is for more than it was: what it holds was shown to fewer.
+func (r Recording) narrowed(now access.LiveAudience) access.LiveAudience {
+	if r.State == Growing && now == access.LiveSubscribers {
+		return now
+	}
+	return r.Audience
 }
 
 // inMillis has each stretch begin and end at whole milliseconds, as they are stored; what

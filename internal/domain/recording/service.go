@@ -26,6 +26,8 @@ type Tx interface {
 	// GrowRecording writes when one that grows began and its size. Like the two that follow
 	// it reports whether there was such a one.
 	GrowRecording(ctx context.Context, id ident.Broadcast, started time.Time, bytes int64) (bool, error)
+	// NarrowRecording has one that grows be for subscribers.
+	NarrowRecording(ctx context.Context, id ident.Broadcast) error
 	// FinishRecording gives one that grows another state, and writes its trouble and when
 	// it expires.
 	FinishRecording(ctx context.Context, r Recording) (bool, error)
@@ -87,7 +89,7 @@ func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.C
 		}
 		if found {
 			keep = r.State == Growing && r.Node == s.Node && r.Trouble == ""
-			return nil
+			return narrow(ctx, tx, &r)
 		}
 		setup, err := setupOf(ctx, tx, channel)
 		if err != nil || !setup.Keep {
@@ -111,7 +113,8 @@ func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.C
 	return r, keep, err
 }
 
-// Grow has a recording hold what is safely stored of it by now. It says all of it each time, so that what was said in vain, or twice,
+// Grow has a recording hold what is safely stored of it by now, and be for subscribers
+// once its live is. It says all of it each time, so that what was said in vain, or twice,
 // changes nothing. It reports false when nothing more is to be kept of the broadcast: its
 // recording was deleted meanwhile, or is complete.
 func (s *Service) Grow(ctx context.Context, id ident.Broadcast, stretches []Stretch, bytes int64) (more bool, err error) {
@@ -120,6 +123,9 @@ func (s *Service) Grow(ctx context.Context, id ident.Broadcast, stretches []Stre
 		more = false
 		r, found, err := tx.RecordingByID(ctx, id)
 		if err != nil || !found || r.State != Growing {
+			return err
+		}
+		if err := narrow(ctx, tx, &r); err != nil {
 			return err
 		}
 		if len(stretches) == 0 {
@@ -143,6 +149,19 @@ func (s *Service) Grow(ctx context.Context, id ident.Broadcast, stretches []Stre
 		return nil
 	})
 	return more, err
+}
+
+// narrow has a recording that grows be for no more people than its live is now.
+func narrow(ctx context.Context, tx Tx, r *Recording) error {
+	if r.State != Growing {
+		return nil
+	}
+	facts, err := access.FactsOf(ctx, tx, access.Subject{Channel: r.Channel})
+	if err != nil || r.narrowed(facts.LiveAudience) == r.Audience {
+		return err
+	}
+	r.Audience = r.narrowed(facts.LiveAudience)
+	return tx.NarrowRecording(ctx, r.ID)
 }
 
 // Finish says that nothing more comes, and in a machine word why if that is before the

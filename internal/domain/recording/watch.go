@@ -31,7 +31,7 @@ func (s *Service) List(ctx context.Context, by ident.Account, channel ident.Chan
 		all, err := tx.RecordingsOf(ctx, channel, before, min(max(limit, 1), ListMax))
 		for _, r := range all {
 			if len(r.Stretches) > 0 {
-				out = append(out, Listed{r, access.Decide(facts, r.Action(), s.Now()).Reason})
+				out = append(out, Listed{r, refused(facts, r, s.Now())})
 			}
 		}
 		return err
@@ -53,13 +53,23 @@ func (s *Service) Get(ctx context.Context, by ident.Account, channel ident.Chann
 		if err != nil {
 			return err
 		}
-		l = Listed{r, access.Decide(facts, r.Action(), s.Now()).Reason}
+		l = Listed{r, refused(facts, r, s.Now())}
 		if l.Refused == "" {
 			marks, err = tx.MarksOf(ctx, id)
 		}
 		return err
 	})
 	return l, marks, err
+}
+
+// refused is the gate's reason why somebody may not watch a recording.
+func refused(facts access.Facts, r Recording, now time.Time) string {
+	for _, action := range r.Actions() {
+		if d := access.Decide(facts, action, now); !d.Allowed {
+			return d.Reason
+		}
+	}
+	return ""
 }
 
 // Find returns a recording for the server itself, whoever asks it.

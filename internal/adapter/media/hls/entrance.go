@@ -17,13 +17,14 @@ type entrance struct {
 	now    func() time.Time
 }
 
-// refuses says why a request by a ticket may not be answered; nil: it may.
-func (e entrance) refuses(r *http.Request, t ticket, a access.Action) *fault.Fault {
+// refuses says why a request by a ticket may not be answered: not all of the actions are
+// allowed. nil: it may.
+func (e entrance) refuses(r *http.Request, t ticket, all ...access.Action) *fault.Fault {
 	ctx := r.Context()
-	if f := e.decide(ctx, t.account, t.channel, a); f != nil {
+	if f := e.decide(ctx, t.account, t.channel, all); f != nil {
 		return f
 	}
-	if t.account == "" || e.decide(ctx, "", t.channel, a) == nil {
+	if t.account == "" || e.decide(ctx, "", t.channel, all) == nil {
 		return nil // the address of what is public may be passed on
 	}
 	if e.caller(r) == t.account {
@@ -32,11 +33,21 @@ func (e entrance) refuses(r *http.Request, t ticket, a access.Action) *fault.Fau
 	return fault.New(fault.Denied, "other_account", "This address was made for another account.")
 }
 
-func (e entrance) decide(ctx context.Context, account ident.Account, channel ident.Channel, a access.Action) *fault.Fault {
-	decision, err := e.gate.Decide(ctx, access.Subject{Account: account, Channel: channel}, a)
-	if err == nil {
-		return decision.Fault(e.now())
+func (e entrance) decide(ctx context.Context, account ident.Account, channel ident.Channel, all []access.Action) *fault.Fault {
+	for _, a := range all {
+		decision, err := e.gate.Decide(ctx, access.Subject{Account: account, Channel: channel}, a)
+		if err != nil {
+			return unanswered(err)
+		}
+		if f := decision.Fault(e.now()); f != nil {
+			return f
+		}
 	}
+	return nil
+}
+
+// unanswered is the refusal where the gate did not answer.
+func unanswered(err error) *fault.Fault {
 	if f := fault.Of(err); f != nil {
 		return f
 	}

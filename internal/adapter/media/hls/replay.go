@@ -107,7 +107,7 @@ func (p *Replay) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, fault.New(fault.Missing, "recording_missing", "There is no such recording."))
 		return
 	}
-	if f := (entrance{p.Gate, p.Caller, p.Now}).refuses(r, t, rec.Action()); f != nil {
+	if f := (entrance{p.Gate, p.Caller, p.Now}).refuses(r, t, rec.Actions()...); f != nil {
 		refuse(w, f)
 		return
 	}
