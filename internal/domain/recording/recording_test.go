@@ -267,6 +267,21 @@ func TestAKeptRecordingDoesNotExpire(t *testing.T) {
 	}
 }
 
+// Who keeps a recording for ever while it grows has it kept for ever when it is complete.
+func TestAGrowingRecordingThatIsKeptDoesNotExpire(t *testing.T) {
+	s := newStage(t)
+	s.kept()
+	if r, err := s.Edit(t.Context(), s.ada, s.place, s.live, recording.Change{Keep: true}); err != nil || !r.Expires.IsZero() {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	s.grows(time.Second)
+	s.ends()
+	s.must(s.Finish(t.Context(), s.live, ""))
+	if r := s.found(); r.State != recording.Kept || !r.Expires.IsZero() {
+		t.Errorf("kept %+v", r)
+	}
+}
+
 // A server that died is followed by what it stored, also what it did not note.
 func TestWhatIsStoredCounts(t *testing.T) {
 	s := newStage(t)

@@ -176,7 +176,10 @@ func (s *Service) Finish(ctx context.Context, id ident.Broadcast, trouble string
 		if err != nil {
 			return err
 		}
-		r.State, r.Trouble, r.Expires = Kept, trouble, setup.expires(s.Now())
+		r.State, r.Trouble = Kept, trouble
+		if !r.Expires.IsZero() { // else it was kept for ever when it began, or since
+			r.Expires = setup.expires(s.Now())
+		}
 		if len(r.Stretches) == 0 {
 			r.State = Dropped
 		}
