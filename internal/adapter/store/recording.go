@@ -137,10 +137,11 @@ func (tx *Tx) broadcastIDs(ctx context.Context, query string, args ...any) ([]id
 
 // ForgetRecording implements recording.Tx.
 func (tx *Tx) ForgetRecording(ctx context.Context, id ident.Broadcast) error {
+	const gone = ` IN (SELECT r.id FROM recording r JOIN broadcast b ON b.id = r.id WHERE r.state = 'dropped' AND b.state = 'ended')`
 	for _, table := range []string{
-		`DELETE FROM live_mark WHERE broadcast = $1 AND broadcast IN (SELECT id FROM recording WHERE state = 'dropped')`,
-		`DELETE FROM recording_stretch WHERE recording = $1 AND recording IN (SELECT id FROM recording WHERE state = 'dropped')`,
-		`DELETE FROM recording WHERE id = $1 AND state = 'dropped'`,
+		`DELETE FROM live_mark WHERE broadcast = $1 AND broadcast` + gone,
+		`DELETE FROM recording_stretch WHERE recording = $1 AND recording` + gone,
+		`DELETE FROM recording WHERE id = $1 AND id` + gone,
 	} {
 		if _, err := tx.exec(ctx, table, id); err != nil {
 			return err

@@ -223,6 +223,11 @@ func TestADeletedRecordingIsGone(t *testing.T) {
 	if err != nil || !slices.Equal(ids, []ident.Broadcast{s.live}) {
 		t.Fatalf("to remove: %v, %v", ids, err)
 	}
+	s.must(s.Forget(t.Context(), s.live)) // its live goes on: it is remembered as deleted
+	if _, keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || keep {
+		t.Errorf("its live is kept anew: %v, %v", keep, err)
+	}
+	s.ends()
 	s.must(s.Forget(t.Context(), s.live))
 	if ids, err := s.Dropped(t.Context()); err != nil || len(ids) != 0 {
 		t.Errorf("still to remove: %v, %v", ids, err)

@@ -45,7 +45,8 @@ type Tx interface {
 	ExpiredRecordings(ctx context.Context, now time.Time) ([]ident.Broadcast, error)
 	// DroppedRecordings returns the node's dropped ones, and those of object storage.
 	DroppedRecordings(ctx context.Context, node string) ([]ident.Broadcast, error)
-	// ForgetRecording deletes the row of a dropped one, with its stretches and marks.
+	// ForgetRecording deletes the row of a dropped one whose broadcast is over, with its
+	// stretches and marks.
 	ForgetRecording(ctx context.Context, id ident.Broadcast) error
 
 	RecordingSetup(ctx context.Context, channel ident.Channel) (Setup, bool, error)
@@ -218,7 +219,8 @@ func (s *Service) Dropped(ctx context.Context) (ids []ident.Broadcast, err error
 	return ids, err
 }
 
-// Forget deletes the last of a dropped recording, once its files are gone.
+// Forget deletes the last of a dropped recording, once its files are gone. While its live
+// goes on that stays, and says that nothing of it is kept.
 func (s *Service) Forget(ctx context.Context, id ident.Broadcast) error {
 	return s.Store.Update(ctx, func(tx Tx) error { return tx.ForgetRecording(ctx, id) })
 }

@@ -343,6 +343,16 @@ func TestADeletedRecordingLeavesNoFile(t *testing.T) {
 	if left, err := os.ReadDir(s.dir); err != nil || len(left) != 0 {
 		t.Errorf("left %v, %v", left, err)
 	}
+	s.opens() // after a restart the same live is not kept anew
+	tape = s.tape()
+	s.add(s.segment("four"))
+	tape.Close()
+	s.stop()
+	if left, err := os.ReadDir(s.dir); err != nil || len(left) != 0 {
+		t.Errorf("after a restart there are %v, %v", left, err)
+	}
+	s.ends()
+	s.must(s.Tidy(t.Context()))
 	if ids, err := s.keeper.Dropped(t.Context()); err != nil || len(ids) != 0 {
 		t.Errorf("still to remove %v, %v", ids, err)
 	}
