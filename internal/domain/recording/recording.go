@@ -28,9 +28,9 @@ const (
 
 // Recording is what is kept of one broadcast.
 type Recording struct {
-	ID       ident.Broadcast // of its broadcast
-	Channel  ident.Channel
-	Title    string
+	ID      ident.Broadcast // of its broadcast
+	Channel ident.Channel
+	Title   string
 	// Audience is for whom the live was, all of it, unless the creator said otherwise.
 	Audience access.LiveAudience
 	State    State

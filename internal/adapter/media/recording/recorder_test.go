@@ -39,7 +39,7 @@ type studio struct {
 	live   ident.Broadcast
 	*recorder.Recorder
 	stop func()
-	told chan error
+	told    chan error
 }
 
 // moody is a recording.Service that fails and hesitates when it is told to.
@@ -227,6 +227,9 @@ func TestARestartGoesOn(t *testing.T) {
 	s.must(s.Tidy(t.Context()))
 	if got, want := s.listed(), `MAP:URI="init-0.mp4" 0.m4s 1.m4s DISCONTINUITY MAP:URI="init-2.mp4" 2.m4s ENDLIST`; got != want {
 		t.Errorf("listed %s, want %s", got, want)
+	}
+	if left, err := filepath.Glob(filepath.Join(s.dir, string(s.live), ".*")); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
 	}
 	r := s.found()
 	if len(r.Stretches) != 2 || r.Stretches[0].Length != 4*time.Second || r.Stretches[1].Begins != 4*time.Second || r.Bytes != int64(len("firstsecondthird")) {

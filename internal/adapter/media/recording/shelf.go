@@ -6,11 +6,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"syscall"
 
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
 )
+
+// unfinished begins the names of files that are not whole yet.
+const unfinished = ".new-"
 
 // Shelf keeps the files of recordings in a folder, each recording's in one of its own.
 type Shelf struct{ dir string }
@@ -21,11 +26,11 @@ func NewShelf(dir string) *Shelf { return &Shelf{dir} }
 // Put stores a file in pieces, whole or not at all, so that it outlasts a loss of power. The
 // fault is 'disk_full' where there is no room for it.
 func (s *Shelf) Put(id ident.Broadcast, name string, content ...[]byte) error {
-	dir := s.of(id)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := s.make(id)
+	if err != nil {
 		return roomless(err)
 	}
-	f, err := os.CreateTemp(dir, ".new-*")
+	f, err := os.CreateTemp(dir, unfinished+"*")
 	if err != nil {
 		return roomless(err)
 	}
@@ -36,12 +41,53 @@ func (s *Shelf) Put(id ident.Broadcast, name string, content ...[]byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return roomless(err)
 	}
-	return roomless(os.Rename(f.Name(), filepath.Join(dir, name)))
+	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
+		return roomless(err)
+	}
+	return roomless(settle(dir))
 }
 
-// Append adds to the end of a file. What was not added whole is taken back.
+// make makes the folder of a recording, unless it is there.
+func (s *Shelf) make(id ident.Broadcast) (string, error) {
+	dir := s.of(id)
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return dir, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return dir, err
+	}
+	return dir, errors.Join(settle(s.dir), settle(filepath.Dir(s.dir)))
+}
+
+// settle has the names in a folder outlast a loss of power.
+func settle(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil // which does it by itself, and lets nobody ask
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// sweep removes what was being put there when the server died.
+func (s *Shelf) sweep(id ident.Broadcast) error {
+	left, err := os.ReadDir(s.of(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, file := range left {
+		if strings.HasPrefix(file.Name(), unfinished) {
+			err = errors.Join(err, os.Remove(filepath.Join(s.of(id), file.Name())))
+		}
+	}
+	return roomless(err)
+}
+
+// Append adds to the end of a file that is there. What was not added whole is taken back.
 func (s *Shelf) Append(id ident.Broadcast, name, text string) error {
-	f, err := os.OpenFile(filepath.Join(s.of(id), name), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	f, err := os.OpenFile(filepath.Join(s.of(id), name), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return roomless(err)
 	}

@@ -182,6 +182,9 @@ func (t *Tape) begin(ctx context.Context, s *Segment) error {
 	if err != nil {
 		return err
 	}
+	if err := t.recorder.Shelf.sweep(t.id); err != nil {
+		return err
+	}
 	// Written anew, so that what the server wrote when it died stands in the way of nothing.
 	if err := t.recorder.Shelf.Put(t.id, indexFile, []byte(x.text())); err != nil {
 		return err
