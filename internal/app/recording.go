@@ -21,7 +21,7 @@ func (p *parts) keeping(s *Server, ids *ident.Source, node string, secret []byte
 	}
 	shelf := recorder.NewShelf(filepath.Join(s.cfg.Data, "recordings"))
 	p.recorder = recorder.New(recorder.Config{
-		Keeper: p.recordings, Shelf: shelf, Log: s.sur.Log,
+		Keeper: p.recordings, Shelf: shelf, Log: s.sur.Log, Reserve: recorder.UsualReserve,
 		Told: func(c ident.Channel, why error) { p.hub.Trouble(c, why) },
 	})
 	p.replay = hls.NewReplay(hls.ReplayConfig{

@@ -21,10 +21,10 @@ type entrance struct {
 // allowed. nil: it may.
 func (e entrance) refuses(r *http.Request, t ticket, all ...access.Action) *fault.Fault {
 	ctx := r.Context()
-	if f := e.decide(ctx, t.account, t.channel, all); f != nil {
+	if f := e.decide(ctx, t.account, t.channel, all...); f != nil {
 		return f
 	}
-	if t.account == "" || e.decide(ctx, "", t.channel, all) == nil {
+	if t.account == "" || e.decide(ctx, "", t.channel, all...) == nil {
 		return nil // the address of what is public may be passed on
 	}
 	if e.caller(r) == t.account {
@@ -33,7 +33,7 @@ func (e entrance) refuses(r *http.Request, t ticket, all ...access.Action) *faul
 	return fault.New(fault.Denied, "other_account", "This address was made for another account.")
 }
 
-func (e entrance) decide(ctx context.Context, account ident.Account, channel ident.Channel, all []access.Action) *fault.Fault {
+func (e entrance) decide(ctx context.Context, account ident.Account, channel ident.Channel, all ...access.Action) *fault.Fault {
 	for _, a := range all {
 		decision, err := e.gate.Decide(ctx, access.Subject{Account: account, Channel: channel}, a)
 		if err != nil {

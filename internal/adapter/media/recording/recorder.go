@@ -39,9 +39,16 @@ type Config struct {
 	Log    *slog.Logger
 	// Told is given the reason why a channel's recording ended before its live.
 	Told func(ident.Channel, error)
+	// Reserve is how much of a disk of a size recordings leave free; UsualReserve says. nil:
+	// nothing.
+	Reserve func(total int64) int64
 	// Every is how often is looked for what is over, expired or dropped. Zero: 2 s.
 	Every time.Duration
 }
+
+// UsualReserve is what recordings leave of a disk of a size: a twentieth, at least 512 MiB
+// and at most 5 GiB, for the database that may be on it too.
+func UsualReserve(total int64) int64 { return max(512<<20, min(total/20, 5<<30)) }
 
 // Recorder writes what is live here to the shelf.
 type Recorder struct {

@@ -38,7 +38,8 @@ type studio struct {
 	place  ident.Channel
 	live   ident.Broadcast
 	*recorder.Recorder
-	stop func()
+	reserve func(int64) int64
+	stop    func()
 	told    chan error
 }
 
@@ -94,7 +95,7 @@ func newStudio(t *testing.T, dir string) *studio {
 
 // opens starts the server's recorder, anew after it was stopped.
 func (s *studio) opens() {
-	s.Recorder = recorder.New(recorder.Config{Keeper: s.keeper, Shelf: recorder.NewShelf(s.dir), Log: slog.New(slog.DiscardHandler), Every: time.Hour, Told: func(_ ident.Channel, err error) { s.told <- err }})
+	s.Recorder = recorder.New(recorder.Config{Keeper: s.keeper, Shelf: recorder.NewShelf(s.dir), Log: slog.New(slog.DiscardHandler), Every: time.Hour, Reserve: s.reserve, Told: func(_ ident.Channel, err error) { s.told <- err }})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -275,6 +276,43 @@ func TestAFullDiskEndsTheRecordingAndNotTheLive(t *testing.T) {
 	}
 	if got, want := s.listed(), `MAP:URI="init-0.mp4" 0.m4s`; !strings.HasPrefix(got, want) || strings.Contains(got, "1.m4s") {
 		t.Errorf("listed %s", got)
+	}
+}
+
+// The recording ends while the database, which may be on the same disk, still has room.
+func TestARecordingLeavesRoom(t *testing.T) {
+	s := newStudio(t, storetest.SmallDisk(t))
+	s.stop()
+	const left = 2 << 20
+	s.reserve = func(total int64) int64 {
+		if total != 4<<20 {
+			t.Errorf("a disk of four megabytes has %d", total)
+		}
+		return left
+	}
+	s.opens()
+	tape := s.tape()
+	for range 4 {
+		s.add(s.segment(strings.Repeat("x", 900<<10)))
+	}
+	if err := <-s.told; !fault.Is(err, "disk_full") {
+		t.Errorf("told %v", err)
+	}
+	tape.Close()
+	s.stop()
+	if r := s.found(); r.State != recording.Kept || r.Trouble != "disk_full" || r.Length() != 4*time.Second {
+		t.Errorf("kept %+v", r)
+	}
+	if err := os.WriteFile(filepath.Join(s.dir, "database"), make([]byte, left-64<<10), 0o600); err != nil {
+		t.Errorf("what is left is not enough: %v", err)
+	}
+}
+
+func TestTheUsualReserve(t *testing.T) {
+	for total, want := range map[int64]int64{1 << 30: 512 << 20, 40 << 30: 2 << 30, 4 << 40: 5 << 30} {
+		if got := recorder.UsualReserve(total); got != want {
+			t.Errorf("of %d bytes %d are left, want %d", total, got, want)
+		}
 	}
 }
 

@@ -85,6 +85,21 @@ func (s *Shelf) sweep(id ident.Broadcast) error {
 	return roomless(err)
 }
 
+// spare answers 'disk_full' where so much more leaves less of the disk than a reserve.
+func (s *Shelf) spare(size int64, reserve func(total int64) int64) error {
+	if reserve == nil {
+		return nil
+	}
+	free, total, err := room(s.dir)
+	if err != nil {
+		return fmt.Errorf("ask how full the disk is: %w", err)
+	}
+	if free-size < reserve(total) {
+		return noRoom()
+	}
+	return nil
+}
+
 // Append adds to the end of a file that is there. What was not added whole is taken back.
 func (s *Shelf) Append(id ident.Broadcast, name, text string) error {
 	f, err := os.OpenFile(filepath.Join(s.of(id), name), os.O_WRONLY|os.O_APPEND, 0)
@@ -149,10 +164,14 @@ func (s *Shelf) of(id ident.Broadcast) string {
 
 func roomless(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fault.New(fault.Unavailable, "disk_full", "The server's disk is full: nothing more is recorded. The live goes on.").Because(err)
+		return noRoom().Because(err)
 	}
 	if err != nil {
 		return fmt.Errorf("store a recording: %w", err)
 	}
 	return nil
+}
+
+func noRoom() *fault.Fault {
+	return fault.New(fault.Unavailable, "disk_full", "The server's disk is full: nothing more is recorded. The live goes on.")
 }

@@ -201,6 +201,9 @@ func (t *Tape) begin(ctx context.Context, s *Segment) error {
 // store writes the files, then the line that says that they are there.
 func (t *Tape) store(s Segment) error {
 	shelf := t.recorder.Shelf
+	if err := shelf.spare(s.size(), t.recorder.Reserve); err != nil {
+		return err
+	}
 	e := entry{name: fmt.Sprintf("%d.m4s", t.number), init: t.last.init, at: s.At.Truncate(time.Millisecond), length: s.Length.Round(precision), cut: s.Cut}
 	if !bytes.Equal(s.Init, t.init) {
 		e.init = fmt.Sprintf("init-%d.mp4", t.number)
