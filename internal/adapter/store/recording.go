@@ -152,7 +152,9 @@ func (tx *Tx) ForgetRecording(ctx context.Context, id ident.Broadcast) error {
 
 // RecordingSetup implements recording.Tx.
 func (tx *Tx) RecordingSetup(ctx context.Context, channel ident.Channel) (s recording.Setup, found bool, err error) {
-	found, err = tx.one(ctx, `SELECT keep, days FROM recording_setup WHERE channel = $1`, []any{channel}, &s.Keep, &s.Days)
+	var keep int64
+	found, err = tx.one(ctx, `SELECT keep, days FROM recording_setup WHERE channel = $1`, []any{channel}, &keep, &s.Days)
+	s.Keep = keep == 1
 	return s, found, err
 }
 
