@@ -11,7 +11,7 @@ describe('devices that are granted after the studio was left', () => {
     const answers: { grant(s: MediaStream): void; refuse(name: string): void }[] = []
     vi.spyOn(media, method).mockImplementation(
       () =>
-        new Promise((resolve, reject) =>
+        new Promise<MediaStream>((resolve, reject) =>
           answers.push({ grant: resolve, refuse: (name) => reject(new DOMException('', name)) }),
         ),
     )
