@@ -32,10 +32,14 @@ export class ReactionBoard {
     return this.#of[seq] ?? NONE
   }
 
-  /** Hears the room until the returned undo is called. */
+  /** Hears the room until the returned undo is called; what is told after that is missed, so all is forgotten. */
   follow(connection: Connection): () => void {
     this.#connection = connection
-    return connection.onFrame((frame) => this.#receive(frame))
+    const undo = connection.onFrame((frame) => this.#receive(frame))
+    return () => {
+      undo()
+      this.#forget()
+    }
   }
 
   /** The rows begin at a sequence now: what stands at those before the ones we know of is asked for. */
