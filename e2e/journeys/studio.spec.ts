@@ -151,6 +151,7 @@ test('studio', async ({ stage }) => {
       kind: 'ban',
       reason: 'test',
     })
+    // That nothing comes can only be waited for: a second in which the last frames arrive, then one and a half.
     await dee.page.waitForTimeout(1_000)
     const after = await frames()
     await dee.page.waitForTimeout(1_500)

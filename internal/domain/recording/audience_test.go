@@ -63,7 +63,7 @@ func TestALiveThatShutsShutsItsRecording(t *testing.T) {
 	opens("while its live is open")
 	sees("opened while its live is open", "", access.LivePublic)
 	s.liveFor(access.LiveSubscribers)
-	if _, keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || !keep {
+	if keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || !keep {
 		t.Fatal(keep, err)
 	}
 	sees("when the encoder came back", "subscribers_only", access.LiveSubscribers)

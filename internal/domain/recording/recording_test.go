@@ -137,7 +137,7 @@ func (s *stage) says() bool {
 // kept begins a recording of four seconds.
 func (s *stage) kept() {
 	s.t.Helper()
-	if _, keep, err := s.Begin(s.t.Context(), s.live, s.place); err != nil || !keep {
+	if keep, err := s.Begin(s.t.Context(), s.live, s.place); err != nil || !keep {
 		s.t.Fatalf("keep %v, %v", keep, err)
 	}
 	s.grows(2 * time.Second)
@@ -177,7 +177,7 @@ func TestALiveIsNotKept(t *testing.T) {
 		"the operator": func(s *stage) { s.Allowed = false },
 		"it is over":   func(s *stage) { s.ends() },
 		"another node has it": func(s *stage) {
-			_, _, err := s.node("two").Begin(t.Context(), s.live, s.place)
+			_, err := s.node("two").Begin(t.Context(), s.live, s.place)
 			s.must(err)
 		},
 		"it was deleted": func(s *stage) {
@@ -192,7 +192,7 @@ func TestALiveIsNotKept(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			prepare(s)
-			if _, keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || keep {
+			if keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || keep {
 				t.Errorf("keep %v, %v", keep, err)
 			}
 		})
@@ -224,7 +224,7 @@ func TestADeletedRecordingIsGone(t *testing.T) {
 		t.Fatalf("to remove: %v, %v", ids, err)
 	}
 	s.must(s.Forget(t.Context(), s.live)) // its live goes on: it is remembered as deleted
-	if _, keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || keep {
+	if keep, err := s.Begin(t.Context(), s.live, s.place); err != nil || keep {
 		t.Errorf("its live is kept anew: %v, %v", keep, err)
 	}
 	s.ends()
@@ -315,7 +315,7 @@ func TestWhatIsStoredCounts(t *testing.T) {
 
 func TestALiveOfNothingIsNotKept(t *testing.T) {
 	s := newStage(t)
-	_, _, err := s.Begin(t.Context(), s.live, s.place)
+	_, err := s.Begin(t.Context(), s.live, s.place)
 	s.must(err)
 	s.ends()
 	s.must(s.Finish(t.Context(), s.live, ""))

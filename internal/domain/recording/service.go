@@ -8,7 +8,6 @@ import (
 	"github.com/subspace-live/subspace/internal/domain/audit"
 	"github.com/subspace-live/subspace/internal/domain/fault"
 	"github.com/subspace-live/subspace/internal/domain/ident"
-	"github.com/subspace-live/subspace/internal/domain/room"
 )
 
 // Tx is what recordings need inside one transaction. A lookup that finds nothing
@@ -16,7 +15,6 @@ import (
 type Tx interface {
 	access.Tx
 	audit.Recorder
-	room.Appender
 
 	RecordingByID(ctx context.Context, id ident.Broadcast) (Recording, bool, error)
 	// RecordingsOf returns a channel's that are not dropped and began before a moment,
@@ -78,18 +76,18 @@ type Service struct {
 
 // Begin says that there is something to keep of the open broadcast of a channel, and
 // reports whether it is to be kept. A recording that exists goes on.
-func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.Channel) (r Recording, keep bool, err error) {
+func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.Channel) (keep bool, err error) {
 	if !s.Allowed {
-		return Recording{}, false, nil
+		return false, nil
 	}
 	err = s.Store.Update(ctx, func(tx Tx) error {
 		keep = false
-		var found bool
-		if r, found, err = tx.RecordingByID(ctx, id); err != nil {
+		r, found, err := tx.RecordingByID(ctx, id)
+		if err != nil {
 			return err
 		}
 		if found {
-			keep = r.State == Growing && r.Node == s.Node && r.Trouble == ""
+			keep = r.State == Growing && r.Node == s.Node
 			return narrow(ctx, tx, &r)
 		}
 		setup, err := setupOf(ctx, tx, channel)
@@ -105,13 +103,12 @@ func (s *Service) Begin(ctx context.Context, id ident.Broadcast, channel ident.C
 			return err
 		}
 		keep = true
-		r = Recording{
+		return tx.InsertRecording(ctx, Recording{
 			ID: id, Channel: channel, Title: title, Audience: facts.LiveAudience, State: Growing,
 			Node: s.Node, Started: s.Now(), Expires: setup.expires(s.Now()),
-		}
-		return tx.InsertRecording(ctx, r)
+		})
 	})
-	return r, keep, err
+	return keep, err
 }
 
 // Grow has a recording hold what is safely stored of it by now, and be for subscribers

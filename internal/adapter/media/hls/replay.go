@@ -1,7 +1,6 @@
 package hls
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -31,7 +30,7 @@ type Recordings interface {
 // Shelf has the files of recordings; package recording's Shelf does.
 type Shelf interface {
 	// Playlist is the list of segments as players are given it; over: nothing more comes.
-	Playlist(id ident.Broadcast, over bool) ([]byte, error)
+	Playlist(id ident.Broadcast, over bool) (string, error)
 	// Open opens a segment or what it needs. The error matches fs.ErrNotExist.
 	Open(id ident.Broadcast, name string) (*os.File, error)
 }
@@ -131,7 +130,7 @@ func (p *Replay) list(w http.ResponseWriter, rec recording.Recording) {
 	h.Set("Content-Type", playlistType)
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(text)))
-	_, _ = io.Copy(w, bytes.NewReader(text)) // a viewer who went away
+	_, _ = io.WriteString(w, text) // a viewer who went away
 }
 
 func (p *Replay) file(w http.ResponseWriter, r *http.Request, rec recording.Recording, name string) {

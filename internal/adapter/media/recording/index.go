@@ -53,10 +53,10 @@ func (e entry) text(before string) string {
 	return b.String()
 }
 
-// text is the list as it is stored.
-func (x index) text() string {
+// under is the list under a head: that of the file, or of what players are given.
+func (x index) under(head string) string {
 	var b strings.Builder
-	b.WriteString(indexHead)
+	b.WriteString(head)
 	before := ""
 	for _, e := range x.entries {
 		b.WriteString(e.text(before))
@@ -131,26 +131,16 @@ func (e entry) follow(stretches []recording.Stretch) []recording.Stretch {
 
 // playlist is the list as players are given it. While the live goes on, players may ask
 // again for more.
-func (x index) playlist() []byte {
+func (x index) playlist() string {
 	longest := time.Second
 	for _, e := range x.entries {
 		longest = max(longest, e.length)
 	}
-	var b bytes.Buffer
 	kind := "EVENT"
 	if x.ended {
 		kind = "VOD"
 	}
 	// RFC 8216, section 4.3.3.1: no segment is longer when rounded to whole seconds.
-	fmt.Fprintf(&b, "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:%s\n#EXT-X-INDEPENDENT-SEGMENTS\n",
-		int(math.Round(longest.Seconds())), kind)
-	before := ""
-	for _, e := range x.entries {
-		b.WriteString(e.text(before))
-		before = e.init
-	}
-	if x.ended {
-		b.WriteString(endTag)
-	}
-	return b.Bytes()
+	return x.under(fmt.Sprintf("#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:%d\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PLAYLIST-TYPE:%s\n#EXT-X-INDEPENDENT-SEGMENTS\n",
+		int(math.Round(longest.Seconds())), kind))
 }

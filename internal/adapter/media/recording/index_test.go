@@ -39,7 +39,7 @@ func TestAListMayEndAnywhere(t *testing.T) {
 		if n := strings.Count(text[:cut], ".m4s\n"); len(part.entries) != n || fmt.Sprint(part.entries) != fmt.Sprint(all[:n]) {
 			t.Fatalf("of\n%s\nwas read %+v", text[:cut], part.entries)
 		}
-		if played := readIndex(whole.playlist()); fmt.Sprint(played.entries) != fmt.Sprint(all) {
+		if played := readIndex([]byte(whole.playlist())); fmt.Sprint(played.entries) != fmt.Sprint(all) {
 			t.Fatalf("players are given\n%s", whole.playlist())
 		}
 	})

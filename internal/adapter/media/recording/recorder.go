@@ -5,7 +5,7 @@
 // is killed; a slow or full disk never holds up the live, which then has a gap in its
 // recording, or none of the rest, and the creator is told; the encoder's return and the
 // server's restart go on with the same recording. Does not do: cutting segments
-// (package hls), who may watch (package access), when to delete (domain recording).
+// (package packager), who may watch (package access), when to delete (domain recording).
 package recording
 
 import (
@@ -23,7 +23,7 @@ import (
 
 // Keeper knows what is to be kept; recording.Service does.
 type Keeper interface {
-	Begin(ctx context.Context, id ident.Broadcast, channel ident.Channel) (recording.Recording, bool, error)
+	Begin(ctx context.Context, id ident.Broadcast, channel ident.Channel) (keep bool, err error)
 	Grow(ctx context.Context, id ident.Broadcast, stretches []recording.Stretch, bytes int64) (bool, error)
 	Finish(ctx context.Context, id ident.Broadcast, trouble string) error
 	LeftBehind(ctx context.Context) ([]ident.Broadcast, error)
@@ -130,7 +130,7 @@ func (r *Recorder) finish(ctx context.Context, id ident.Broadcast, trouble strin
 	}
 	if len(x.entries) > 0 && !x.ended {
 		x.ended = true // written anew: the server may have died in the middle of a line
-		if err := r.Shelf.Put(id, indexFile, []byte(x.text())); err != nil && !fault.Is(err, "disk_full") {
+		if err := r.Shelf.Put(id, indexFile, []byte(x.under(indexHead))); err != nil && !fault.Is(err, "disk_full") {
 			return err // on a full disk it stays open; that it is over stands in the books
 		}
 	}

@@ -58,7 +58,7 @@ func (m *moody) be(broken error) {
 	m.broken = broken
 }
 
-func (m *moody) Begin(ctx context.Context, id ident.Broadcast, c ident.Channel) (recording.Recording, bool, error) {
+func (m *moody) Begin(ctx context.Context, id ident.Broadcast, c ident.Channel) (bool, error) {
 	if m.held != nil {
 		<-m.held
 	}

@@ -127,10 +127,10 @@ func (s *Shelf) Open(id ident.Broadcast, name string) (*os.File, error) {
 
 // Playlist returns the list of a recording's segments as players are given it; over says
 // that nothing more comes, whatever the list says itself.
-func (s *Shelf) Playlist(id ident.Broadcast, over bool) ([]byte, error) {
+func (s *Shelf) Playlist(id ident.Broadcast, over bool) (string, error) {
 	text, err := s.Read(id, indexFile)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	x := readIndex(text)
 	x.ended = x.ended || over

@@ -169,7 +169,7 @@ func (t *Tape) begin(ctx context.Context, s *Segment) error {
 	if t.begun {
 		return nil
 	}
-	_, keep, err := t.recorder.Keeper.Begin(ctx, t.id, t.channel)
+	keep, err := t.recorder.Keeper.Begin(ctx, t.id, t.channel)
 	if err != nil {
 		t.log.Warn("it could not be asked whether a live is to be kept; trying again with the next segment", "error", err)
 		return nil
@@ -186,7 +186,7 @@ func (t *Tape) begin(ctx context.Context, s *Segment) error {
 		return err
 	}
 	// Written anew, so that what the server wrote when it died stands in the way of nothing.
-	if err := t.recorder.Shelf.Put(t.id, indexFile, []byte(x.text())); err != nil {
+	if err := t.recorder.Shelf.Put(t.id, indexFile, []byte(x.under(indexHead))); err != nil {
 		return err
 	}
 	if t.number = len(x.entries); t.number > 0 {

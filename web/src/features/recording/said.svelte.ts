@@ -22,7 +22,7 @@ export class Said {
   failure: Refusal | undefined = $state.raw()
 
   #rows: SaidRow[] = $state.raw([])
-  /** From where to where all is known. */
+  /** From where to where all is known; nothing is at first. */
   #from = $state(0)
   #to = $state(-1)
   #cursor = 0
@@ -49,7 +49,7 @@ export class Said {
   /** Has what belongs to a place read, when it is not known yet. */
   async follow(at: number): Promise<void> {
     if (this.#loading || this.failure) return
-    const jumped = at < this.#from || at > this.#to + BEFORE
+    const jumped = this.#to < 0 || at < this.#from || at > this.#to + BEFORE
     if (!jumped && at + AHEAD < this.#to) return
     this.#loading = true
     try {
